@@ -1,0 +1,21 @@
+// A customer's lane is a fixed hash of its id, computed and never looked up: it routes work and distributes tables.
+
+export interface CustomerKey {
+  readonly lane: number;
+  readonly customerId: string;
+}
+
+const LANES = 64;
+
+/** FNV-1a over the id's text, folded into 0…63. Changing it would move every customer: never do. */
+export function laneOf(customerId: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < customerId.length; index += 1) {
+    hash = Math.imul(hash ^ customerId.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0) % LANES;
+}
+
+export function customerKey(customerId: string): CustomerKey {
+  return { lane: laneOf(customerId), customerId };
+}

@@ -1,0 +1,28 @@
+// How one burn or hold falls on lots. What the lots cannot pay is the caller's to refuse, bill or owe.
+import { lesser } from './amount.ts';
+import { byDrawOrder, type Lot, remaining } from './lot.ts';
+
+export interface Draw {
+  readonly lotId: string;
+  readonly amount: bigint;
+}
+
+export interface Drawdown {
+  readonly draws: readonly Draw[];
+  /** What no given lot could pay, in micro-credits. */
+  readonly short: bigint;
+}
+
+/** Splits an amount over the given lots in draw order; lots that may not pay must have been left out. */
+export function drawdown(lots: readonly Lot[], amount: bigint): Drawdown {
+  const draws: Draw[] = [];
+  let owed = amount;
+  for (const lot of lots.toSorted(byDrawOrder)) {
+    if (owed === 0n) break;
+    const taken = lesser(remaining(lot), owed);
+    if (taken <= 0n) continue;
+    draws.push({ lotId: lot.lotId, amount: taken });
+    owed -= taken;
+  }
+  return { draws, short: owed };
+}

@@ -1,0 +1,53 @@
+// Every refusal that a caller can cause, as one union: a value, never thrown. The HTTP shell gives each a status.
+
+export type Rejection =
+  | { readonly code: 'insufficient_credits'; readonly message: string; readonly details: InsufficientCredits }
+  | { readonly code: RejectionCode; readonly message: string; readonly param?: string; readonly details?: unknown };
+
+/** Which limit said no, and who can lift it. */
+export interface InsufficientCredits {
+  readonly needed: string;
+  readonly available: string;
+  readonly limit: 'balance' | 'overage_cap' | 'debt';
+  readonly lifted_by: string;
+}
+
+export type RejectionCode =
+  | 'invalid_request'
+  | 'unknown_customer'
+  | 'unknown_action'
+  | 'action_not_in_plan'
+  | 'no_subscription'
+  | 'pool_blocked'
+  | 'unknown_hold'
+  | 'hold_not_open'
+  | 'capture_exceeds_hold'
+  | 'occurred_in_future'
+  | 'occurred_too_long_ago'
+  | 'amount_out_of_range'
+  | 'idempotency_key_reused'
+  | 'usage_event_conflict'
+  | 'unknown_invoice'
+  | 'not_creditable'
+  | 'settlement_mismatch'
+  | 'preview_stale'
+  | 'period_closed'
+  | 'unknown_usage_event'
+  | 'already_reversed'
+  | 'unknown_plan'
+  | 'unknown_pack'
+  | 'lint_failed'
+  | 'stripe_refused'
+  | 'stripe_unavailable'
+  | 'database_unavailable'
+  | 'not_in_sandbox';
+
+export type Refused = { readonly rejected: Rejection };
+
+export function refuse(
+  code: RejectionCode,
+  message: string,
+  more: { param?: string; details?: unknown } = {},
+): Refused {
+  return { rejected: { code, message, ...more } };
+}

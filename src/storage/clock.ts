@@ -1,0 +1,28 @@
+import type { Database, Transaction } from './database.ts';
+import { query } from './query.ts';
+
+/** The one clock: PostgreSQL's time, or the instant that a sandbox lives in. */
+export async function now(db: Database | Transaction): Promise<Date> {
+  const [row] = await query<{ now: Date }>(
+    db,
+    `select coalesce((select instant from simulated_clock), clock_timestamp()) as now`,
+    [],
+  );
+  if (row === undefined) throw new Error('the clock query returned no row');
+  return row.now;
+}
+
+/** Moves a sandbox's clock; the database refuses it for any other deployment. */
+export async function setSimulatedClock(db: Database | Transaction, instant: Date): Promise<void> {
+  await query(
+    db,
+    `insert into simulated_clock (instant) values ($1)
+     on conflict (only_row) do update set instant = excluded.instant`,
+    [instant],
+  );
+}
+
+/** Back to PostgreSQL's own time. */
+export async function clearSimulatedClock(db: Database | Transaction): Promise<void> {
+  await query(db, `delete from simulated_clock`, []);
+}
