@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import createKnex from 'knex';
+import type { Knex } from 'knex';
+
+import { columnTypes } from './column-types.ts';
+
+/** The connection pool. Every session acts as the application role, which may not rewrite the books. */
+export type Database = Knex;
+
+/** One open database transaction. */
+export type Transaction = Knex.Transaction;
+
+/** The role of every application session; migrations grant it what it may do, and no more. */
+export const APPLICATION_ROLE = 'creditpool_app';
+
+export type DatabaseSettings = {
+  readonly connectionString: string;
+  /** Connections at most; none is held open while idle. */
+  readonly poolSize: number;
+  /** The role that sessions take on, `null` to stay the user that connected (migrations and maintenance). */
+  readonly role?: string | null;
+  /** Longest statement; default 5 000. Jobs that read much may ask for more. 0 means no limit. */
+  readonly statementTimeoutMs?: number;
+  /** Longest wait for a lock; default 2 000. 0 means no limit. */
+  readonly lockTimeoutMs?: number;
+  /** Longest pause inside a transaction; default 10 000. 0 means no limit. */
+  readonly idleInTransactionTimeoutMs?: number;
+};
+
+/** Opens the pool. Nothing connects before the first query; `destroy()` closes it. */
+export function openDatabase(settings: DatabaseSettings): Database {
+  return createKnex({
+    client: 'pg',
+    // Always an object: knex alone misreads a connection string whose host is a socket folder.
+    connection: {
+      connectionString: withSessionSettings(settings),
+      application_name: 'creditpool',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      types: columnTypes,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: settings.poolSize, idleTimeoutMillis: 30_000 },
+    acquireConnectionTimeout: 10_000,
+  });
+}
+
+export type TransactionOptions = {
+  /** Tries in all, the first included. */
+  readonly attemptsMax?: number;
+  /** No new try starts after this. */
+  readonly deadlineMs?: number;
+  readonly isolationLevel?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly readOnly?: boolean;
+};
+
+const RETRY_DELAY_MS_MAX = 500;
+
+/**
+ * Runs `work` in one transaction: commits what it returns, rolls back what it throws. A serialization failure or a
+ * deadlock (40001, 40P01) rolled everything back, so `work` is run again, with a growing random pause; anything else
+ * is thrown on. `work` must therefore have no effect outside the database.
+ */
+export async function transaction<Result>(
+  database: Database,
+  work: (transaction: Transaction) => Promise<Result>,
+  { attemptsMax = 5, deadlineMs = 10_000, ...mode }: TransactionOptions = {},
+): Promise<Result> {
+  if (database.isTransaction === true) throw new Error('a transaction inside a transaction would only be a savepoint');
+  const giveUpAt = performance.now() + deadlineMs;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.transaction(work, mode);
+    } catch (error) {
+      if (!isRetryable(error) || attempt >= attemptsMax) throw error;
+      const delayMs = Math.random() * Math.min(RETRY_DELAY_MS_MAX, 10 * 2 ** attempt);
+      if (performance.now() + delayMs > giveUpAt) throw error;
+      await sleep(delayMs);
+    }
+  }
+}
+
+/** PostgreSQL's code of an error (`23505`, `40001`, …), if it is one. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+function isRetryable(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === '40001' || code === '40P01';
+}
+
+/** Adds our settings to the connection string's own `options`, which would otherwise replace ours. */
+function withSessionSettings(settings: DatabaseSettings): string {
+  const { role = APPLICATION_ROLE, statementTimeoutMs = 5_000, lockTimeoutMs = 2_000 } = settings;
+  const session = {
+    ...(role !== null && { role }),
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 10_000,
+    timezone: 'UTC',
+    search_path: 'public',
+  };
+  const url = new URL(settings.connectionString);
+  const options = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
+  url.searchParams.set('options', [url.searchParams.get('options') ?? '', ...options].join(' ').trim());
+  return url.href;
+}

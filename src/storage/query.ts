@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+
+import type pg from 'pg';
+
+import type { Database, Transaction } from './database.ts';
+
+type Scalar = string | number | bigint | boolean | Date | Buffer | null;
+
+/** What may stand for `$1`: a value, an array for `unnest($1::…[])`, or a plain object for `jsonb`. */
+export type Parameter = Scalar | readonly Scalar[] | { readonly [key: string]: unknown };
+
+/**
+ * Runs one statement written in PostgreSQL's own words, with `$1` parameters, as a prepared statement of its
+ * connection. Inside a transaction it uses that transaction's connection. Text is sent as it stands: a `?` operator
+ * needs no escape. A JSON array must be passed as text (`JSON.stringify`), because an array means a PostgreSQL array.
+ */
+export async function query<Row extends object>(
+  on: Database | Transaction,
+  sql: string,
+  parameters: readonly Parameter[] = [],
+): Promise<Row[]> {
+  return (await run<Row>(on, sql, parameters)).rows;
+}
+
+/** Like `query`, for a statement whose answer is how many rows it touched. */
+export async function execute(
+  on: Database | Transaction,
+  sql: string,
+  parameters: readonly Parameter[] = [],
+): Promise<number> {
+  return (await run(on, sql, parameters)).rowCount ?? 0;
+}
+
+/** A connection that knex's pool throws away once it carries this mark. */
+type Connection = pg.Client & { __knex__disposed?: unknown };
+
+/** What we use of knex's client: its pool, and its channel for those who watch the statements. */
+type KnexClient = {
+  readonly acquireConnection: () => Promise<Connection>;
+  readonly releaseConnection: (connection: Connection) => Promise<void>;
+  readonly emit: (event: 'query', statement: { readonly sql: string; readonly bindings: readonly Parameter[] }) => void;
+};
+
+async function run<Row extends object>(
+  on: Database | Transaction,
+  sql: string,
+  parameters: readonly Parameter[],
+): Promise<pg.QueryResult<Row>> {
+  // A transaction keeps its connection after it ends; a late query would run outside of it, or in somebody else's.
+  if ('isCompleted' in on && on.isCompleted()) throw new Error('this transaction is already completed');
+  const client = on.client as KnexClient;
+  const connection = await client.acquireConnection();
+  try {
+    client.emit('query', { sql, bindings: parameters });
+    return await connection.query<Row>({ name: statementName(sql), text: sql, values: [...parameters] });
+  } catch (error) {
+    if (endsConnection(error)) connection.__knex__disposed = error;
+    throw error;
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+/** After a fatal error the socket closes a moment later; until then the pool would hand the connection out again. */
+function endsConnection(error: unknown): boolean {
+  if (!(error instanceof Error) || !('severity' in error)) return true;
+  return error.severity === 'FATAL' || error.severity === 'PANIC';
+}
+
+const statementNames = new Map<string, string>();
+
+function statementName(sql: string): string {
+  const known = statementNames.get(sql);
+  if (known !== undefined) return known;
+  const name = createHash('sha256').update(sql).digest('hex').slice(0, 24);
+  statementNames.set(sql, name);
+  return name;
+}

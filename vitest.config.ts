@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+// On the system's older Node a failing test would lose its message: npm scripts start the right one.
+if (Number(process.versions.node.split('.')[0]) < 22) throw new Error('start tests with npm test');
+
+const pure = ['test/{domain,contract,client}/**/*.test.ts', 'test/architecture.test.ts', 'test/config.test.ts'];
+
+export default defineConfig({
+  test: {
+    setupFiles: ['test/support/network.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'pure', include: pure } },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: pure,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**', 'webhooks/**'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: { 'src/domain/**': { branches: 100 } },
+    },
+    reporters: ['default', ['json', { outputFile: 'reports/tests.json' }]],
+  },
+});
