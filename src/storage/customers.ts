@@ -1,0 +1,230 @@
+// A customer mirrors a Stripe customer. What it may be called (cus_…, ext:…) never changes, so names are cached.
+import { customerKey, type CustomerKey } from '../domain/customer.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export interface Customer extends CustomerKey {
+  readonly externalId: string | null;
+  readonly stripeCustomerId: string | null;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly currency: string | null;
+  readonly testClock: string | null;
+  /** Stripe's customer balance: negative is the customer's credit. */
+  readonly stripeBalanceMinor: bigint;
+  readonly deletedAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A Stripe customer as it was fetched; a deleted one has nothing but its id. */
+export interface CustomerFacts {
+  readonly stripeCustomerId: string;
+  readonly externalId: string | null;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly currency: string | null;
+  readonly testClock: string | null;
+  readonly balanceMinor: bigint;
+  readonly createdAt: Date;
+}
+
+const NAMES_CACHED_MAX = 200_000;
+const namesOf = new WeakMap<Database, Map<string, CustomerKey>>();
+
+/**
+ * The customers behind `cus_…`, `ext:…` or a bare uuid; names that nobody has are missing from the answer.
+ * Cached in this process; a transaction reads the rows, since what it sees may yet be rolled back.
+ */
+export async function resolveCustomers(
+  db: Database | Transaction,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, CustomerKey>> {
+  const known = namesKnownTo(db);
+  const found = new Map<string, CustomerKey>();
+  const unknown = new Set<string>();
+  for (const name of names) {
+    const key = known.get(name);
+    if (key === undefined) unknown.add(name);
+    else found.set(name, key);
+  }
+  if (unknown.size === 0) return found;
+  if (known.size + unknown.size > NAMES_CACHED_MAX) known.clear();
+  for (const [name, key] of await readNames(db, [...unknown])) {
+    known.set(name, key);
+    found.set(name, key);
+  }
+  return found;
+}
+
+/** The customer that mirrors a Stripe customer, if it is mirrored yet. */
+export async function customerByStripeId(
+  db: Database | Transaction,
+  stripeCustomerId: string,
+): Promise<CustomerKey | undefined> {
+  return (await resolveCustomers(db, [stripeCustomerId])).get(stripeCustomerId);
+}
+
+export async function readCustomer(db: Database | Transaction, key: CustomerKey): Promise<Customer | undefined> {
+  const [row] = await query<CustomerRow>(db, `${SELECT_CUSTOMER} where lane = $1 and customer_id = $2`, [
+    key.lane,
+    key.customerId,
+  ]);
+  return row === undefined ? undefined : toCustomer(row);
+}
+
+/** Customers in the order of their creation (ids are time-ordered), after a given one. */
+export async function listCustomers(
+  db: Database | Transaction,
+  { after, limit }: { readonly after?: string; readonly limit: number },
+): Promise<readonly Customer[]> {
+  const rows = await query<CustomerRow>(
+    db,
+    `${SELECT_CUSTOMER} where lane between 0 and 63 and ($1::uuid is null or customer_id > $1::uuid)
+     order by customer_id limit $2`,
+    [after ?? null, limit],
+  );
+  return rows.map(toCustomer);
+}
+
+/** Locks the customer's row until the transaction ends: first in the lock order, and what money postings serialise on. */
+export async function lockCustomer(trx: Transaction, key: CustomerKey): Promise<void> {
+  const rows = await query(trx, `select customer_id from customers where lane = $1 and customer_id = $2 for update`, [
+    key.lane,
+    key.customerId,
+  ]);
+  if (rows.length === 0) throw new Error(`customer ${key.customerId} does not exist`);
+}
+
+/**
+ * Stores what was fetched of a Stripe customer and returns who it is here; a new one gets `newId`.
+ * A state fetched earlier than the stored one changes nothing, nor does anything after a deletion.
+ */
+export async function saveCustomer(
+  trx: Transaction,
+  facts: CustomerFacts,
+  { newId, fetchedAt }: { readonly newId: string; readonly fetchedAt: Date },
+): Promise<CustomerKey> {
+  const key = customerKey(await claimAlias(trx, facts.stripeCustomerId, newId));
+  // Two Stripe customers may carry the same external id; the first one keeps the name.
+  const named = facts.externalId === null ? null : await claimAlias(trx, `ext:${facts.externalId}`, key.customerId);
+  const externalId = named === key.customerId ? facts.externalId : null;
+  await execute(
+    trx,
+    `insert into customers (lane, customer_id, external_id, stripe_customer_id, name, email, currency, test_clock,
+       stripe_balance_minor, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     on conflict (lane, customer_id) do update set
+       external_id = coalesce(customers.external_id, excluded.external_id), name = excluded.name,
+       email = excluded.email, currency = coalesce(excluded.currency, customers.currency),
+       test_clock = excluded.test_clock, stripe_balance_minor = excluded.stripe_balance_minor,
+       updated_at = excluded.updated_at
+     where customers.updated_at <= excluded.updated_at and customers.deleted_at is null`,
+    [
+      key.lane,
+      key.customerId,
+      externalId,
+      facts.stripeCustomerId,
+      facts.name,
+      facts.email,
+      facts.currency,
+      facts.testClock,
+      facts.balanceMinor,
+      facts.createdAt,
+      fetchedAt,
+    ],
+  );
+  return key;
+}
+
+/** Marks a customer as deleted at Stripe; its books stay. */
+export async function markCustomerDeleted(trx: Transaction, key: CustomerKey, deletedAt: Date): Promise<void> {
+  await execute(
+    trx,
+    `update customers set deleted_at = coalesce(deleted_at, $3) where lane = $1 and customer_id = $2`,
+    [key.lane, key.customerId, deletedAt],
+  );
+}
+
+/** The id that a name stands for: its owner so far, or the proposed one. Two first claims wait for each other. */
+async function claimAlias(trx: Transaction, alias: string, customerId: string): Promise<string> {
+  const claimed = await query<{ customer_id: string }>(
+    trx,
+    `insert into customer_aliases (alias, customer_id) values ($1, $2) on conflict (alias) do nothing
+     returning customer_id`,
+    [alias, customerId],
+  );
+  const [row] =
+    claimed.length > 0
+      ? claimed
+      : await query<{ customer_id: string }>(trx, `select customer_id from customer_aliases where alias = $1`, [alias]);
+  if (row === undefined) throw new Error(`the name ${alias} was neither free nor taken`);
+  return row.customer_id;
+}
+
+async function readNames(
+  db: Database | Transaction,
+  names: readonly string[],
+): Promise<readonly (readonly [string, CustomerKey])[]> {
+  const ids = names.filter((name) => UUID.test(name));
+  const aliases = names.filter((name) => !UUID.test(name));
+  const named = await query<{ name: string; customer_id: string }>(
+    db,
+    `select alias as name, customer_id from customer_aliases where alias = any($1::text[])`,
+    [aliases],
+  );
+  const existing =
+    ids.length === 0
+      ? []
+      : await query<{ name: string; customer_id: string }>(
+          db,
+          `select customer_id as name, customer_id from customers
+           where lane = any($1::smallint[]) and customer_id = any($2::uuid[])`,
+          [[...new Set(ids.map((id) => customerKey(id).lane))], ids],
+        );
+  return [...named, ...existing].map((row) => [row.name, customerKey(row.customer_id)] as const);
+}
+
+function namesKnownTo(db: Database | Transaction): Map<string, CustomerKey> {
+  if (db.isTransaction === true) return new Map();
+  const known = namesOf.get(db) ?? new Map<string, CustomerKey>();
+  namesOf.set(db, known);
+  return known;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const SELECT_CUSTOMER = `select lane, customer_id, external_id, stripe_customer_id, name, email, currency, test_clock,
+  stripe_balance_minor, deleted_at, created_at, updated_at from customers`;
+
+interface CustomerRow {
+  lane: number;
+  customer_id: string;
+  external_id: string | null;
+  stripe_customer_id: string | null;
+  name: string | null;
+  email: string | null;
+  currency: string | null;
+  test_clock: string | null;
+  stripe_balance_minor: bigint;
+  deleted_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+function toCustomer(row: CustomerRow): Customer {
+  return {
+    lane: row.lane,
+    customerId: row.customer_id,
+    externalId: row.external_id,
+    stripeCustomerId: row.stripe_customer_id,
+    name: row.name,
+    email: row.email,
+    currency: row.currency,
+    testClock: row.test_clock,
+    stripeBalanceMinor: row.stripe_balance_minor,
+    deletedAt: row.deleted_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
