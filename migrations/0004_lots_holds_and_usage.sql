@@ -65,6 +65,8 @@ create table holds (
   foreign key (lane, customer_id, pool_id) references pools,
   constraint holds_not_negative check (captured >= 0 and overage_reserved >= 0 and overage_reserved <= amount)
 );
+-- Hold ids carry their lane in the last byte, so a hold is found without its customer.
+create index holds_by_id on holds (lane, hold_id);
 create index holds_overdue on holds (lane, expires_at) where state = 'open';
 create index holds_open on holds (lane, customer_id, pool_id) where state = 'open';
 

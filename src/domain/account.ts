@@ -24,6 +24,7 @@ export type CreditAccountKind =
   | 'held'
   | 'frozen'
   | 'consumed'
+  | 'consumed_unpaid'
   | 'overage'
   | 'billed'
   | 'debt'

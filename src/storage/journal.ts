@@ -1,0 +1,166 @@
+import { accountName } from '../domain/account.ts';
+import type { AccountKey } from '../domain/account.ts';
+import type { CustomerKey } from '../domain/customer.ts';
+import { journalEntry } from '../domain/journal.ts';
+import type { JournalEntry } from '../domain/journal.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export type CustomerEntry = CustomerKey & JournalEntry;
+
+/**
+ * Appends entries of any customers and moves their account balances in the same transaction: the only writer of the
+ * journal. The caller holds the lock of each pool or customer that the entries touch. Throws when an entry of the
+ * same source and kind exists (`journal_entries_once`), or when a stock account would go below zero.
+ */
+export async function appendEntries(
+  transaction: Transaction,
+  recordedAt: Date,
+  entries: readonly CustomerEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  for (const entry of entries) journalEntry(entry);
+  await moveBalances(transaction, entries);
+  await insertEntries(transaction, recordedAt, entries);
+  await insertPostings(transaction, entries);
+}
+
+/** Whether this transition of this source object is already in the books. */
+export async function entryExists(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+  sourceType: string,
+  sourceId: string,
+  kind: string,
+): Promise<boolean> {
+  const rows = await query(
+    on,
+    `select entry_id from journal_entries
+     where lane = $1 and customer_id = $2 and source_type = $3 and source_id = $4 and kind = $5`,
+    [lane, customerId, sourceType, sourceId, kind],
+  );
+  return rows.length > 0;
+}
+
+interface Movement {
+  readonly customer: CustomerKey;
+  readonly account: AccountKey;
+  delta: bigint;
+}
+
+function movements(entries: readonly CustomerEntry[]): readonly Movement[] {
+  const byAccount = new Map<string, Movement>();
+  for (const { lane, customerId, postings } of entries) {
+    for (const { from, to, amount } of postings) {
+      move(byAccount, { lane, customerId }, from, -amount);
+      move(byAccount, { lane, customerId }, to, amount);
+    }
+  }
+  return [...byAccount.values()];
+}
+
+function move(byAccount: Map<string, Movement>, customer: CustomerKey, account: AccountKey, delta: bigint): void {
+  const name = `${customer.customerId}/${accountName(account)}`;
+  const movement = byAccount.get(name);
+  if (movement === undefined) byAccount.set(name, { customer, account, delta });
+  else movement.delta += delta;
+}
+
+const MOVES = `unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[])
+  as m (lane, customer_id, pool_id, billing_period_id, kind, unit, delta)`;
+
+/** Updates first, since accounts mostly exist; an upsert would check a stock account's rule against the bare delta. */
+async function moveBalances(transaction: Transaction, entries: readonly CustomerEntry[]): Promise<void> {
+  const moves = movements(entries);
+  const lanes = [...new Set(moves.map(({ customer }) => customer.lane))];
+  const columns = (of: readonly Movement[]) => [
+    of.map(({ customer }) => customer.lane),
+    of.map(({ customer }) => customer.customerId),
+    of.map(({ account }) => account.poolId),
+    of.map(({ account }) => account.billingPeriodId),
+    of.map(({ account }) => account.kind),
+    of.map(({ account }) => account.unit),
+    of.map(({ delta }) => delta),
+  ];
+  const updated = await query<{ ordinal: bigint }>(
+    transaction,
+    `update accounts a set balance = a.balance + m.delta
+     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[])
+       with ordinality as m (lane, customer_id, pool_id, billing_period_id, kind, unit, delta, ordinal)
+     where a.lane = any ($8::smallint[]) and a.lane = m.lane and a.customer_id = m.customer_id
+       and a.pool_id = m.pool_id and a.billing_period_id = m.billing_period_id and a.kind = m.kind and a.unit = m.unit
+     returning m.ordinal`,
+    [...columns(moves), lanes],
+  );
+  if (updated.length === moves.length) return;
+  const known = new Set(updated.map(({ ordinal }) => Number(ordinal) - 1));
+  await execute(
+    transaction,
+    `insert into accounts (lane, customer_id, pool_id, billing_period_id, kind, unit, balance) select * from ${MOVES}`,
+    columns(moves.filter((_, index) => !known.has(index))),
+  );
+}
+
+async function insertEntries(
+  transaction: Transaction,
+  recordedAt: Date,
+  entries: readonly CustomerEntry[],
+): Promise<void> {
+  await execute(
+    transaction,
+    `insert into journal_entries (lane, customer_id, entry_id, kind, effective_at, recorded_at, actor, reason,
+       source_type, source_id, billing_period_id, belongs_to, plan_version_id, burn_rate_id, reversal_of, stripe)
+     select e.lane, e.customer_id, e.entry_id, e.kind, e.effective_at, $16, e.actor, e.reason, e.source_type,
+       e.source_id, e.billing_period_id, e.belongs_to, e.plan_version_id, e.burn_rate_id, e.reversal_of, e.stripe
+     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
+       $8::text[], $9::text[], $10::uuid[], $11::date[], $12::uuid[], $13::uuid[], $14::uuid[], $15::jsonb[])
+       as e (lane, customer_id, entry_id, kind, effective_at, actor, reason, source_type, source_id,
+         billing_period_id, belongs_to, plan_version_id, burn_rate_id, reversal_of, stripe)`,
+    [
+      entries.map(({ lane }) => lane),
+      entries.map(({ customerId }) => customerId),
+      entries.map(({ entryId }) => entryId),
+      entries.map(({ kind }) => kind),
+      entries.map(({ effectiveAt }) => effectiveAt),
+      entries.map(({ actor }) => actor),
+      entries.map(({ reason }) => reason ?? null),
+      entries.map(({ sourceType }) => sourceType),
+      entries.map(({ sourceId }) => sourceId),
+      entries.map(({ billingPeriodId }) => billingPeriodId ?? null),
+      entries.map(({ belongsTo }) => belongsTo ?? null),
+      entries.map(({ planVersionId }) => planVersionId ?? null),
+      entries.map(({ burnRateId }) => burnRateId ?? null),
+      entries.map(({ reversalOf }) => reversalOf ?? null),
+      entries.map(({ stripe }) => (stripe === undefined ? null : JSON.stringify(stripe))),
+      recordedAt,
+    ],
+  );
+}
+
+async function insertPostings(transaction: Transaction, entries: readonly CustomerEntry[]): Promise<void> {
+  const rows = entries.flatMap(({ lane, customerId, entryId, postings }) =>
+    postings.map((posting, seq) => ({ lane, customerId, entryId, seq, ...posting })),
+  );
+  await execute(
+    transaction,
+    `insert into postings (lane, customer_id, entry_id, seq, unit, from_pool_id, from_billing_period_id, from_kind,
+       to_pool_id, to_billing_period_id, to_kind, amount, lot_id)
+     select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::smallint[], $5::text[], $6::uuid[], $7::uuid[],
+       $8::text[], $9::uuid[], $10::uuid[], $11::text[], $12::bigint[], $13::uuid[])`,
+    [
+      rows.map(({ lane }) => lane),
+      rows.map(({ customerId }) => customerId),
+      rows.map(({ entryId }) => entryId),
+      rows.map(({ seq }) => seq),
+      rows.map(({ from }) => from.unit),
+      rows.map(({ from }) => from.poolId),
+      rows.map(({ from }) => from.billingPeriodId),
+      rows.map(({ from }) => from.kind),
+      rows.map(({ to }) => to.poolId),
+      rows.map(({ to }) => to.billingPeriodId),
+      rows.map(({ to }) => to.kind),
+      rows.map(({ amount }) => amount),
+      rows.map(({ lotId }) => lotId ?? null),
+    ],
+  );
+}
