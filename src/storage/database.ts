@@ -26,6 +26,8 @@ export type DatabaseSettings = {
   readonly lockTimeoutMs?: number;
   /** Longest pause inside a transaction; default 10 000. 0 means no limit. */
   readonly idleInTransactionTimeoutMs?: number;
+  /** Hears what the pool has to say (a lost connection, a slow one); default: standard error, never standard output. */
+  readonly onWarning?: (message: string) => void;
 };
 
 /** Opens the pool. Nothing connects before the first query; `destroy()` closes it. */
@@ -42,7 +44,17 @@ export function openDatabase(settings: DatabaseSettings): Database {
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: settings.poolSize, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 10_000,
+    log: quietLog(settings.onWarning ?? console.error),
   });
+}
+
+function quietLog(warn: (message: string) => void): Knex.Logger {
+  // What knex reports as an error is also thrown; said twice it would only look worse.
+  return { warn: (message: unknown) => warn(String(message)), error: ignore, deprecate: ignore, debug: ignore };
+}
+
+function ignore(): void {
+  // Nothing to say.
 }
 
 export type TransactionOptions = {
