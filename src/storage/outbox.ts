@@ -1,0 +1,119 @@
+// Messages for Stripe, written in the transaction of their cause. Sending them is relay-outbox's; leases are outbox-lease's.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export type OutboxQueue = 'meter' | 'grants' | 'documents';
+
+export interface NewOutboxRow {
+  readonly queue: OutboxQueue;
+  /** What to do: 'meter_event', 'true_up', 'credit_grant.create', 'credit_note.create', 'invoice.finalize', … */
+  readonly call: string;
+  /** The object this is about, ours or Stripe's. */
+  readonly subjectId: string;
+  /** Stripe's parameters as far as they are known now; the relay completes and stores them before it sends. */
+  readonly request: Readonly<Record<string, unknown>>;
+  /** Deterministic, unique per customer for ever; Stripe's idempotency key is made of it and the attempt epoch. */
+  readonly key: string;
+  readonly entryId?: string;
+  readonly billingPeriodId?: string;
+  /** Wall time before which nobody sends it. */
+  readonly notBefore?: Date;
+}
+
+/** Writes a message beside its cause. A second message with the same key is the same message: nothing happens. */
+export async function enqueue(trx: Transaction, key: CustomerKey, row: NewOutboxRow): Promise<void> {
+  await execute(
+    trx,
+    `insert into outbox (lane, customer_id, queue, call, subject_id, request, key, entry_id, billing_period_id,
+       state, next_at, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', coalesce($10, clock_timestamp()), clock_timestamp())
+     on conflict (lane, customer_id, key) do nothing`,
+    [
+      key.lane,
+      key.customerId,
+      row.queue,
+      row.call,
+      row.subjectId,
+      row.request,
+      row.key,
+      row.entryId ?? null,
+      row.billingPeriodId ?? null,
+      row.notBefore ?? null,
+    ],
+  );
+}
+
+export interface TrueUpCause {
+  readonly poolId: string;
+  /** The entry that opened, changed or ended a lot, or made a period final. */
+  readonly causeEntryId: string;
+  readonly now: Date;
+}
+
+/**
+ * Asks that a pool's credit grants at Stripe be made to fit its lots again. What is missing or too much is computed
+ * when its turn in the queue comes, so any number of requests cost one computation.
+ */
+export async function requestTrueUp(
+  trx: Transaction,
+  key: CustomerKey,
+  { poolId, causeEntryId, now }: TrueUpCause,
+): Promise<void> {
+  await enqueue(trx, key, {
+    queue: 'grants',
+    call: 'true_up',
+    subjectId: poolId,
+    request: { requested_at: now.toISOString() },
+    key: `true_up/${causeEntryId}/${poolId}`,
+  });
+}
+
+/** Messages of one customer that are not finished, in the order they will be sent. */
+export interface UnfinishedMessage {
+  readonly outboxId: bigint;
+  readonly queue: OutboxQueue;
+  readonly call: string;
+  readonly subjectId: string;
+  readonly state: 'pending' | 'sending' | 'unknown' | 'parked';
+  readonly outcome: string | null;
+}
+
+export async function unfinishedMessages(
+  db: Database | Transaction,
+  key: CustomerKey,
+  only: { readonly queue?: OutboxQueue; readonly billingPeriodId?: string } = {},
+): Promise<readonly UnfinishedMessage[]> {
+  return query<UnfinishedMessage>(
+    db,
+    `select outbox_id as "outboxId", queue, call, subject_id as "subjectId", state, outcome
+     from outbox
+     where lane = $1 and customer_id = $2 and state in ('pending', 'sending', 'unknown', 'parked')
+       and ($3::text is null or queue = $3) and ($4::uuid is null or billing_period_id = $4)
+     order by outbox_id`,
+    [key.lane, key.customerId, only.queue ?? null, only.billingPeriodId ?? null],
+  );
+}
+
+export interface OutboxMessage extends CustomerKey {
+  readonly outboxId: bigint;
+  readonly call: string;
+  readonly state: string;
+  readonly stripeId: string | null;
+  readonly outcome: string | null;
+}
+
+/** The message with this key, to learn what became of it; null when there is none. */
+export async function outboxMessage(
+  db: Database | Transaction,
+  key: CustomerKey,
+  messageKey: string,
+): Promise<OutboxMessage | null> {
+  const [row] = await query<OutboxMessage>(
+    db,
+    `select lane, customer_id as "customerId", outbox_id as "outboxId", call, state, stripe_id as "stripeId", outcome
+     from outbox where lane = $1 and customer_id = $2 and key = $3`,
+    [key.lane, key.customerId, messageKey],
+  );
+  return row ?? null;
+}
