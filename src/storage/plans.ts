@@ -1,0 +1,159 @@
+import type { BurnRate, Pack, Plan } from '../domain/catalogue.ts';
+import type { Database, Transaction } from './database.ts';
+import { query } from './query.ts';
+
+/** One immutable offer. Its Stripe ids are there before any subscription can name it. */
+export interface PlanVersion {
+  readonly planVersionId: string;
+  readonly plan: string;
+  readonly version: number;
+  readonly unit: string;
+  readonly currency: string;
+  readonly content: Plan;
+  readonly stripeProductId: string | null;
+  /** null for a plan without a fee */
+  readonly stripeBasePriceId: string | null;
+  readonly stripeMeteredPriceId: string | null;
+}
+
+export interface PackVersion {
+  readonly packVersionId: string;
+  readonly pack: string;
+  readonly version: number;
+  readonly unit: string;
+  readonly currency: string;
+  readonly content: Pack;
+  readonly stripeProductId: string | null;
+  readonly stripePriceId: string | null;
+}
+
+export interface CreditUnitRow {
+  readonly unit: string;
+  readonly displayName: string;
+  /** Micro-credits in one unit of the meter. */
+  readonly meterUnitMicro: bigint;
+  readonly eventName: string;
+  readonly stripeMeterId: string | null;
+}
+
+export interface BurnRateRow {
+  readonly burnRateId: string;
+  readonly action: string;
+  readonly feature: string;
+  readonly effectiveFrom: Date;
+  readonly rate: BurnRate;
+}
+
+const PLAN_VERSION = `select plan_version_id as "planVersionId", plan, version, unit, currency, content,
+  stripe_product_id as "stripeProductId", stripe_base_price_id as "stripeBasePriceId",
+  stripe_metered_price_id as "stripeMeteredPriceId" from plan_versions`;
+
+const PACK_VERSION = `select pack_version_id as "packVersionId", pack, version, unit, currency, content,
+  stripe_product_id as "stripeProductId", stripe_price_id as "stripePriceId" from pack_versions`;
+
+/** A plan version by its id, which must exist: ids come from rows that refer to it. */
+export async function planVersion(db: Database | Transaction, planVersionId: string): Promise<PlanVersion> {
+  const { planVersions } = cacheOf(db);
+  const cached = planVersions.get(planVersionId);
+  if (cached !== undefined) return cached;
+  const [row] = await query<PlanVersion>(db, `${PLAN_VERSION} where plan_version_id = $1`, [planVersionId]);
+  if (row === undefined) throw new Error(`there is no plan version ${planVersionId}`);
+  if (row.stripeMeteredPriceId !== null) planVersions.set(planVersionId, row);
+  return row;
+}
+
+/** The plan version that a Stripe price belongs to, be it the metered or the base price; null for a stranger's price. */
+export async function planVersionOfPrice(db: Database | Transaction, priceId: string): Promise<PlanVersion | null> {
+  const { planVersionsByPrice } = cacheOf(db);
+  const cached = planVersionsByPrice.get(priceId);
+  if (cached !== undefined) return cached;
+  const [row] = await query<PlanVersion>(
+    db,
+    `${PLAN_VERSION} where stripe_metered_price_id = $1 or stripe_base_price_id = $1 order by version desc limit 1`,
+    [priceId],
+  );
+  if (row === undefined) return null;
+  planVersionsByPrice.set(priceId, row);
+  return row;
+}
+
+/** The pack version that a Stripe price sells; null for a stranger's price. */
+export async function packVersionOfPrice(db: Database | Transaction, priceId: string): Promise<PackVersion | null> {
+  const { packVersionsByPrice } = cacheOf(db);
+  const cached = packVersionsByPrice.get(priceId);
+  if (cached !== undefined) return cached;
+  const [row] = await query<PackVersion>(db, `${PACK_VERSION} where stripe_price_id = $1`, [priceId]);
+  if (row === undefined) return null;
+  packVersionsByPrice.set(priceId, row);
+  return row;
+}
+
+/** Every version of every plan, the newest of each plan first. */
+export async function listPlanVersions(db: Database | Transaction): Promise<readonly PlanVersion[]> {
+  return query<PlanVersion>(db, `${PLAN_VERSION} order by plan, version desc`);
+}
+
+/** Every version of every pack, the newest of each pack first. */
+export async function listPackVersions(db: Database | Transaction): Promise<readonly PackVersion[]> {
+  return query<PackVersion>(db, `${PACK_VERSION} order by pack, version desc`);
+}
+
+/** The credit unit of that name, with the meter that counts it; null before it was pushed. */
+export async function creditUnit(db: Database | Transaction, unit: string): Promise<CreditUnitRow | null> {
+  const [row] = await query<CreditUnitRow>(
+    db,
+    `select unit, display_name as "displayName", meter_unit_micro as "meterUnitMicro", event_name as "eventName",
+       stripe_meter_id as "stripeMeterId"
+     from credit_units where unit = $1`,
+    [unit],
+  );
+  return row ?? null;
+}
+
+/** How long another process may go on with the rates it knows; a changed rate begins in the future. */
+const RATES_FRESH_MS = 1_000;
+
+/** The burn table of a credit unit, by action and then by instant; read again at most once a second. */
+export async function ratesFor(db: Database | Transaction, unit: string): Promise<readonly BurnRateRow[]> {
+  const { rates } = cacheOf(db);
+  const cached = rates.get(unit);
+  if (cached !== undefined && performance.now() - cached.readAtMs < RATES_FRESH_MS) return cached.rows;
+  const readAtMs = performance.now();
+  const rows = await query<BurnRateRow>(
+    db,
+    `select burn_rate_id as "burnRateId", action, feature, effective_from as "effectiveFrom", rate
+     from burn_rates where lineage = $1 order by action, effective_from`,
+    [unit],
+  );
+  if (rows.length > 0) rates.set(unit, { rows, readAtMs });
+  return rows;
+}
+
+/** Makes the next `ratesFor` read the table. */
+export function invalidateRates(db: Database | Transaction): void {
+  cacheOf(db).rates.clear();
+}
+
+interface Cache {
+  readonly planVersions: Map<string, PlanVersion>;
+  readonly planVersionsByPrice: Map<string, PlanVersion>;
+  readonly packVersionsByPrice: Map<string, PackVersion>;
+  readonly rates: Map<string, { readonly rows: readonly BurnRateRow[]; readonly readAtMs: number }>;
+}
+
+const caches = new WeakMap<object, Cache>();
+
+/** One cache a database: its pool and its transactions share knex's settings object. */
+function cacheOf(db: Database | Transaction): Cache {
+  const { config } = db.client as { readonly config: object };
+  const known = caches.get(config);
+  if (known !== undefined) return known;
+  const cache: Cache = {
+    planVersions: new Map(),
+    planVersionsByPrice: new Map(),
+    packVersionsByPrice: new Map(),
+    rates: new Map(),
+  };
+  caches.set(config, cache);
+  return cache;
+}
