@@ -1,10 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Knex } from 'knex';
 import pg from 'pg';
 
 import { ensureApplicationRole } from './application-role.ts';
 import { openDatabase } from './database.ts';
+import { runScript } from './query.ts';
 
 export type MigrationSettings = {
   /** A user that owns the schema; sessions of the application use another role. */
@@ -17,6 +19,8 @@ const RELEASED_MIGRATIONS = new URL('../../migrations/', import.meta.url);
 
 /** Any fixed number will do: it only has to be the same in every release. */
 const MIGRATION_LOCK = 4_091_126_001;
+const LOCK_PAUSE_MS = 50;
+const LOCK_WAIT_MS_MAX = 900_000;
 
 /**
  * Runs the migrations that the database lacks, in the order of their names, and returns them. Instances that start
@@ -57,9 +61,19 @@ async function withMigrationLock<Result>(
 ): Promise<Result> {
   return withClient(connectionString, async (client) => {
     // Held by the session, so that it ends with the process, whatever happens to it.
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const giveUpAt = performance.now() + LOCK_WAIT_MS_MAX;
+    while (!(await takesMigrationLock(client))) {
+      if (performance.now() > giveUpAt) throw new Error('another instance has been migrating this database for 15 min');
+      await sleep(LOCK_PAUSE_MS);
+    }
     return work(client);
   });
+}
+
+/** Asked again and again: a statement that waits holds a snapshot, and `create index concurrently` waits for those. */
+async function takesMigrationLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [MIGRATION_LOCK]);
+  return rows[0]?.taken === true;
 }
 
 async function withClient<Result>(
@@ -77,7 +91,11 @@ async function withClient<Result>(
 
 function openForMaintenance(connectionString: string): Knex {
   const unlimited = { statementTimeoutMs: 0, lockTimeoutMs: 0, idleInTransactionTimeoutMs: 0 };
-  return openDatabase({ connectionString, poolSize: 2, role: null, ...unlimited });
+  return openDatabase({ connectionString, poolSize: 2, role: null, onWarning: isAlsoThrown, ...unlimited });
+}
+
+function isAlsoThrown(): void {
+  // Said once is enough.
 }
 
 /** Returns the applied migrations, if this release knows them all. */
@@ -113,8 +131,7 @@ function sqlMigrations(folder: URL): Knex.MigrationSource<string> {
         // `….concurrent.sql` holds one statement that PostgreSQL refuses inside a transaction.
         config: { transaction: !name.endsWith('.concurrent.sql') },
         up: async (database) => {
-          // A bare question mark is a binding for knex, even in comments and literals.
-          await database.raw(sql.replaceAll('?', String.raw`\?`));
+          await runMigration(database, name, sql);
         },
         down: async () => {
           throw new Error('migrations only go forward');
@@ -122,4 +139,14 @@ function sqlMigrations(folder: URL): Knex.MigrationSource<string> {
       };
     },
   };
+}
+
+async function runMigration(database: Knex, name: string, sql: string): Promise<void> {
+  try {
+    // Not by knex.raw, for which a question mark is a binding, even in comments and literals.
+    await runScript(database, sql);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`migration ${name} failed: ${why}`, { cause: error });
+  }
 }

@@ -31,6 +31,11 @@ export async function execute(
   return (await run(on, sql, parameters)).rowCount ?? 0;
 }
 
+/** Runs a text of one or many statements without parameters: a migration. */
+export async function runScript(on: Database | Transaction, sql: string): Promise<void> {
+  await withConnection(on, async (connection) => connection.query(sql));
+}
+
 /** A connection that knex's pool throws away once it carries this mark. */
 type Connection = pg.Client & { __knex__disposed?: unknown };
 
@@ -46,13 +51,22 @@ async function run<Row extends object>(
   sql: string,
   parameters: readonly Parameter[],
 ): Promise<pg.QueryResult<Row>> {
+  return withConnection(on, async (connection, client) => {
+    client.emit('query', { sql, bindings: parameters });
+    return connection.query<Row>({ name: statementName(sql), text: sql, values: [...parameters] });
+  });
+}
+
+async function withConnection<Result>(
+  on: Database | Transaction,
+  work: (connection: Connection, client: KnexClient) => Promise<Result>,
+): Promise<Result> {
   // A transaction keeps its connection after it ends; a late query would run outside of it, or in somebody else's.
   if ('isCompleted' in on && on.isCompleted()) throw new Error('this transaction is already completed');
   const client = on.client as KnexClient;
   const connection = await client.acquireConnection();
   try {
-    client.emit('query', { sql, bindings: parameters });
-    return await connection.query<Row>({ name: statementName(sql), text: sql, values: [...parameters] });
+    return await work(connection, client);
   } catch (error) {
     if (endsConnection(error)) connection.__knex__disposed = error;
     throw error;
