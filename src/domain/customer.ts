@@ -5,7 +5,8 @@ export interface CustomerKey {
   readonly customerId: string;
 }
 
-const LANES = 64;
+/** How many lanes there are: 0…63. */
+export const LANES = 64;
 
 /** FNV-1a over the id's text, folded into 0…63. Changing it would move every customer: never do. */
 export function laneOf(customerId: string): number {

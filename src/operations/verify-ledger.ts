@@ -1,0 +1,25 @@
+// "The books balance" as a command: everything is computed again from the postings, nothing is changed.
+import { LANES, type CustomerKey } from '../domain/customer.ts';
+import { findBreaches, type Breach } from '../storage/verify.ts';
+import type { Deps } from './deps.ts';
+
+export interface LedgerVerification {
+  readonly verified: boolean;
+  readonly entries: number;
+  readonly postings: number;
+  readonly breaches: readonly Breach[];
+}
+
+/** Proves the whole ledger, or one customer's part of it. */
+export async function verifyLedger(
+  deps: Pick<Deps, 'db'>,
+  input: { readonly customer?: CustomerKey } = {},
+): Promise<LedgerVerification> {
+  const { customer } = input;
+  const scope =
+    customer === undefined ? { lanes: EVERY_LANE } : { lanes: [customer.lane], customerId: customer.customerId };
+  const findings = await findBreaches(deps.db, scope);
+  return { verified: findings.breaches.length === 0, ...findings };
+}
+
+const EVERY_LANE: readonly number[] = Array.from({ length: LANES }, (_, lane) => lane);

@@ -1,0 +1,75 @@
+// The books proved from postings alone: every balance and counter that is kept beside the journal is computed again,
+// in SQL over sets, from one snapshot. A breach is a bug or a hand in the database; nothing is repaired here.
+import type { Database } from './database.ts';
+import { transaction } from './database.ts';
+import { execute, query } from './query.ts';
+import { ACCOUNT_CHECKS } from './verification/accounts.ts';
+import { HOLD_CHECKS } from './verification/holds.ts';
+import { JOURNAL_CHECKS } from './verification/journal.ts';
+import { LOT_CHECKS } from './verification/lots.ts';
+import { USAGE_CHECKS } from './verification/usage.ts';
+
+/** One invariant as a query: `$1` lanes, `$2` one customer or null, `$3` the most rows; a row is a breach. */
+export interface LedgerCheck {
+  /** Id of the invariant that a row breaks. */
+  readonly invariant: string;
+  /** What must hold, as a sentence. */
+  readonly claim: string;
+  /** Selects `subject`, `expected` and `found`, all text. */
+  readonly sql: string;
+}
+
+export interface Breach {
+  readonly invariant: string;
+  readonly subject: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export interface LedgerFindings {
+  readonly entries: number;
+  readonly postings: number;
+  readonly breaches: readonly Breach[];
+}
+
+/** Every invariant that the ledger can prove about itself. */
+export const LEDGER_CHECKS: readonly LedgerCheck[] = [
+  ...JOURNAL_CHECKS,
+  ...ACCOUNT_CHECKS,
+  ...LOT_CHECKS,
+  ...HOLD_CHECKS,
+  ...USAGE_CHECKS,
+];
+
+/** Breaches shown of one check; the first ones tell the story, and a broken table would tell millions. */
+const BREACHES_MAX = 200;
+
+/** A whole ledger takes longer than a request may. */
+const STATEMENT_TIMEOUT_MS = 600_000;
+
+/** Runs every check in one repeatable-read, read-only snapshot of the given lanes, or of one customer in them. */
+export async function findBreaches(
+  db: Database,
+  scope: { readonly lanes: readonly number[]; readonly customerId?: string },
+): Promise<LedgerFindings> {
+  const only = [scope.lanes, scope.customerId ?? null] as const;
+  return transaction(
+    db,
+    async (snapshot) => {
+      await execute(snapshot, `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
+      const breaches: Breach[] = [];
+      for (const { invariant, sql } of LEDGER_CHECKS) {
+        const rows = await query<Omit<Breach, 'invariant'>>(snapshot, sql, [...only, BREACHES_MAX]);
+        breaches.push(...rows.map((row) => ({ invariant, ...row })));
+      }
+      const [size] = await query<{ entries: bigint; postings: bigint }>(snapshot, SIZE, only);
+      return { entries: Number(size?.entries ?? 0n), postings: Number(size?.postings ?? 0n), breaches };
+    },
+    { isolationLevel: 'repeatable read', readOnly: true, attemptsMax: 1 },
+  );
+}
+
+const SIZE = `
+  select
+    (select count(*) from journal_entries where lane = any($1) and ($2::uuid is null or customer_id = $2)) as entries,
+    (select count(*) from postings where lane = any($1) and ($2::uuid is null or customer_id = $2)) as postings`;
