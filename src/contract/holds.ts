@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+import { positiveCredits, quantities } from './amounts.ts';
+import { customerName } from './ids.ts';
+import { text } from './text.ts';
+import { actionName } from './usage.ts';
+
+/** Reserve credits: by what will be used (rated now, the rate stays), or as a plain number of credits. */
+export const placeHold = z
+  .strictObject({
+    customer: customerName,
+    action: actionName,
+    quantities: quantities.optional(),
+    credits: positiveCredits.optional(),
+    ttl_seconds: z.int().min(1).max(86_400).optional(),
+    member: text(200).optional(),
+  })
+  .refine((hold) => (hold.quantities === undefined) !== (hold.credits === undefined), {
+    message: 'give either quantities or credits',
+    path: ['quantities'],
+  });
+
+/** Take what was really used; neither quantity nor amount takes the whole hold. `final` gives the rest back. */
+export const captureHold = z
+  .strictObject({
+    quantities: quantities.optional(),
+    amount: positiveCredits.optional(),
+    final: z.boolean().default(true),
+  })
+  .refine((capture) => capture.quantities === undefined || capture.amount === undefined, {
+    message: 'give either quantities or an amount of credits, not both',
+    path: ['amount'],
+  });
+
+export const releaseHold = z.strictObject({});

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** Query of a list: at most 100 rows, 20 when nothing is said. */
+export const LIST_LIMIT = z.coerce.number().int().min(1).max(100).default(20);
+
+export const parkedQuery = z.strictObject({
+  state: z.enum(['parked']).default('parked'),
+  limit: LIST_LIMIT,
+});
+
+export const variancesQuery = z.strictObject({
+  state: z.enum(['open', 'explained', 'corrected', 'written_off']).default('open'),
+  limit: LIST_LIMIT,
+});

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+import { quantities } from './amounts.ts';
+import { customerName } from './ids.ts';
+import { instant, text } from './text.ts';
+
+export const TRACK_EVENTS_MAX = 1_000;
+
+export const actionName = z
+  .string()
+  .max(100)
+  .regex(/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/, 'must be an action of the burn table such as report.generate');
+
+/** One use that happened: `id` is the caller's own, and with `source` it counts once for ever. */
+export const usageEvent = z.strictObject({
+  id: text(255),
+  customer: customerName,
+  action: actionName,
+  quantities: quantities,
+  occurred_at: instant.optional(),
+  member: text(200).optional(),
+  source: text(100).optional(),
+});
+export type UsageEvent = z.output<typeof usageEvent>;
+
+/** The envelope of many: each event is read on its own, so that a bad one never fails its neighbours. */
+export const usageBatch = z.strictObject({
+  events: z
+    .array(z.unknown(), { error: 'must be an array of usage events' })
+    .min(1, 'has at least one event')
+    .max(TRACK_EVENTS_MAX, `has at most ${TRACK_EVENTS_MAX} events; send the rest in another request`),
+});
+
+/** May this run? */
+export const check = z.strictObject({
+  customer: customerName,
+  action: actionName,
+  quantities: quantities.default({}),
+  member: text(200).optional(),
+});
+
+/** Undo usage by a new entry; nothing is deleted. */
+export const usageReversal = z.strictObject({
+  customer: customerName,
+  reason: text(500),
+  ticket: text(200),
+});

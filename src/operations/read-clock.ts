@@ -1,0 +1,7 @@
+import { now } from '../storage/clock.ts';
+import type { Deps } from './deps.ts';
+
+/** The instant that this deployment lives in. */
+export async function readClock(deps: Deps): Promise<Date> {
+  return now(deps.db);
+}

@@ -1,0 +1,82 @@
+// What stopped after its last attempt and waits for a person: messages for Stripe, and events from Stripe.
+import { customerKey, type CustomerKey } from '../domain/customer.ts';
+import type { Database } from './database.ts';
+import { execute, query } from './query.ts';
+
+export interface ParkedMessage extends CustomerKey {
+  readonly outboxId: bigint;
+  readonly queue: string;
+  readonly call: string;
+  readonly attempts: number;
+  readonly outcome: string | null;
+  readonly createdAt: Date;
+  readonly firstSentAt: Date | null;
+}
+
+export interface ParkedStripeEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly objectId: string | null;
+  readonly attempts: number;
+  readonly outcome: string | null;
+  readonly createdAt: Date;
+  readonly receivedAt: Date;
+}
+
+/** Oldest first: a parked message holds up the later ones of its customer and queue. */
+export async function listParkedMessages(db: Database, limit: number): Promise<readonly ParkedMessage[]> {
+  const rows = await query<Omit<ParkedMessage, 'lane'>>(
+    db,
+    `select customer_id as "customerId", outbox_id as "outboxId", queue, call, attempts, outcome,
+       created_at as "createdAt", first_sent_at as "firstSentAt"
+     from outbox where lane between 0 and 63 and state = 'parked' order by outbox_id limit $1`,
+    [limit],
+  );
+  return rows.map((row) => ({ ...row, ...customerKey(row.customerId) }));
+}
+
+/** Gives a parked message a new life; its outcome is looked up first, since it may have reached Stripe. */
+export async function retryParkedMessage(db: Database, key: CustomerKey, outboxId: bigint): Promise<boolean> {
+  const rows = await execute(
+    db,
+    `update outbox set state = 'unknown', attempts = 0, next_at = clock_timestamp(), lease_until = null
+     where lane = $1 and customer_id = $2 and outbox_id = $3 and state = 'parked'`,
+    [key.lane, key.customerId, outboxId],
+  );
+  return rows === 1;
+}
+
+export async function listParkedStripeEvents(db: Database, limit: number): Promise<readonly ParkedStripeEvent[]> {
+  return query<ParkedStripeEvent>(
+    db,
+    `select event_id as "eventId", type, object_id as "objectId", attempts, outcome, created_at as "createdAt",
+       received_at as "receivedAt"
+     from stripe_events where state = 'parked' order by received_at, event_id limit $1`,
+    [limit],
+  );
+}
+
+/** Puts a parked event back into the inbox. */
+export async function replayParkedStripeEvent(db: Database, eventId: string): Promise<boolean> {
+  const rows = await execute(
+    db,
+    `update stripe_events set state = 'received', attempts = 0, next_at = clock_timestamp(), lease_until = null,
+       finished_at = null
+     where event_id = $1 and state = 'parked'`,
+    [eventId],
+  );
+  return rows === 1;
+}
+
+export async function findParkedMessage(
+  db: Database,
+  outboxId: bigint,
+): Promise<(CustomerKey & { readonly outboxId: bigint }) | null> {
+  const [row] = await query<{ customerId: string }>(
+    db,
+    `select customer_id as "customerId" from outbox
+     where lane between 0 and 63 and outbox_id = $1 and state = 'parked'`,
+    [outboxId],
+  );
+  return row === undefined ? null : { ...customerKey(row.customerId), outboxId };
+}

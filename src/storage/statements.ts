@@ -1,0 +1,50 @@
+// Read models: what the API shows of a customer's subscriptions and holds.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Database } from './database.ts';
+import { query } from './query.ts';
+
+export interface ShownSubscription {
+  readonly subscriptionId: string;
+  readonly status: string;
+  readonly plan: string | null;
+  readonly planVersion: number | null;
+  readonly quantity: number;
+}
+
+export async function shownSubscriptions(db: Database, key: CustomerKey): Promise<readonly ShownSubscription[]> {
+  return query<ShownSubscription>(
+    db,
+    `select s.subscription_id as "subscriptionId", s.status, v.plan, v.version as "planVersion", s.quantity
+     from subscriptions s left join plan_versions v using (plan_version_id)
+     where s.lane = $1 and s.customer_id = $2 order by s.billing_anchor, s.subscription_id`,
+    [key.lane, key.customerId],
+  );
+}
+
+export interface ShownHold extends CustomerKey {
+  readonly holdId: string;
+  readonly action: string;
+  readonly member: string | null;
+  readonly amount: bigint;
+  readonly captured: bigint;
+  /** What is still reserved, of lots and of the overage allowance. */
+  readonly held: bigint;
+  readonly state: 'open' | 'captured' | 'released' | 'lapsed';
+  readonly placedAt: Date;
+  readonly expiresAt: Date;
+  readonly settledAt: Date | null;
+}
+
+/** A hold by its id alone: the customer is not known before, so every lane is asked. */
+export async function shownHold(db: Database, holdId: string): Promise<ShownHold | null> {
+  const [row] = await query<ShownHold>(
+    db,
+    `select h.lane, h.customer_id as "customerId", h.hold_id as "holdId", h.action, h.member, h.amount, h.captured,
+       case when h.state = 'open' then h.overage_reserved + coalesce((select sum(d.held) from hold_draws d
+         where d.lane = h.lane and d.customer_id = h.customer_id and d.hold_id = h.hold_id), 0) else 0 end::bigint as held,
+       h.state, h.placed_at as "placedAt", h.expires_at as "expiresAt", h.settled_at as "settledAt"
+     from holds h where h.lane between 0 and 63 and h.hold_id = $1`,
+    [holdId],
+  );
+  return row ?? null;
+}
