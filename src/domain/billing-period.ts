@@ -1,0 +1,48 @@
+// One cycle of one metered subscription item, half-open [startsAt, endsAt). For a while after its end, until the
+// cut-off, late usage still belongs to it.
+
+export type Interval = 'month' | 'year';
+
+export interface BillingPeriod {
+  readonly billingPeriodId: string;
+  readonly subscriptionId: string;
+  readonly planVersionId: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly cutOffAt: Date;
+  readonly state: 'open' | 'cut_off' | 'final';
+}
+
+/** The n-th boundary after the anchor: same day and time of day in UTC, clamped to the month's last day (Stripe's rule). */
+export function boundary(anchor: Date, interval: Interval, n: number): Date {
+  const months = interval === 'year' ? 12 * n : n;
+  const year = anchor.getUTCFullYear();
+  const month = anchor.getUTCMonth() + months;
+  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  const day = Math.min(anchor.getUTCDate(), lastDay);
+  const timeOfDayMs = anchor.getTime() - Date.UTC(year, anchor.getUTCMonth(), anchor.getUTCDate());
+  return new Date(Date.UTC(year, month, day) + timeOfDayMs);
+}
+
+/** The first boundary later than the given instant. */
+export function nextBoundary(anchor: Date, interval: Interval, after: Date): Date {
+  const monthsApart =
+    12 * (after.getUTCFullYear() - anchor.getUTCFullYear()) + after.getUTCMonth() - anchor.getUTCMonth();
+  let n = Math.max(0, Math.floor(monthsApart / (interval === 'year' ? 12 : 1)) - 1);
+  while (boundary(anchor, interval, n) <= after) n += 1;
+  return boundary(anchor, interval, n);
+}
+
+export function isWithin(period: BillingPeriod, at: Date): boolean {
+  return period.startsAt <= at && at < period.endsAt;
+}
+
+/** Ended, but late usage still belongs to it. */
+export function awaitsCutOff(period: BillingPeriod, now: Date): boolean {
+  return period.state === 'open' && period.endsAt <= now;
+}
+
+/** First day of the UTC month of an instant, `YYYY-MM-01`. */
+export function monthOf(at: Date): string {
+  return `${at.toISOString().slice(0, 7)}-01`;
+}

@@ -1,0 +1,109 @@
+// Consuming credits: lots in draw order, then overage inside its cap, then debt up to its limit. A burn that fits
+// nowhere changes nothing.
+import { lesser } from './amount.ts';
+import { isWithin } from './billing-period.ts';
+import { drawdown, type Draw } from './drawdown.ts';
+import { isOpenAt, mayPayFor, stoodAtEnd } from './lot.ts';
+import {
+  type EntryDraft,
+  type LotState,
+  moveBetween,
+  moveStock,
+  overageIn,
+  type PeriodState,
+  type PoolBook,
+} from './pool-book.ts';
+
+export interface BurnPlan {
+  readonly draws: readonly Draw[];
+  readonly overage: bigint;
+  readonly debt: bigint;
+  /** What neither lots, overage nor debt may take; a plan with any of it must not be posted. */
+  readonly unfunded: bigint;
+}
+
+/** Lots that usage of this period may draw: those open now, or, once it has ended, those that stood at its end. */
+export function lotsForPeriod(book: PoolBook, period: PeriodState, feature: string, now: Date): readonly LotState[] {
+  const running = isWithin(period, now);
+  return [...book.lots.values()].filter(
+    (lot) =>
+      lot.onlyHoldId === null &&
+      mayPayFor(lot, feature) &&
+      (running ? isOpenAt(lot, now) : stoodAtEnd(lot, period.endsAt)),
+  );
+}
+
+/** What is left of the period's overage under the plan's cap; null means no cap, zero means no overage at all. */
+export function overageLeft(book: PoolBook, period: PeriodState): bigint | null {
+  if (book.terms === null || book.terms.policy.zeroBalance !== 'overage') return 0n;
+  if (book.terms.overageCap === null) return null;
+  const reserved = book.overageReserved.get(period.billingPeriodId) ?? 0n;
+  const left = book.terms.overageCap - overageIn(book, period.billingPeriodId) - reserved;
+  return left > 0n ? left : 0n;
+}
+
+/** How an amount would fall, without posting it. */
+export function planBurn(
+  book: PoolBook,
+  period: PeriodState,
+  feature: string,
+  amount: bigint,
+  now: Date,
+  mayOwe: boolean,
+): BurnPlan {
+  const { draws, short } = drawdown(lotsForPeriod(book, period, feature, now), amount);
+  const left = overageLeft(book, period);
+  const overage = left === null ? short : lesser(short, left);
+  const rest = short - overage;
+  const debtLeft = mayOwe && book.terms !== null ? book.terms.debtLimit - book.debt : 0n;
+  return rest <= debtLeft || rest === 0n
+    ? { draws, overage, debt: rest, unfunded: 0n }
+    : { draws, overage, debt: 0n, unfunded: rest };
+}
+
+/** Posts a planned burn and meters what lots and overage took of it (debt is metered when a credit pays it). */
+export function postBurn(book: PoolBook, entry: EntryDraft, period: PeriodState, burn: BurnPlan, meterAt: Date): void {
+  const periodId = period.billingPeriodId;
+  let metered = burn.overage;
+  for (const { lotId, amount } of burn.draws) {
+    moveStock(book, entry, {
+      lotId,
+      amount,
+      from: { account: 'available', counter: null },
+      to: { account: 'consumed', counter: 'drawn', periodId },
+    });
+    metered += amount;
+  }
+  if (burn.overage > 0n) {
+    moveBetween(book, entry, { account: 'overage', periodId }, { account: 'consumed', periodId }, burn.overage);
+    book.overage.set(periodId, overageIn(book, periodId) + burn.overage);
+  }
+  if (burn.debt > 0n) {
+    moveBetween(book, entry, { account: 'debt' }, { account: 'consumed_unpaid' }, burn.debt);
+    book.debt += burn.debt;
+  }
+  meter(book, period, metered, meterAt);
+}
+
+/** Adds to the hour of the period that will bill it; an instant outside the period counts at its nearest edge. */
+export function meter(book: PoolBook, period: PeriodState, amount: bigint, at: Date): void {
+  if (amount === 0n) return;
+  const windowMs = book.meterWindowMinutes * 60_000;
+  const lastMs = period.endsAt.getTime() - 1;
+  const atMs = Math.min(Math.max(at.getTime(), period.startsAt.getTime()), lastMs);
+  const startMs = Math.max(Math.floor(atMs / windowMs) * windowMs, period.startsAt.getTime());
+  const key = `${period.billingPeriodId}/${startMs}`;
+  const bucket = book.changes.buckets.get(key);
+  if (bucket === undefined) {
+    const { billingPeriodId } = period;
+    book.changes.buckets.set(key, {
+      billingPeriodId,
+      windowStart: new Date(startMs),
+      delta: amount,
+      lastAt: new Date(atMs),
+    });
+    return;
+  }
+  bucket.delta += amount;
+  if (bucket.lastAt.getTime() < atMs) bucket.lastAt = new Date(atMs);
+}

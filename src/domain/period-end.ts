@@ -1,0 +1,164 @@
+// What ends with time: lots that expire (breakage), the part that rolls over, holds that outlive their period. All of it
+// is posted at the cut-off and dated at the period's end, so that late usage still finds what stood there.
+import { poolAccount } from './account.ts';
+import { lesser } from './amount.ts';
+import { awaitsCutOff } from './billing-period.ts';
+import { heldOf } from './hold.ts';
+import { openLot } from './lot-opening.ts';
+import { remaining, stoodAtEnd } from './lot.ts';
+import {
+  beginEntry,
+  type HoldState,
+  type LotState,
+  type Moment,
+  moveStock,
+  type PeriodState,
+  type Pin,
+  type PoolBook,
+} from './pool-book.ts';
+
+/** Cuts off every period whose time has come, then ends what has expired; returns how many periods were cut off. */
+export function endWhatIsDue(book: PoolBook, moment: Moment): number {
+  const due = book.periods.filter((period) => awaitsCutOff(period, moment.now) && period.cutOffAt <= moment.now);
+  for (const period of due) {
+    period.state = 'cut_off';
+    book.changes.cutOffPeriods.push(period.billingPeriodId);
+    for (const hold of book.holds.values()) if (hold.state === 'open') carryHold(book, hold, period, moment);
+    for (const lot of book.lots.values()) rollOver(book, lot, period, moment);
+  }
+  expireLots(book, moment);
+  return due.length;
+}
+
+/** A lot whose time is over becomes breakage, once nothing late can claim it any more. */
+export function expireLots(book: PoolBook, { now, newId }: Moment): void {
+  const waiting = book.periods.filter((period) => awaitsCutOff(period, now));
+  for (const lot of book.lots.values()) {
+    if (lot.expiresAt === null || lot.expiresAt > now || remaining(lot) === 0n) continue;
+    if (waiting.some((period) => stoodAtEnd(lot, period.endsAt))) continue;
+    const entry = beginEntry(book, {
+      entryId: newId(),
+      kind: 'lot.expired',
+      effectiveAt: lot.expiresAt,
+      actor: 'clock',
+      sourceType: 'lot',
+      // A hold that is released after the expiry leaves a second rest: what has ended so far tells them apart.
+      sourceId: `${lot.lotId}/${lot.ended}`,
+      ...(lot.billingPeriodId !== null && { billingPeriodId: lot.billingPeriodId }),
+    });
+    moveStock(book, entry, {
+      lotId: lot.lotId,
+      amount: remaining(lot),
+      from: { account: 'available', counter: null },
+      to: { account: 'expired', counter: 'ended' },
+    });
+    book.changes.trueUpCause = entry.entryId;
+  }
+}
+
+/** The unused part of a period's allowance, up to the plan's share of it, moves to a lot of the next period. */
+function rollOver(book: PoolBook, lot: LotState, period: PeriodState, moment: Moment): void {
+  const rule = book.terms?.policy.rollover ?? 'none';
+  if (rule === 'none' || lot.source !== 'included' || lot.billingPeriodId !== period.billingPeriodId) return;
+  const amount = lesser(remaining(lot), (lot.granted * BigInt(rule.capPercent)) / 100n);
+  if (amount === 0n) return;
+  const entry = beginEntry(book, {
+    entryId: moment.newId(),
+    kind: 'lot.rolled',
+    effectiveAt: period.endsAt,
+    actor: 'clock',
+    sourceType: 'lot',
+    sourceId: lot.lotId,
+    billingPeriodId: period.billingPeriodId,
+  });
+  moveStock(book, entry, {
+    lotId: lot.lotId,
+    amount,
+    from: { account: 'available', counter: null },
+    to: { account: 'rolled', counter: 'ended' },
+  });
+  const later = book.periods.filter(({ startsAt }) => startsAt >= period.endsAt).slice(0, rule.periods);
+  openLot(
+    book,
+    {
+      ...lot,
+      source: 'rollover',
+      expiresAt: later.at(-1)?.endsAt ?? null,
+      granted: amount,
+      billingPeriodId: null,
+      originLotId: lot.lotId,
+      sourceType: 'rollover',
+      sourceId: lot.lotId,
+      paidMinor: 0n,
+    },
+    { actor: 'clock', reason: 'rollover' },
+    moment,
+  );
+}
+
+/** What a hold still pins of lots that ended with its period moves to a lot that only this hold can use. */
+function carryHold(book: PoolBook, hold: HoldState, period: PeriodState, { now, newId }: Moment): void {
+  if (hold.billingPeriodId !== period.billingPeriodId || heldOf(hold) === 0n) return;
+  for (const pin of hold.pins) {
+    const lot = book.lots.get(pin.lotId);
+    if (pin.held === 0n || lot === undefined || lot.expiresAt === null || lot.expiresAt > now) continue;
+    carryPin(book, hold, pin, lot, period, { now, newId });
+  }
+}
+
+function carryPin(
+  book: PoolBook,
+  hold: HoldState,
+  pin: Pin,
+  lot: LotState,
+  period: PeriodState,
+  { now, newId }: Moment,
+): void {
+  const carried: LotState = {
+    ...lot,
+    lotId: newId(),
+    source: 'carried',
+    effectiveAt: period.endsAt,
+    expiresAt: hold.expiresAt > period.endsAt ? hold.expiresAt : null,
+    createdAt: now,
+    onlyHoldId: hold.holdId,
+    billingPeriodId: null,
+    granted: pin.held,
+    drawn: 0n,
+    held: pin.held,
+    frozen: 0n,
+    ended: 0n,
+    paidMinor: 0n,
+    originLotId: lot.lotId,
+    sourceType: 'hold',
+    sourceId: `${hold.holdId}/${pin.seq}`,
+  };
+  const entry = beginEntry(book, {
+    entryId: newId(),
+    kind: 'hold.carried',
+    effectiveAt: period.endsAt,
+    actor: 'clock',
+    sourceType: 'hold',
+    sourceId: `${hold.holdId}/${pin.seq}`,
+    billingPeriodId: period.billingPeriodId,
+  });
+  moveStock(book, entry, {
+    lotId: lot.lotId,
+    amount: pin.held,
+    from: { account: 'held', counter: 'held' },
+    to: { account: 'carried_out', counter: 'ended' },
+  });
+  book.lots.set(carried.lotId, carried);
+  book.changes.newLots.add(carried.lotId);
+  entry.postings.push({
+    from: poolAccount('issued.carried', book.poolId, book.unit),
+    to: poolAccount('held', book.poolId, book.unit),
+    amount: pin.held,
+    lotId: carried.lotId,
+  });
+  const seq = Math.max(...hold.pins.map((other) => other.seq)) + 1;
+  hold.pins.push({ seq, lotId: carried.lotId, amount: pin.held, held: pin.held });
+  pin.held = 0n;
+  book.changes.holds.add(hold.holdId);
+  book.changes.trueUpCause = entry.entryId;
+}

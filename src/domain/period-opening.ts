@@ -1,0 +1,82 @@
+// Renewal: at a period's end the next one opens with its recurring lot, lazily when the pool is touched or by a job.
+// The pool's own clock decides, never a webhook, so that the first request after midnight finds its credits.
+import { nextBoundary } from './billing-period.ts';
+import { openLot } from './lot-opening.ts';
+import type { LotState, Moment, PeriodState, PoolBook, Subscription } from './pool-book.ts';
+
+/** A service that was away catches up at most this many periods at one touch. */
+const PERIODS_AT_ONCE_MAX = 36;
+
+/** Opens every period that should have begun by now; returns how many. */
+export function openDuePeriods(book: PoolBook, moment: Moment): number {
+  const { subscription, terms } = book;
+  if (subscription === null || terms === null || !subscription.renews) return 0;
+  let opened = 0;
+  for (; opened < PERIODS_AT_ONCE_MAX; opened += 1) {
+    const last = book.periods.filter(({ subscriptionId }) => subscriptionId === subscription.subscriptionId).at(-1);
+    if (last === undefined || moment.now < last.endsAt) break;
+    const endsAt = nextBoundary(subscription.anchor, terms.interval, last.endsAt);
+    const period = openPeriod(book, subscription, { startsAt: last.endsAt, endsAt }, moment);
+    openIncludedLot(book, subscription, period, period.startsAt, moment);
+  }
+  return opened;
+}
+
+/** Adds a period to the book; periods stay ordered by start. */
+export function openPeriod(
+  book: PoolBook,
+  { subscriptionId, planVersionId }: Subscription,
+  { startsAt, endsAt }: { readonly startsAt: Date; readonly endsAt: Date },
+  { newId }: Moment,
+): PeriodState {
+  const period: PeriodState = {
+    billingPeriodId: newId(),
+    subscriptionId,
+    planVersionId,
+    startsAt,
+    endsAt,
+    cutOffAt: new Date(endsAt.getTime() + book.cutOffMinutes * 60_000),
+    state: 'open',
+  };
+  book.periods.push(period);
+  book.periods.sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
+  book.changes.newPeriods.push(period);
+  return period;
+}
+
+/** The allowance of one period: included credits per seat, once per period. Null where the plan includes none. */
+export function openIncludedLot(
+  book: PoolBook,
+  { quantity }: Subscription,
+  period: PeriodState,
+  effectiveAt: Date,
+  moment: Moment,
+): LotState | null {
+  const { terms } = book;
+  if (terms === null || terms.included === 0n || quantity === 0) return null;
+  const already = [...book.lots.values()].some(
+    (lot) => lot.sourceType === 'billing_period' && lot.sourceId === period.billingPeriodId,
+  );
+  if (already) return null;
+  return openLot(
+    book,
+    {
+      source: 'included',
+      category: 'paid',
+      priority: 50,
+      effectiveAt,
+      expiresAt: terms.policy.includedExpiry === 'period_end' ? period.endsAt : null,
+      features: null,
+      billingPeriodId: period.billingPeriodId,
+      granted: terms.included * BigInt(quantity),
+      paidMinor: 0n,
+      paidCurrency: null,
+      grantCurrency: terms.currency,
+      originLotId: null,
+      sourceType: 'billing_period',
+      sourceId: period.billingPeriodId,
+    },
+    { actor: 'plan', reason: `included credits of plan ${terms.plan}` },
+    moment,
+  );
+}

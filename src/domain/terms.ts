@@ -1,0 +1,48 @@
+// A plan version's content resolved once into the integers and sets that decisions use.
+import { type Fraction, parseCredits, parseFraction } from './amount.ts';
+import type { Interval } from './billing-period.ts';
+import type { Plan, Policy } from './catalogue.ts';
+
+export interface PlanTerms {
+  readonly planVersionId: string;
+  readonly plan: string;
+  readonly unit: string;
+  readonly currency: string;
+  readonly interval: Interval;
+  readonly baseAmountMinor: bigint;
+  readonly included: bigint;
+  /** Major currency units per credit. */
+  readonly pricePerCredit: Fraction;
+  readonly meterUnitMicro: bigint;
+  readonly features: ReadonlySet<string>;
+  readonly overageCap: bigint | null;
+  readonly debtLimit: bigint;
+  readonly policy: Policy;
+}
+
+/** Throws on content that the catalogue's schema would have refused. */
+export function planTerms(planVersionId: string, unit: string, meterUnitMicro: bigint, plan: Plan): PlanTerms {
+  const price = parseFraction(plan.pricePerCredit);
+  if (price === null) throw new Error(`plan ${plan.plan}: price per credit ${plan.pricePerCredit} is no plain decimal`);
+  return {
+    planVersionId,
+    plan: plan.plan,
+    unit,
+    currency: plan.currency,
+    interval: plan.interval,
+    baseAmountMinor: BigInt(plan.baseAmountMinor),
+    included: creditsOf(plan, plan.includedCredits),
+    pricePerCredit: price,
+    meterUnitMicro,
+    features: new Set(plan.features),
+    overageCap: plan.policy.overageCap === null ? null : creditsOf(plan, plan.policy.overageCap),
+    debtLimit: creditsOf(plan, plan.policy.debtLimit),
+    policy: plan.policy,
+  };
+}
+
+function creditsOf(plan: Plan, text: string): bigint {
+  const micro = parseCredits(text);
+  if (micro === null) throw new Error(`plan ${plan.plan}: ${text} is not an amount of credits`);
+  return micro;
+}

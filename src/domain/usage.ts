@@ -1,0 +1,175 @@
+// One usage event against its pool. The event is always answered: applied, unfunded (stored, nobody pays yet) or refused.
+import { formatCredits } from './amount.ts';
+import { awaitsCutOff, isWithin, monthOf } from './billing-period.ts';
+import { planBurn, postBurn } from './burn.ts';
+import {
+  availableAt,
+  beginEntry,
+  type EntryDraft,
+  type Moment,
+  type PeriodState,
+  type PoolBook,
+  runningPeriod,
+} from './pool-book.ts';
+import { refuse, type Refused } from './rejection.ts';
+
+export interface RatedUsage {
+  readonly usageEventId: string;
+  readonly source: string;
+  readonly eventId: string;
+  readonly eventHash: string;
+  readonly occurredAt: Date;
+  readonly action: string;
+  readonly feature: string;
+  readonly member: string | null;
+  readonly quantities: Readonly<Record<string, string>>;
+  readonly credits: bigint;
+  readonly burnRateId: string;
+}
+
+export interface UsageAnswer {
+  readonly usageEventId: string;
+  readonly status: 'applied' | 'unfunded';
+  readonly credits: bigint;
+  readonly overage: bigint;
+  readonly debt: bigint;
+  /** Spendable after this event. */
+  readonly available: bigint;
+}
+
+const FUTURE_MINUTES_MAX = 5;
+const PAST_DAYS_MAX = 35;
+
+/** Burns one event's credits, or says why not; a refusal leaves the book as it was. */
+export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): UsageAnswer | Refused {
+  const refusal = refusedUsage(book, usage, moment.now);
+  if (refusal !== null) return refusal;
+  const period = periodOfUsage(book, usage.occurredAt, moment.now);
+  if (period === null) return noPeriod(usage.action);
+  const burn = planBurn(book, period, usage.feature, usage.credits, moment.now, true);
+  const funded = burn.unfunded === 0n;
+  const posts = funded && usage.credits > 0n;
+  const entry = posts ? usageEntry(book, usage, period, moment) : null;
+  if (entry !== null) postBurn(book, entry.entry, period, burn, usage.occurredAt);
+  const outcome = funded ? 'applied' : 'unfunded';
+  const { credits, occurredAt } = usage;
+  const share = funded ? { overage: burn.overage, debt: burn.debt } : { overage: 0n, debt: 0n };
+  book.changes.usage.push({
+    ...usage,
+    occurredAt,
+    ...share,
+    outcome,
+    billingPeriodId: period.billingPeriodId,
+    entryId: entry?.entry.entryId ?? null,
+    entrySeq: entry === null ? null : entry.events++,
+  });
+  return {
+    usageEventId: usage.usageEventId,
+    status: outcome,
+    credits,
+    ...share,
+    available: availableAt(book, moment.now),
+  };
+}
+
+/** The period that late usage still belongs to, else the running one. */
+export function periodOfUsage(book: PoolBook, occurredAt: Date, now: Date): PeriodState | null {
+  const late = book.periods.find(
+    (period) => isWithin(period, occurredAt) && awaitsCutOff(period, now) && now < period.cutOffAt,
+  );
+  return late ?? runningPeriod(book, now);
+}
+
+function refusedUsage(book: PoolBook, { occurredAt, action, feature }: RatedUsage, now: Date): Refused | null {
+  if (occurredAt.getTime() > now.getTime() + FUTURE_MINUTES_MAX * 60_000) {
+    return refuse(
+      'occurred_in_future',
+      `occurred_at ${occurredAt.toISOString()} is more than ${FUTURE_MINUTES_MAX} minutes after ${now.toISOString()}. Check the sender's clock.`,
+      { param: 'occurred_at' },
+    );
+  }
+  if (occurredAt.getTime() < now.getTime() - PAST_DAYS_MAX * 86_400_000) {
+    return refuse(
+      'occurred_too_long_ago',
+      `occurred_at ${occurredAt.toISOString()} is more than ${PAST_DAYS_MAX} days before ${now.toISOString()}, which Stripe's meters refuse.`,
+      { param: 'occurred_at' },
+    );
+  }
+  return refusedAction(book, action, feature);
+}
+
+/** Why this pool may not pay for an action at all; null when it may. */
+export function refusedAction(book: PoolBook, action: string, feature: string): Refused | null {
+  if (book.terms === null) return noPeriod(action);
+  if (book.terms.features.has(feature)) return null;
+  const features = [...book.terms.features].join(', ');
+  return refuse(
+    'action_not_in_plan',
+    `${action} belongs to feature ${feature}; plan ${book.terms.plan} covers ${features}. Move the customer to a plan with ${feature}.`,
+    { param: 'action' },
+  );
+}
+
+export function noPeriod(action: string): Refused {
+  return refuse(
+    'no_subscription',
+    `The customer has no running billing period that could pay for ${action}. Subscribe it to a plan first.`,
+    { param: 'customer' },
+  );
+}
+
+/** A batch's events of one pool, period, rate and UTC day share one entry, dated at the latest of them. */
+function usageEntry(
+  book: PoolBook,
+  usage: RatedUsage,
+  period: PeriodState,
+  { now, newId }: Moment,
+): { readonly entry: EntryDraft; events: number } {
+  const late = !isWithin(period, usage.occurredAt);
+  const effectiveAt = late || usage.occurredAt > now ? now : usage.occurredAt;
+  const day = effectiveAt.toISOString().slice(0, 10);
+  const belongsTo = late ? monthOf(usage.occurredAt) : null;
+  const key = `${period.billingPeriodId}/${usage.burnRateId}/${day}/${belongsTo ?? ''}`;
+  const known = book.changes.usageEntries.get(key);
+  if (known !== undefined) {
+    if (known.entry.effectiveAt < effectiveAt) known.entry.effectiveAt = effectiveAt;
+    return known;
+  }
+  const entryId = newId();
+  const entry = beginEntry(book, {
+    entryId,
+    kind: 'usage.burn',
+    effectiveAt,
+    actor: 'api',
+    sourceType: 'usage',
+    sourceId: entryId,
+    billingPeriodId: period.billingPeriodId,
+    planVersionId: period.planVersionId,
+    burnRateId: usage.burnRateId,
+    ...(belongsTo !== null && { belongsTo }),
+  });
+  const started = { entry, events: 0 };
+  book.changes.usageEntries.set(key, started);
+  return started;
+}
+
+/** The refusal that names which limit said no, and who can lift it. */
+export function insufficientCredits(book: PoolBook, action: string, needed: bigint, now: Date): Refused {
+  const available = availableAt(book, now);
+  const overage = book.terms?.policy.zeroBalance === 'overage';
+  const liftedBy = overage
+    ? 'the account owner, by raising the overage cap or buying credits'
+    : 'the account owner, by buying credits';
+  return {
+    rejected: {
+      code: 'insufficient_credits',
+      message: `${formatCredits(needed)} credits needed, ${formatCredits(available)} available for ${action}. Top up, or lower the quantity.`,
+      details: {
+        needed: formatCredits(needed),
+        available: formatCredits(available),
+        limit: overage ? 'overage_cap' : 'balance',
+        lifted_by: liftedBy,
+      },
+    },
+  };
+}
