@@ -38,7 +38,7 @@ const SECRET_VALUES =
   /\b(sk_|rk_|whsec_|cp_test_|cp_live_)[\w+/=-]{4,}|(postgres(?:ql)?:\/\/[^:/@\s"]+:)[^@\s"]+(?=@)/g;
 
 /** Hides every secret in a text by its pattern, keeping the prefix that says what it was. */
-export function withoutSecrets(text: string): string {
+function withoutSecrets(text: string): string {
   return text.replaceAll(
     SECRET_VALUES,
     (_, key: string | undefined, address: string | undefined) => `${key ?? address}[hidden]`,

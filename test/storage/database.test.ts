@@ -166,10 +166,13 @@ test('a job may ask for more time', async () => {
   await job.destroy();
 });
 
-test('a broken connection is replaced', async () => {
-  const one = openDatabase({ connectionString: ownerConnectionString, poolSize: 1, role: null });
+test('a broken connection is replaced, and whoever listens hears of it', async () => {
+  const heard: string[] = [];
+  const onWarning = (message: string): void => void heard.push(message);
+  const one = openDatabase({ connectionString: ownerConnectionString, poolSize: 1, role: null, onWarning });
   await expect(query(one, 'select pg_terminate_backend(pg_backend_pid())')).rejects.toThrow('terminating');
   expect(await query(one, 'select 1 as alive')).toEqual([{ alive: 1 }]);
+  expect(heard).toEqual([expect.stringContaining('terminating connection due to administrator command')]);
   await one.destroy();
 });
 

@@ -53,7 +53,7 @@ export const ENTERED_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition root: the only files outside of a folder. */
-export const ROOT_FILES = ['billing', 'config', 'log', 'server', 'index'].map((name) => `src/${name}.ts`);
+const ROOT_FILES = ['billing', 'config', 'log', 'server', 'index'].map((name) => `src/${name}.ts`);
 
 const ENTRIES = [
   'src/index.ts',

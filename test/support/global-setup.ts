@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 
+import { isLivingProcess } from '../../src/embedded/pid-file.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
+import { removeLeftSocketFolder } from '../../src/embedded/supervisor.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { databaseUrl } from './addresses.ts';
 
 const FOLDER_PREFIX = 'creditpool-tests-';
 const CLONE_PREFIX = 'creditpool_test_';
 
-/** Where the databases of the last failed run are kept; `node scripts/open-failed-tests.ts` opens them. */
+/** Where the databases of the last failed run are kept; `npm run test:inspect` opens them. */
 const KEPT = new URL('../../.creditpool/failed-tests/', import.meta.url);
 
 type Server = { readonly url: string; readonly close: (keepData: boolean) => Promise<void> };
@@ -69,15 +71,9 @@ async function keep(directory: string): Promise<void> {
 async function removeLeftFolders(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(/^creditpool-tests-(\d+)-/.exec(name)?.[1] ?? 0);
-    if (pid > 0 && !isLiving(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function isLiving(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
+    if (pid === 0 || isLivingProcess(pid)) continue;
+    removeLeftSocketFolder(join(tmpdir(), name));
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
   }
 }
 
