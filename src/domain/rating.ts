@@ -32,17 +32,16 @@ export function rateInForce<Row extends DatedRate>(rows: readonly Row[], action:
  */
 export function rate(burnRate: BurnRate, quantities: Quantities): bigint | Refused {
   const exact = exactRate(burnRate);
-  const names = Object.keys(quantities);
+  const counts = Object.entries(quantities);
   let numerator = exact.flat;
-  for (const name of names) {
+  for (const [name, count] of counts) {
     const weight = exact.weights.get(name);
-    const count = quantities[name] ?? 0n;
     if (weight === undefined) return unknownQuantity(name, exact);
     if (count < 0n)
       return refuse('invalid_request', `${name} is ${count}; a quantity is zero or more.`, { param: name });
     numerator += weight * count;
   }
-  if (names.length === 0 && exact.weights.size > 0) {
+  if (counts.length === 0 && exact.weights.size > 0) {
     return refuse('invalid_request', `No quantity is given; this action is rated by ${known(exact)}.`, {
       param: 'quantities',
     });
