@@ -4,19 +4,19 @@ import type { LedgerCheck } from '../verify.ts';
 export const HOLD_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-08',
-    claim: 'a hold is the sum of its draws and the overage it reserves',
+    claim: 'an open hold is what it pins, what it reserves of the overage and what was captured of it',
     sql: `
-      with drawn as (
-        select lane, customer_id, hold_id, sum(amount) as amount
+      with pinned as (
+        select lane, customer_id, hold_id, sum(held) as held
         from hold_draws where lane = any($1) and ($2::uuid is null or customer_id = $2)
         group by lane, customer_id, hold_id
       )
       select 'hold ' || h.hold_id as subject, h.amount::text as expected,
-        (coalesce(d.amount, 0) + h.overage_reserved)::text as found
+        (coalesce(d.held, 0) + h.overage_reserved + h.captured)::text as found
       from holds h
-      left join drawn d on d.lane = h.lane and d.customer_id = h.customer_id and d.hold_id = h.hold_id
+      left join pinned d on d.lane = h.lane and d.customer_id = h.customer_id and d.hold_id = h.hold_id
       where h.lane = any($1) and ($2::uuid is null or h.customer_id = $2) and h.state = 'open'
-        and coalesce(d.amount, 0) + h.overage_reserved <> h.amount
+        and coalesce(d.held, 0) + h.overage_reserved + h.captured <> h.amount
       order by 1 limit $3`,
   },
   {

@@ -4,7 +4,7 @@ import type { LedgerCheck } from '../verify.ts';
 
 const MOVED = `
   select lane, customer_id, lot_id,
-    coalesce(sum(amount) filter (where to_kind = 'available' and OPENS), 0) as granted,
+    coalesce(sum(amount) filter (where to_kind in ('available', 'held') and OPENS), 0) as granted,
     coalesce(sum(case when to_kind in ('consumed', 'consumed_unpaid', 'overage', 'debt') then amount end), 0)
       - coalesce(sum(case when from_kind in ('consumed', 'consumed_unpaid', 'overage', 'debt') and not OPENS then amount end), 0) as drawn,
     coalesce(sum(case when to_kind = 'held' then amount when from_kind = 'held' then -amount end), 0) as held,
@@ -60,7 +60,7 @@ export const LOT_CHECKS: readonly LedgerCheck[] = [
       join journal_entries e on e.lane = p.lane and e.customer_id = p.customer_id and e.entry_id = p.entry_id
       where l.lane = any($1) and ($2::uuid is null or l.customer_id = $2)
         and p.from_kind = 'available' and p.to_kind = 'consumed'
-        and (e.effective_at < l.effective_at or e.effective_at >= l.expires_at)
+        and (e.recorded_at < l.effective_at or e.effective_at >= l.expires_at)
       order by 1 limit $3`,
   },
 ];
