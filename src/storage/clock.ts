@@ -12,6 +12,16 @@ export async function now(db: Database | Transaction): Promise<Date> {
   return row.now;
 }
 
+/**
+ * PostgreSQL's own time, which goes on while a simulated clock stands still: for leases, and to tell which of two
+ * fetches of an object began later. Never for a date in the books.
+ */
+export async function wallTime(db: Database | Transaction): Promise<Date> {
+  const [row] = await query<{ wall: Date }>(db, `select clock_timestamp() as wall`, []);
+  if (row === undefined) throw new Error('the clock query returned no row');
+  return row.wall;
+}
+
 /** Moves a sandbox's clock; the database refuses it for any other deployment. */
 export async function setSimulatedClock(db: Database | Transaction, instant: Date): Promise<void> {
   await query(

@@ -1,5 +1,6 @@
 // A customer mirrors a Stripe customer. What it may be called (cus_…, ext:…) never changes, so names are cached.
 import { customerKey, type CustomerKey } from '../domain/customer.ts';
+import type { CustomerFacts } from '../domain/stripe-customer.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 
@@ -15,18 +16,6 @@ export interface Customer extends CustomerKey {
   readonly deletedAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-}
-
-/** A Stripe customer as it was fetched; a deleted one has nothing but its id. */
-export interface CustomerFacts {
-  readonly stripeCustomerId: string;
-  readonly externalId: string | null;
-  readonly name: string | null;
-  readonly email: string | null;
-  readonly currency: string | null;
-  readonly testClock: string | null;
-  readonly balanceMinor: bigint;
-  readonly createdAt: Date;
 }
 
 const NAMES_CACHED_MAX = 200_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
+import type { CustomerFacts } from '../../src/domain/stripe-customer.ts';
 import {
-  type CustomerFacts,
   customerByStripeId,
   lockCustomer,
   markCustomerDeleted,

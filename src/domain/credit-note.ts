@@ -1,0 +1,46 @@
+// A Stripe credit note as it was fetched. Its line amounts are gross: discounts and the line's share of applied billing
+// credits come off, and only what is left is money (stripe-facts: docs, credit note line item).
+
+export interface CreditNoteLine {
+  readonly lineId: string;
+  /** The invoice line it credits; null when it names none. */
+  readonly invoiceLineId: string | null;
+  readonly description: string | null;
+  readonly amountMinor: bigint;
+  readonly discountMinor: bigint;
+  readonly creditsMinor: bigint;
+  readonly taxMinor: bigint;
+  readonly inclusiveTaxMinor: bigint;
+}
+
+export interface CreditNote {
+  readonly creditNoteId: string;
+  readonly invoiceId: string;
+  readonly stripeCustomerId: string;
+  readonly number: string | null;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly currency: string;
+  readonly totalMinor: bigint;
+  /** The part that reduced what was still open. */
+  readonly prePaymentMinor: bigint;
+  readonly postPaymentMinor: bigint;
+  readonly refundMinor: bigint;
+  readonly customerBalanceMinor: bigint;
+  readonly outOfBandMinor: bigint;
+  readonly createdAt: Date;
+  readonly voidedAt: Date | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly lines: readonly CreditNoteLine[];
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+/** What a line gives back in money, without tax. */
+export function noteLineNet(line: CreditNoteLine): bigint {
+  return line.amountMinor - line.discountMinor - line.creditsMinor - line.inclusiveTaxMinor;
+}
+
+/** What a line gives back in money, with tax. */
+export function noteLineTotal(line: CreditNoteLine): bigint {
+  return noteLineNet(line) + line.taxMinor;
+}

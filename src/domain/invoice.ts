@@ -1,0 +1,84 @@
+// A Stripe invoice as it was fetched, with all its lines and payments. Money is in minor units of its currency.
+
+export const LINE_KINDS = ['base', 'usage', 'pack', 'correction', 'other'] as const;
+export type LineKind = (typeof LINE_KINDS)[number];
+
+export interface InvoiceLine {
+  readonly lineId: string;
+  readonly kind: LineKind;
+  readonly priceId: string | null;
+  readonly description: string | null;
+  readonly quantity: string | null;
+  /** Before discounts and credits; includes inclusive tax, not exclusive tax. */
+  readonly amountMinor: bigint;
+  readonly discountsMinor: bigint;
+  readonly creditsAppliedMinor: bigint;
+  /** Both kinds of tax. */
+  readonly taxMinor: bigint;
+  readonly inclusiveTaxMinor: bigint;
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export interface InvoicePayment {
+  readonly invoicePaymentId: string;
+  readonly status: string;
+  /** What paid it: a charge, a payment intent, or a record of money that came by another way. */
+  readonly type: string;
+  readonly amountPaidMinor: bigint;
+  readonly currency: string;
+  readonly paidAt: Date | null;
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export interface Invoice {
+  readonly invoiceId: string;
+  readonly stripeCustomerId: string;
+  readonly number: string | null;
+  readonly subscriptionId: string | null;
+  readonly billingReason: string | null;
+  readonly status: string;
+  readonly currency: string;
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
+  readonly subtotalMinor: bigint;
+  readonly discountsMinor: bigint;
+  readonly creditsAppliedMinor: bigint;
+  readonly taxMinor: bigint;
+  readonly totalMinor: bigint;
+  /** Customer balance before and after finalization; negative is the customer's credit. */
+  readonly startingBalanceMinor: bigint;
+  readonly endingBalanceMinor: bigint | null;
+  readonly amountDueMinor: bigint;
+  readonly amountPaidMinor: bigint;
+  readonly amountRemainingMinor: bigint;
+  readonly amountOverpaidMinor: bigint;
+  /** What credit notes took off before it was paid: already subtracted from the amount due. */
+  readonly preNotesMinor: bigint;
+  readonly hasAutomaticTax: boolean;
+  readonly createdAt: Date;
+  readonly finalizedAt: Date | null;
+  readonly paidAt: Date | null;
+  readonly voidedAt: Date | null;
+  readonly uncollectibleAt: Date | null;
+  readonly lines: readonly InvoiceLine[];
+  readonly payments: readonly InvoicePayment[];
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+/** What a line asks in money, without tax: its amount after discounts, credits and inclusive tax. */
+export function lineNet(line: InvoiceLine): bigint {
+  return line.amountMinor - line.discountsMinor - line.creditsAppliedMinor - line.inclusiveTaxMinor;
+}
+
+/** What a line asks in money, with tax. */
+export function lineTotal(line: InvoiceLine): bigint {
+  return lineNet(line) + line.taxMinor;
+}
+
+/** Usage and the corrections of usage end on the same accounts. */
+export function isUsage(line: InvoiceLine): boolean {
+  return line.kind === 'usage' || line.kind === 'correction';
+}

@@ -1,0 +1,27 @@
+// A Stripe subscription as it was fetched. The metered item carries the billing period; a plan version is known by its price.
+
+export interface SubscriptionFacts {
+  readonly subscriptionId: string;
+  readonly stripeCustomerId: string;
+  readonly status: string;
+  readonly items: readonly SubscriptionItemFacts[];
+  readonly cancelAtPeriodEnd: boolean;
+  readonly canceledAt: Date | null;
+  readonly billingAnchor: Date;
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export interface SubscriptionItemFacts {
+  readonly itemId: string;
+  readonly priceId: string;
+  readonly quantity: number | null;
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
+}
+
+/** Statuses under which a customer may spend; over the others the pool is blocked (an unknown one is no permission). */
+const SPENDABLE: ReadonlySet<string> = new Set(['active', 'trialing', 'past_due', 'incomplete']);
+
+export function maySpend(status: string): boolean {
+  return SPENDABLE.has(status);
+}

@@ -1,0 +1,37 @@
+import { wallTime } from '../storage/clock.ts';
+import { readDeployment } from '../storage/deployment.ts';
+import { moveCursor, readCursor } from '../storage/stripe-cursors.ts';
+import { storeStripeEvent } from '../storage/stripe-events.ts';
+import { listEvents, refuseForeignEvent } from '../stripe/events.ts';
+import type { Deps } from './deps.ts';
+
+const CURSOR = 'events';
+/** Stripe keeps events for 30 days. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+/** Events may appear late and share a second; what is listed twice is stored once. */
+const OVERLAP_MS = 2 * 3_600_000;
+
+export interface GapFilled {
+  readonly listed: number;
+  readonly found: number;
+}
+
+/** Lists what Stripe has to tell since the last time, with an overlap, and stores what no webhook brought. */
+export async function fillEventGap(deps: Deps): Promise<GapFilled> {
+  const ours = await readDeployment(deps.db);
+  if (ours === null) throw new Error('the database is not stamped with a Stripe account yet');
+  const startedAt = await wallTime(deps.db);
+  const cursor = await readCursor(deps.db, CURSOR);
+  const since = cursor === null ? startedAt.getTime() - KEPT_MS : cursor.getTime() - OVERLAP_MS;
+  let listed = 0;
+  let found = 0;
+  for await (const event of listEvents(deps.stripe, new Date(since))) {
+    listed += 1;
+    if (refuseForeignEvent(event, ours) !== null) continue;
+    if (await storeStripeEvent(deps.db, event, 'gap_filler')) found += 1;
+  }
+  // Only now: a listing that broke off is begun again from the old position.
+  await moveCursor(deps.db, CURSOR, startedAt);
+  if (found > 0) deps.log.warn({ found, listed }, 'Stripe had events that no webhook brought');
+  return { listed, found };
+}

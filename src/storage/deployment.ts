@@ -1,0 +1,27 @@
+// One database belongs to one Stripe account and mode, from its first start on.
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export interface Deployment {
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly sandbox: boolean;
+}
+
+export async function readDeployment(db: Database | Transaction): Promise<Deployment | null> {
+  const [row] = await query<Deployment>(db, `select stripe_account as account, livemode, sandbox from deployment`);
+  return row ?? null;
+}
+
+/** Stamps an unstamped database and returns whose it is: the first stamp stays. */
+export async function stampOnce(db: Database | Transaction, deployment: Deployment): Promise<Deployment> {
+  await execute(
+    db,
+    `insert into deployment (stripe_account, livemode, sandbox, stamped_at) values ($1, $2, $3, clock_timestamp())
+     on conflict (only_row) do nothing`,
+    [deployment.account, deployment.livemode, deployment.sandbox],
+  );
+  const stamped = await readDeployment(db);
+  if (stamped === null) throw new Error('the deployment row is missing after it was written');
+  return stamped;
+}

@@ -1,0 +1,105 @@
+import type { Stripe } from 'stripe';
+
+import type { Invoice, InvoiceLine, InvoicePayment, LineKind } from '../domain/invoice.ts';
+import type { StripeGateway } from './gateway.ts';
+import { asStored, idOf, idOrNull, instant, instantOrNull, minor, sumMinor, unlessMissing } from './reading.ts';
+
+/** An invoice as Stripe has it; only the catalogue knows what its lines are for. */
+export type FetchedInvoice = Omit<Invoice, 'lines'> & { readonly lines: readonly Omit<InvoiceLine, 'kind'>[] };
+
+const LINES_MAX = 10_000;
+
+/** An invoice as it is now, with all its lines and payments; null when there is none, such as a deleted draft. */
+export async function fetchInvoice(stripe: StripeGateway, invoiceId: string): Promise<FetchedInvoice | null> {
+  const invoice = await unlessMissing(stripe.invoices.retrieve(invoiceId));
+  if (invoice === null) return null;
+  const lines = invoice.lines.has_more
+    ? await stripe.invoices.listLineItems(invoiceId, { limit: 100 }).autoPagingToArray({ limit: LINES_MAX })
+    : invoice.lines.data;
+  // Asked after the invoice, so that a payment which made it paid is among them.
+  const payments =
+    invoice.status === 'draft'
+      ? []
+      : await stripe.invoicePayments.list({ invoice: invoiceId, limit: 100 }).autoPagingToArray({ limit: LINES_MAX });
+  return { ...toInvoice(invoice), lines: lines.map(toLine), payments: payments.map(toPayment) };
+}
+
+/** The line of that catalogue kind; `metadata.creditpool` marks the corrections that we put on a draft ourselves. */
+export function lineKind(
+  line: Pick<InvoiceLine, 'metadata' | 'priceId'>,
+  kindOfPrice: ReadonlyMap<string, LineKind>,
+): LineKind {
+  if (line.metadata['creditpool'] === 'correction') return 'correction';
+  return (line.priceId === null ? undefined : kindOfPrice.get(line.priceId)) ?? 'other';
+}
+
+function toInvoice(invoice: Stripe.Invoice): Omit<Invoice, 'lines' | 'payments'> {
+  const { status_transitions: moved } = invoice;
+  if (invoice.customer === null) throw new Error(`invoice ${invoice.id} names no customer`);
+  return {
+    invoiceId: invoice.id,
+    stripeCustomerId: idOf(invoice.customer),
+    number: invoice.number,
+    subscriptionId: idOrNull(invoice.parent?.subscription_details?.subscription),
+    billingReason: invoice.billing_reason,
+    status: invoice.status ?? 'draft',
+    currency: invoice.currency,
+    periodStart: instant(invoice.period_start),
+    periodEnd: instant(invoice.period_end),
+    subtotalMinor: minor(invoice.subtotal),
+    discountsMinor: sumMinor(invoice.total_discount_amounts),
+    creditsAppliedMinor: creditsOf(invoice.total_pretax_credit_amounts),
+    taxMinor: sumMinor(invoice.total_taxes),
+    totalMinor: minor(invoice.total),
+    startingBalanceMinor: minor(invoice.starting_balance),
+    endingBalanceMinor: invoice.ending_balance === null ? null : minor(invoice.ending_balance),
+    amountDueMinor: minor(invoice.amount_due),
+    amountPaidMinor: minor(invoice.amount_paid),
+    amountRemainingMinor: minor(invoice.amount_remaining),
+    amountOverpaidMinor: minor(invoice.amount_overpaid),
+    preNotesMinor: minor(invoice.pre_payment_credit_notes_amount),
+    hasAutomaticTax: invoice.automatic_tax.enabled,
+    createdAt: instant(invoice.created),
+    finalizedAt: instantOrNull(moved.finalized_at),
+    paidAt: instantOrNull(moved.paid_at),
+    voidedAt: instantOrNull(moved.voided_at),
+    uncollectibleAt: instantOrNull(moved.marked_uncollectible_at),
+    object: asStored({ ...invoice, lines: undefined }),
+  };
+}
+
+function toLine(line: Stripe.InvoiceLineItem): Omit<InvoiceLine, 'kind'> {
+  const inclusive = (line.taxes ?? []).filter(({ tax_behavior: behaviour }) => behaviour === 'inclusive');
+  return {
+    lineId: line.id,
+    priceId: idOrNull(line.pricing?.price_details?.price),
+    description: line.description,
+    quantity: line.quantity_decimal?.toString() ?? line.quantity?.toString() ?? null,
+    amountMinor: minor(line.amount),
+    discountsMinor: sumMinor(line.discount_amounts),
+    creditsAppliedMinor: creditsOf(line.pretax_credit_amounts),
+    taxMinor: sumMinor(line.taxes),
+    inclusiveTaxMinor: sumMinor(inclusive),
+    periodStart: instant(line.period.start),
+    periodEnd: instant(line.period.end),
+    metadata: line.metadata,
+    object: asStored(line),
+  };
+}
+
+function toPayment(payment: Stripe.InvoicePayment): InvoicePayment {
+  return {
+    invoicePaymentId: payment.id,
+    status: payment.status,
+    type: payment.payment.type,
+    amountPaidMinor: minor(payment.amount_paid),
+    currency: payment.currency,
+    paidAt: instantOrNull(payment.status_transitions.paid_at),
+    object: asStored(payment),
+  };
+}
+
+/** Discounts stand in the same list; the billing credits are what we want. */
+function creditsOf(amounts: readonly { readonly amount: number; readonly type: string }[] | null): bigint {
+  return sumMinor((amounts ?? []).filter(({ type }) => type === 'credit_balance_transaction'));
+}
