@@ -1,0 +1,131 @@
+// Holds against one book, each request once per key.
+import { formatCredits } from '../domain/amount.ts';
+import { captureHold } from '../domain/hold-capture.ts';
+import { heldOf, type HoldAnswer as HoldChange, placeHold, releaseHold } from '../domain/hold.ts';
+import { withLane } from '../domain/lane-id.ts';
+import { availableAt, type HoldState, type Moment, type PoolBook } from '../domain/pool-book.ts';
+import { rate, rateInForce } from '../domain/rating.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
+import type { BurnRateRow } from '../storage/plans.ts';
+import { answerKey, type Earlier } from './earlier.ts';
+import type { HoldAnswer, HoldCapture, HoldPlacement, HoldRelease, Keyed } from './pool-request.ts';
+import { textOf, unknownAction } from './rate-action.ts';
+
+export interface AnsweredHold {
+  readonly hold: HoldAnswer;
+  readonly replayed: boolean;
+}
+
+/** First answer for ever: the key is looked up before anything is decided; refusals are not kept. */
+export function once(
+  book: PoolBook,
+  request: Keyed & { readonly kind: 'hold' | 'capture' | 'release' },
+  earlier: Earlier,
+  decide: () => HoldAnswer | Refused,
+): AnsweredHold | Refused {
+  const { kind: operation, key, fingerprint } = request;
+  const name = answerKey(book.customer.customerId, operation, key);
+  const known = earlier.answers.get(name);
+  if (known !== undefined && known.fingerprint !== fingerprint) {
+    return refuse(
+      'idempotency_key_reused',
+      `Idempotency-Key ${key} was used before with another request. Use a new key for a new request.`,
+    );
+  }
+  if (known !== undefined) return { hold: known.effect as HoldAnswer, replayed: true };
+  const hold = decide();
+  if ('rejected' in hold) return hold;
+  book.changes.answers.push({ operation, key, fingerprint, effect: hold });
+  earlier.answers.set(name, { fingerprint, effect: hold });
+  return { hold, replayed: false };
+}
+
+/** Reserves credits for an action. */
+export function decideHold(
+  book: PoolBook,
+  request: HoldPlacement,
+  rates: readonly BurnRateRow[],
+  moment: Moment,
+): HoldAnswer | Refused {
+  const row = rateInForce(rates, request.action, moment.now);
+  if (row === null) return unknownAction(request.action, rates);
+  const amount = request.quantities === null ? request.amount : rate(row.rate, request.quantities);
+  if (amount === null || typeof amount === 'object') {
+    return amount ?? refuse('invalid_request', 'Give either quantities or credits.', { param: 'quantities' });
+  }
+  if (amount <= 0n) return refuse('invalid_request', `${request.action} would cost nothing; there is nothing to hold.`);
+  const hold = placeHold(
+    book,
+    {
+      holdId: withLane(moment.newId(), book.customer.lane),
+      action: request.action,
+      feature: row.feature,
+      member: request.member,
+      quantities: textOf(request.quantities ?? {}),
+      burnRateId: row.burnRateId,
+      amount,
+      ttlSeconds: request.ttlSeconds,
+    },
+    moment,
+  );
+  return 'rejected' in hold ? hold : shown(hold, 0n, availableAt(book, moment.now));
+}
+
+/** Takes what was really used. */
+export function decideCapture(
+  book: PoolBook,
+  request: HoldCapture,
+  rates: readonly BurnRateRow[],
+  moment: Moment,
+): HoldAnswer | Refused {
+  const hold = book.holds.get(request.holdId);
+  if (hold === undefined) return unknownHold();
+  const amount = amountOfCapture(hold, request, rates);
+  if (typeof amount === 'object') return amount;
+  const { holdId, key, final } = request;
+  // Nothing was used: the hold is simply given back.
+  const change =
+    amount === 0n
+      ? releaseHold(book, holdId, moment)
+      : captureHold(book, { holdId, captureKey: key, amount, final }, moment);
+  return answered(book, holdId, change);
+}
+
+/** Gives all of it back. */
+export function decideRelease(book: PoolBook, { holdId }: HoldRelease, moment: Moment): HoldAnswer | Refused {
+  return answered(book, holdId, releaseHold(book, holdId, moment));
+}
+
+export function unknownHold(): Refused {
+  return refuse('unknown_hold', 'No such hold. Check the id.', { param: 'id' });
+}
+
+function amountOfCapture(hold: HoldState, request: HoldCapture, rates: readonly BurnRateRow[]): bigint | Refused {
+  if (request.amount !== null) return request.amount;
+  if (request.quantities === null) return heldOf(hold);
+  const row = rates.find(({ burnRateId }) => burnRateId === hold.burnRateId);
+  return row === undefined
+    ? refuse('invalid_request', 'This hold has no rate; capture it by an amount of credits.', { param: 'quantities' })
+    : rate(row.rate, request.quantities);
+}
+
+function answered(book: PoolBook, holdId: string, change: HoldChange | Refused): HoldAnswer | Refused {
+  if ('rejected' in change) return change;
+  const hold = book.holds.get(holdId);
+  return hold === undefined ? unknownHold() : shown(hold, change.released, change.available);
+}
+
+function shown(hold: HoldState, released: bigint, available: bigint): HoldAnswer {
+  return {
+    holdId: hold.holdId,
+    state: hold.state,
+    action: hold.action,
+    amount: formatCredits(hold.amount),
+    captured: formatCredits(hold.captured),
+    held: formatCredits(heldOf(hold)),
+    released: formatCredits(released),
+    available: formatCredits(available),
+    placedAt: hold.placedAt.toISOString(),
+    expiresAt: hold.expiresAt.toISOString(),
+  };
+}

@@ -1,0 +1,99 @@
+// Usage events and checks against one book.
+import { planBurn } from '../domain/burn.ts';
+import { withLane } from '../domain/lane-id.ts';
+import { availableAt, type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
+import { insufficientCredits, noPeriod, recordUsage, refusedAction } from '../domain/usage.ts';
+import type { BurnRateRow } from '../storage/plans.ts';
+import type { KnownUsage } from '../storage/usage-events.ts';
+import { type Earlier, usageKey } from './earlier.ts';
+import type { CheckAnswer, RecordedUsage, UsageCheck, UsageRequest } from './pool-request.ts';
+import { rateAction, textOf } from './rate-action.ts';
+
+/** Burns one event's credits once; the same event again gets its first answer. */
+export function decideUsage(
+  book: PoolBook,
+  request: UsageRequest,
+  rates: readonly BurnRateRow[],
+  earlier: Earlier,
+  moment: Moment,
+): RecordedUsage | Refused {
+  const key = usageKey(book.customer.customerId, request.source, request.eventHash);
+  const known = earlier.usage.get(key);
+  if (known !== undefined) return repeatedUsage(book, request, known, moment.now);
+  const occurredAt = request.occurredAt ?? moment.now;
+  const rated = rateAction(rates, request.action, request.quantities, occurredAt);
+  if ('rejected' in rated) return rated;
+  const quantities = textOf(request.quantities);
+  const answer = recordUsage(
+    book,
+    {
+      ...request,
+      usageEventId: withLane(moment.newId(), book.customer.lane),
+      occurredAt,
+      feature: rated.row.feature,
+      quantities,
+      credits: rated.credits,
+      burnRateId: rated.row.burnRateId,
+    },
+    moment,
+  );
+  if ('rejected' in answer) return answer;
+  const { usageEventId, status, credits, available } = answer;
+  earlier.usage.set(key, { usageEventId, action: request.action, occurredAt, quantities, credits });
+  return { usageEventId, status, credits, available };
+}
+
+/** The same event again is a duplicate; the same id with other content is the sender's mistake. */
+function repeatedUsage(
+  book: PoolBook,
+  request: UsageRequest,
+  known: Pick<KnownUsage, 'usageEventId' | 'action' | 'occurredAt' | 'quantities' | 'credits'>,
+  now: Date,
+): RecordedUsage | Refused {
+  const quantities = textOf(request.quantities);
+  const same =
+    known.action === request.action &&
+    (request.occurredAt === null || request.occurredAt.getTime() === known.occurredAt.getTime()) &&
+    Object.keys(quantities).length === Object.keys(known.quantities).length &&
+    Object.entries(quantities).every(([name, value]) => known.quantities[name] === value);
+  if (!same) {
+    return refuse(
+      'usage_event_conflict',
+      `Event ${request.eventId} of source ${request.source} was recorded before with other content. Send changed usage under a new id.`,
+      { param: 'id' },
+    );
+  }
+  const { usageEventId, credits } = known;
+  return { usageEventId, status: 'duplicate', credits, available: availableAt(book, now) };
+}
+
+/** What it would cost, whether it may run, which lots would pay; changes nothing. */
+export function decideCheck(
+  book: PoolBook,
+  request: UsageCheck,
+  rates: readonly BurnRateRow[],
+  { now }: Moment,
+): CheckAnswer | Refused {
+  const rated = rateAction(rates, request.action, request.quantities, now);
+  if ('rejected' in rated) return rated;
+  const { feature } = rated.row;
+  const cost = rated.credits;
+  const period = runningPeriod(book, now);
+  const burn = period === null ? null : planBurn(book, period, feature, cost, now, false);
+  const refusal =
+    refusedAction(book, request.action, feature) ??
+    (book.state === 'active'
+      ? null
+      : refuse('pool_blocked', `The pool is ${book.state}. Settle the subscription first.`)) ??
+    (burn === null ? noPeriod(request.action) : null) ??
+    (burn !== null && burn.unfunded > 0n ? insufficientCredits(book, request.action, cost, now) : null);
+  return {
+    allowed: refusal === null,
+    cost,
+    available: availableAt(book, now),
+    refusal,
+    lots: burn?.draws ?? [],
+    overage: burn?.overage ?? 0n,
+  };
+}

@@ -1,0 +1,135 @@
+// The hot path: requests that arrive while a transaction is under way are gathered and decided together in the next
+// one, so that one commit serves hundreds of them and a hot pool never queues a commit per request.
+import { catchUp } from '../domain/catch-up.ts';
+import type { PoolBook } from '../domain/pool-book.ts';
+import { isConnectionFailure } from '../storage/database-errors.ts';
+import { transaction, type Transaction } from '../storage/database.ts';
+import { earlierAnswers } from '../storage/idempotency-keys.ts';
+import { ratesFor, type BurnRateRow } from '../storage/plans.ts';
+import { saveBookChanges } from '../storage/pool-book-changes.ts';
+import { loadPoolBooks } from '../storage/pool-books.ts';
+import { knownUsage } from '../storage/usage-events.ts';
+import { decidePoolRequest } from './decide-pool-request.ts';
+import type { Deps } from './deps.ts';
+import { answerKey, type Earlier, usageKey } from './earlier.ts';
+import type { PoolAnswer, PoolRequest } from './pool-request.ts';
+
+export interface Executor {
+  /** Answers in the order of the requests, after the commit that holds their effects. Throws what failed for good. */
+  readonly submit: (requests: readonly PoolRequest[]) => Promise<readonly PoolAnswer[]>;
+  /** Waits for what was submitted. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ExecutorOptions {
+  /** Transactions in flight at once; lanes are divided among them. */
+  readonly groups?: number;
+  /** Most requests in one transaction. */
+  readonly batchSizeMax?: number;
+}
+
+interface Job {
+  readonly request: PoolRequest;
+  readonly resolve: (answer: PoolAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Starts the executor; it has no resource of its own besides promises. */
+export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 2_000 }: ExecutorOptions = {}): Executor {
+  const queues = Array.from({ length: groups }, (): Job[] => []);
+  const running = new Map<number, Promise<void>>();
+
+  async function drain(group: number): Promise<void> {
+    const queue = queues[group] ?? [];
+    // A moment for the requests of this tick to arrive.
+    await Promise.resolve();
+    while (queue.length > 0) await runBatch(deps, queue.splice(0, batchSizeMax));
+    running.delete(group);
+  }
+
+  function enqueue(request: PoolRequest): Promise<PoolAnswer> {
+    const group = request.customer.lane % groups;
+    const { promise, resolve, reject } = Promise.withResolvers<PoolAnswer>();
+    queues[group]?.push({ request, resolve, reject });
+    if (!running.has(group)) running.set(group, drain(group));
+    return promise;
+  }
+
+  return {
+    submit: (requests) => Promise.all(requests.map((request) => enqueue(request))),
+    close: async () => {
+      await Promise.all(running.values());
+    },
+  };
+}
+
+/** A batch that fails is halved until the one poisoned request fails alone; a lost database fails them all at once. */
+async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
+  try {
+    const answers = await transaction(deps.db, (trx) =>
+      decideBatch(
+        deps,
+        trx,
+        jobs.map(({ request }) => request),
+      ),
+    );
+    for (const [index, job] of jobs.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) throw new Error(`request ${index} of ${jobs.length} was not answered`);
+      job.resolve(answer);
+    }
+  } catch (error) {
+    if (jobs.length === 1 || isConnectionFailure(error)) {
+      for (const job of jobs) job.reject(error);
+      return;
+    }
+    const half = Math.ceil(jobs.length / 2);
+    await runBatch(deps, jobs.slice(0, half));
+    await runBatch(deps, jobs.slice(half));
+  }
+}
+
+async function decideBatch(
+  deps: Deps,
+  trx: Transaction,
+  requests: readonly PoolRequest[],
+): Promise<readonly PoolAnswer[]> {
+  const { now, books } = await loadPoolBooks(
+    trx,
+    requests.map(({ customer }) => customer),
+    deps.settings,
+    { holdIds: requests.flatMap((request) => ('holdId' in request ? [request.holdId] : [])) },
+  );
+  const earlier = await readEarlier(trx, requests);
+  const rates = await ratesOf(trx, books);
+  const moment = { now, newId: deps.newId };
+  for (const book of books.values()) catchUp(book, moment);
+  const answers = requests.map((request) => {
+    const book = books.get(request.customer.customerId);
+    return decidePoolRequest(book, request, book === undefined ? [] : (rates.get(book.unit) ?? []), earlier, moment);
+  });
+  await saveBookChanges(trx, now, [...books.values()]);
+  return answers;
+}
+
+async function readEarlier(trx: Transaction, requests: readonly PoolRequest[]): Promise<Earlier> {
+  const usage = requests.flatMap((request) => (request.kind === 'usage' ? [{ ...request.customer, ...request }] : []));
+  const keyed = requests.flatMap((request) =>
+    'key' in request ? [{ ...request.customer, operation: request.kind, key: request.key }] : [],
+  );
+  const known = usage.length === 0 ? [] : await knownUsage(trx, usage);
+  const answers = keyed.length === 0 ? [] : await earlierAnswers(trx, keyed);
+  return {
+    usage: new Map(known.map((event) => [usageKey(event.customerId, event.source, event.eventHash), event])),
+    answers: new Map(answers.map((answer) => [answerKey(answer.customerId, answer.operation, answer.key), answer])),
+  };
+}
+
+async function ratesOf(
+  trx: Transaction,
+  books: ReadonlyMap<string, PoolBook>,
+): Promise<ReadonlyMap<string, readonly BurnRateRow[]>> {
+  const rates = new Map<string, readonly BurnRateRow[]>();
+  for (const { unit } of books.values()) if (!rates.has(unit)) rates.set(unit, await ratesFor(trx, unit));
+  return rates;
+}

@@ -1,0 +1,118 @@
+import { parseCredits } from '../domain/amount.ts';
+import type { CustomerKey } from '../domain/customer.ts';
+import { openLot } from '../domain/lot-opening.ts';
+import { openIncludedLot } from '../domain/period-opening.ts';
+import type { Moment, PoolBook } from '../domain/pool-book.ts';
+import { transaction } from '../storage/database.ts';
+import { openedSources } from '../storage/lots.ts';
+import { packVersionOfPrice, type PackVersion } from '../storage/plans.ts';
+import { saveBookChanges } from '../storage/pool-book-changes.ts';
+import { loadPoolBooks } from '../storage/pool-books.ts';
+import type { Deps } from './deps.ts';
+
+/** The facts of a paid invoice that grants depend on. */
+export interface PaidInvoice {
+  readonly customer: CustomerKey;
+  readonly invoiceId: string;
+  readonly subscriptionId: string | null;
+  readonly billingReason: string | null;
+  readonly currency: string;
+  readonly paidAt: Date;
+  readonly lines: readonly {
+    readonly lineId: string;
+    readonly kind: 'base' | 'usage' | 'pack' | 'correction' | 'other';
+    readonly priceId: string | null;
+    readonly quantity: bigint;
+    /** After discounts, before tax, minor units: what this line's credits cost. */
+    readonly paidMinor: bigint;
+  }[];
+}
+
+/** A paid sign-up opens the first allowance, a paid pack its lot, effective when it was paid; once per line for ever. */
+export async function grantPaidInvoice(
+  deps: Deps,
+  invoice: PaidInvoice,
+): Promise<{ readonly lotIds: readonly string[] }> {
+  const packs = await packsOf(deps, invoice);
+  return transaction(deps.db, async (trx) => {
+    const { now, books } = await loadPoolBooks(trx, [invoice.customer], deps.settings);
+    const book = books.get(invoice.customer.customerId);
+    if (book === undefined) return { lotIds: [] };
+    const moment = { now, newId: deps.newId };
+    const periodIds = book.periods.map(({ billingPeriodId }) => billingPeriodId);
+    const allowances = await openedSources(trx, invoice.customer, 'billing_period', periodIds);
+    const sold = await openedSources(
+      trx,
+      invoice.customer,
+      'invoice_line',
+      packs.map(({ sourceId }) => sourceId),
+    );
+    const opened = [
+      ...openSignUpLot(book, invoice, allowances, moment),
+      ...packs.filter(({ sourceId }) => !sold.has(sourceId)).map((pack) => openPackLot(book, invoice, pack, moment)),
+    ];
+    await saveBookChanges(trx, now, [book]);
+    return { lotIds: opened };
+  });
+}
+
+type Line = PaidInvoice['lines'][number];
+
+interface SoldPack {
+  readonly line: Line;
+  readonly pack: PackVersion;
+  readonly sourceId: string;
+}
+
+async function packsOf(deps: Deps, { invoiceId, lines }: PaidInvoice): Promise<readonly SoldPack[]> {
+  const packs: SoldPack[] = [];
+  for (const line of lines) {
+    if (line.kind !== 'pack' || line.priceId === null) continue;
+    const pack = await packVersionOfPrice(deps.db, line.priceId);
+    if (pack !== null) packs.push({ line, pack, sourceId: `${invoiceId}/${line.lineId}` });
+  }
+  return packs;
+}
+
+function openSignUpLot(
+  book: PoolBook,
+  invoice: PaidInvoice,
+  allowances: ReadonlySet<string>,
+  moment: Moment,
+): readonly string[] {
+  const { subscription } = book;
+  if (invoice.billingReason !== 'subscription_create' || subscription?.subscriptionId !== invoice.subscriptionId)
+    return [];
+  const first = book.periods.find(({ subscriptionId }) => subscriptionId === subscription?.subscriptionId);
+  if (subscription === null || first === undefined || allowances.has(first.billingPeriodId)) return [];
+  const lot = openIncludedLot(book, subscription, first, invoice.paidAt, moment);
+  return lot === null ? [] : [lot.lotId];
+}
+
+function openPackLot(book: PoolBook, invoice: PaidInvoice, { line, pack, sourceId }: SoldPack, moment: Moment): string {
+  const perPack = parseCredits(pack.content.credits);
+  if (perPack === null) throw new Error(`pack ${pack.pack}: ${pack.content.credits} is not an amount of credits`);
+  const days = pack.content.expiresAfterDays;
+  const lot = openLot(
+    book,
+    {
+      source: 'purchased',
+      category: 'paid',
+      priority: 50,
+      effectiveAt: invoice.paidAt,
+      expiresAt: days === null ? null : new Date(invoice.paidAt.getTime() + days * 86_400_000),
+      features: null,
+      billingPeriodId: null,
+      granted: perPack * line.quantity,
+      paidMinor: line.paidMinor,
+      paidCurrency: invoice.currency,
+      grantCurrency: book.terms?.currency ?? invoice.currency,
+      originLotId: null,
+      sourceType: 'invoice_line',
+      sourceId,
+    },
+    { actor: 'stripe', reason: `pack ${pack.pack}`, stripe: { invoice: invoice.invoiceId, line: line.lineId } },
+    moment,
+  );
+  return lot.lotId;
+}

@@ -1,0 +1,38 @@
+import type { CustomerKey } from '../domain/customer.ts';
+import { openIncludedLot, openPeriod } from '../domain/period-opening.ts';
+import type { Transaction } from '../storage/database.ts';
+import { saveBookChanges } from '../storage/pool-book-changes.ts';
+import { loadPoolBooks } from '../storage/pool-books.ts';
+import type { Deps } from './deps.ts';
+
+export interface NewBillingPeriod {
+  readonly subscriptionId: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  /** 'now' where nothing is to be paid first; else the paid sign-up invoice opens the lot. */
+  readonly includedLot: 'now' | 'on_payment';
+}
+
+/**
+ * Opens a subscription's first period, once per start, in the caller's transaction; later ones open by the pool's own
+ * clock. The customer, its subscription and its pool must be stored already.
+ */
+export async function openBillingPeriod(
+  deps: Pick<Deps, 'newId' | 'settings'>,
+  trx: Transaction,
+  customer: CustomerKey,
+  { subscriptionId, startsAt, endsAt, includedLot }: NewBillingPeriod,
+): Promise<void> {
+  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings);
+  const book = books.get(customer.customerId);
+  if (book === undefined)
+    throw new Error(`customer ${customer.customerId} has no pool for subscription ${subscriptionId}`);
+  const { subscription } = book;
+  if (subscription?.subscriptionId !== subscriptionId) return;
+  const own = book.periods.filter((period) => period.subscriptionId === subscriptionId);
+  if (own.some((period) => period.endsAt > startsAt)) return;
+  const moment = { now, newId: deps.newId };
+  const period = openPeriod(book, subscription, { startsAt, endsAt }, moment);
+  if (includedLot === 'now') openIncludedLot(book, subscription, period, period.startsAt, moment);
+  await saveBookChanges(trx, now, [book]);
+}

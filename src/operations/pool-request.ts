@@ -1,0 +1,104 @@
+// What a caller may ask of a pool. The executor gathers requests of many callers and decides them in one transaction.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Quantities } from '../domain/rating.ts';
+import type { Refused } from '../domain/rejection.ts';
+
+export interface UsageRequest {
+  readonly kind: 'usage';
+  readonly customer: CustomerKey;
+  readonly source: string;
+  readonly eventId: string;
+  readonly eventHash: string;
+  /** null: now */
+  readonly occurredAt: Date | null;
+  readonly action: string;
+  readonly member: string | null;
+  readonly quantities: Quantities;
+}
+
+/** Kept with its answer for ever, so that a retry gets the first answer. */
+export interface Keyed {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+export interface HoldPlacement extends Keyed {
+  readonly kind: 'hold';
+  readonly customer: CustomerKey;
+  readonly action: string;
+  readonly member: string | null;
+  /** Either what will be used, or how many micro-credits. */
+  readonly quantities: Quantities | null;
+  readonly amount: bigint | null;
+  readonly ttlSeconds: number | null;
+}
+
+export interface HoldCapture extends Keyed {
+  readonly kind: 'capture';
+  readonly customer: CustomerKey;
+  readonly holdId: string;
+  /** What was really used, by quantity (rated with the hold's own rate) or in micro-credits; neither: all of it. */
+  readonly quantities: Quantities | null;
+  readonly amount: bigint | null;
+  readonly final: boolean;
+}
+
+export interface HoldRelease extends Keyed {
+  readonly kind: 'release';
+  readonly customer: CustomerKey;
+  readonly holdId: string;
+}
+
+export interface UsageCheck {
+  readonly kind: 'check';
+  readonly customer: CustomerKey;
+  readonly action: string;
+  readonly quantities: Quantities;
+}
+
+/** Only brings the pool up to date. */
+export interface PoolTouch {
+  readonly kind: 'touch';
+  readonly customer: CustomerKey;
+}
+
+export type PoolRequest = UsageRequest | HoldPlacement | HoldCapture | HoldRelease | UsageCheck | PoolTouch;
+
+export interface RecordedUsage {
+  readonly usageEventId: string;
+  readonly status: 'applied' | 'unfunded' | 'duplicate';
+  readonly credits: bigint;
+  /** Spendable afterwards. */
+  readonly available: bigint;
+}
+
+/** A hold as its answers show it; amounts are decimal credits, since the answer is stored as it was given. */
+export interface HoldAnswer {
+  readonly holdId: string;
+  readonly state: 'open' | 'captured' | 'released' | 'lapsed';
+  readonly action: string;
+  readonly amount: string;
+  readonly captured: string;
+  readonly held: string;
+  readonly released: string;
+  readonly available: string;
+  readonly placedAt: string;
+  readonly expiresAt: string;
+}
+
+export interface CheckAnswer {
+  readonly allowed: boolean;
+  readonly cost: bigint;
+  readonly available: bigint;
+  readonly refusal: Refused | null;
+  /** Draws in draw order, then what overage would take. */
+  readonly lots: readonly { readonly lotId: string; readonly amount: bigint }[];
+  readonly overage: bigint;
+}
+
+export type PoolAnswer =
+  | { readonly kind: 'usage'; readonly usage: RecordedUsage }
+  | { readonly kind: 'hold'; readonly hold: HoldAnswer; readonly replayed: boolean }
+  | { readonly kind: 'check'; readonly check: CheckAnswer }
+  | { readonly kind: 'touched' }
+  | (Refused & { readonly kind: 'refused' });

@@ -1,0 +1,34 @@
+// Finds the rate of an action and applies it.
+import { rate, rateInForce, type Quantities } from '../domain/rating.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
+import type { BurnRateRow } from '../storage/plans.ts';
+
+/** Micro-credits of an action's quantities by the row in force at an instant, or why there is no such price. */
+export function rateAction(
+  rates: readonly BurnRateRow[],
+  action: string,
+  quantities: Quantities,
+  at: Date,
+): { readonly row: BurnRateRow; readonly credits: bigint } | Refused {
+  const row = rateInForce(rates, action, at);
+  if (row === null) return unknownAction(action, rates);
+  const credits = rate(row.rate, quantities);
+  return typeof credits === 'object' ? credits : { row, credits };
+}
+
+/** No row of the burn table is in force for this action. */
+export function unknownAction(action: string, rates: readonly BurnRateRow[]): Refused {
+  const known = [...new Set(rates.map((row) => row.action))].join(', ');
+  return refuse(
+    'unknown_action',
+    `${action} has no rate in force; the burn table has ${known}. Push a catalogue that rates it.`,
+    {
+      param: 'action',
+    },
+  );
+}
+
+/** Quantities as they are stored. */
+export function textOf(quantities: Quantities): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(quantities).map(([name, value]) => [name, value.toString()]));
+}

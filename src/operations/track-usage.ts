@@ -1,0 +1,57 @@
+import type { Quantities } from '../domain/rating.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
+import { resolveCustomers } from '../storage/customers.ts';
+import { eventHash } from '../storage/usage-events.ts';
+import type { Deps } from './deps.ts';
+import type { Executor } from './executor.ts';
+import type { RecordedUsage, UsageRequest } from './pool-request.ts';
+
+/** What real-time operations are given: the executor gathers and commits for all of them. */
+export interface RealTime {
+  readonly deps: Deps;
+  readonly executor: Executor;
+}
+
+export interface TrackedEvent {
+  readonly eventId: string;
+  /** `cus_…`, `ext:…` or our own id */
+  readonly customer: string;
+  readonly action: string;
+  readonly quantities: Quantities;
+  /** null: now */
+  readonly occurredAt: Date | null;
+  readonly member: string | null;
+  readonly source: string;
+}
+
+export type TrackedUsage = RecordedUsage;
+
+/** Stores, rates and burns usage that happened; one answer per event, in order, after its commit. */
+export async function trackUsage(
+  { deps, executor }: RealTime,
+  { events }: { readonly events: readonly TrackedEvent[] },
+): Promise<readonly (TrackedUsage | Refused)[]> {
+  const customers = await resolveCustomers(deps.db, [...new Set(events.map(({ customer }) => customer))]);
+  const requests = events.map((event): UsageRequest | Refused => {
+    const customer = customers.get(event.customer);
+    if (customer === undefined) return unknownCustomer();
+    return { ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
+  });
+  const known = requests.filter((request): request is UsageRequest => 'kind' in request);
+  const answers = await executor.submit(known);
+  let taken = 0;
+  return requests.map((request) => {
+    if ('rejected' in request) return request;
+    const answer = answers[taken];
+    taken += 1;
+    if (answer?.kind === 'usage') return answer.usage;
+    if (answer?.kind === 'refused') return { rejected: answer.rejected };
+    throw new Error(`usage was answered by ${answer?.kind ?? 'nothing'}`);
+  });
+}
+
+export function unknownCustomer(): Refused {
+  return refuse('unknown_customer', 'No customer has this name. New customers appear when Stripe reports them.', {
+    param: 'customer',
+  });
+}
