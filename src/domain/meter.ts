@@ -39,13 +39,6 @@ const MINUTE_MS = 60_000;
 /** Stripe refuses stamps older than 35 calendar days; an hour is kept for the way there. */
 const STAMP_AGE_MS_MAX = 35 * 86_400_000 - 3_600_000;
 
-/** Start of the window that holds an instant: windows are cut at the period's start. */
-export function windowStart(at: Date, periodStart: Date, windowMinutes: number): Date {
-  const width = windowMinutes * MINUTE_MS;
-  const start = new Date(Math.floor(at.getTime() / width) * width);
-  return start < periodStart ? periodStart : start;
-}
-
 /** End of a window, cut at the period's end. */
 export function windowEnd(start: Date, periodEnd: Date, windowMinutes: number): Date {
   const width = windowMinutes * MINUTE_MS;

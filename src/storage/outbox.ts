@@ -69,6 +69,17 @@ export async function requestTrueUp(
   });
 }
 
+/** Drops later requests for the same pool: the computation that just ran has seen their causes. */
+export async function supersedeTrueUps(trx: Transaction, key: CustomerKey, poolId: string, by: bigint): Promise<void> {
+  await execute(
+    trx,
+    `update outbox set state = 'done', outcome = $5, finished_at = clock_timestamp()
+     where lane = $1 and customer_id = $2 and queue = 'grants' and call = 'true_up' and subject_id = $3
+       and state = 'pending' and outbox_id <> $4`,
+    [key.lane, key.customerId, poolId, by, `with ${by}`],
+  );
+}
+
 /** Messages of one customer that are not finished, in the order they will be sent. */
 export interface UnfinishedMessage {
   readonly outboxId: bigint;

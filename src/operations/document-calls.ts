@@ -1,0 +1,50 @@
+// Calls that write Stripe's documents: invoice items, finalization, credit notes. A refusal is the asker's to read.
+import { type CreditNoteRequest, findSentCreditNote, sendCreditNote } from '../stripe/credit-note-sends.ts';
+import {
+  createInvoiceItem,
+  finalizeInvoice,
+  findInvoiceItem,
+  type InvoiceItemRequest,
+  readInvoiceDraft,
+} from '../stripe/invoice-drafts.ts';
+import type { OutgoingCall } from './outgoing-call.ts';
+
+export const invoiceItemCall: OutgoingCall<InvoiceItemRequest> = {
+  render: async (_deps, { request, key }) => ({ request: withKey(request as InvoiceItemRequest, key) }),
+  send: async ({ stripe }, _message, request, idempotencyKey) => ({
+    stripeId: await createInvoiceItem(stripe, request, idempotencyKey),
+  }),
+  look: async ({ stripe }, { key }, { invoice = '' }) => foundOrAbsent(await findInvoiceItem(stripe, invoice, key)),
+  mayBeRefused: true,
+};
+
+export const creditNoteCall: OutgoingCall<CreditNoteRequest> = {
+  render: async (_deps, { request, key }) => ({ request: withKey(request as unknown as CreditNoteRequest, key) }),
+  send: async ({ stripe }, _message, request, idempotencyKey) => ({
+    stripeId: await sendCreditNote(stripe, request, idempotencyKey),
+  }),
+  look: async ({ stripe }, { key }, { invoice }) => foundOrAbsent(await findSentCreditNote(stripe, invoice, key)),
+  mayBeRefused: true,
+};
+
+export const finalizeCall: OutgoingCall<{ readonly invoice: string }> = {
+  render: async (_deps, { subjectId }) => ({ request: { invoice: subjectId } }),
+  send: async ({ stripe }, _message, { invoice }, idempotencyKey) => {
+    await finalizeInvoice(stripe, invoice, idempotencyKey);
+    return { stripeId: invoice };
+  },
+  look: async ({ stripe }, _message, { invoice }) =>
+    (await readInvoiceDraft(stripe, invoice)).status === 'draft' ? 'absent' : { stripeId: invoice },
+  isDoneAlready: ({ reason }) => /already finalized/i.test(reason),
+  mayBeRefused: true,
+};
+
+/** Our key goes into the object, so that it can be found if the answer gets lost. */
+function withKey<Request extends { metadata?: unknown }>(request: Request, key: string): Request {
+  const metadata = typeof request.metadata === 'object' ? request.metadata : {};
+  return { ...request, metadata: { ...metadata, creditpool_key: key } };
+}
+
+function foundOrAbsent(id: string | null): 'absent' | { stripeId: string } {
+  return id === null ? 'absent' : { stripeId: id };
+}

@@ -1,0 +1,218 @@
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { now } from '../storage/clock.ts';
+import { transaction } from '../storage/database.ts';
+import {
+  finishMessage,
+  holdsLease,
+  type LeasedMessage,
+  returnMessage,
+  storeRendered,
+} from '../storage/outbox-lease.ts';
+import { stripeFailure, type StripeFailure } from '../stripe/failures.ts';
+import type { Deps } from './deps.ts';
+import { creditNoteCall, finalizeCall, invoiceItemCall } from './document-calls.ts';
+import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
+import { meterEventCall } from './meter-event-call.ts';
+import type { OutgoingCall, Sent } from './outgoing-call.ts';
+import { trueUpGrants } from './true-up-grants.ts';
+
+export type MessageOutcome = 'sent' | 'refused' | 'parked' | 'waiting' | 'cancelled' | 'lease lost';
+
+const ATTEMPTS_MAX = 30;
+const PAUSE_SECONDS_MAX = 600;
+/** Stripe keeps what it answered to a key for 24 hours at least; the rest is for the way there. */
+const KEY_KEPT_SECONDS = 20 * 3600;
+const MISCONFIGURED_PAUSE_SECONDS = 60;
+
+/** Brings one leased message to its end, or back into the queue. */
+export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<MessageOutcome> {
+  switch (message.call) {
+    case 'true_up':
+      return trueUp(deps, message);
+    case 'meter_event':
+      return send(deps, message, meterEventCall);
+    case 'credit_grant.create':
+      return send(deps, message, createGrantCall);
+    case 'credit_grant.expire':
+      return send(deps, message, expireGrantCall);
+    case 'credit_grant.update':
+      return send(deps, message, moveGrantCall);
+    case 'invoice_item.create':
+      return send(deps, message, invoiceItemCall);
+    case 'invoice.finalize':
+      return send(deps, message, finalizeCall);
+    case 'credit_note.create':
+      return send(deps, message, creditNoteCall);
+    default:
+      return park(deps, message, `nobody sends ${message.call}`);
+  }
+}
+
+async function trueUp(deps: Deps, message: LeasedMessage): Promise<MessageOutcome> {
+  try {
+    const outcome = await trueUpGrants(deps, message);
+    if (outcome === 'again') {
+      return await giveBack(deps, message, { state: 'pending', reason: 'an invoice became final', failure: null });
+    }
+    return outcome === 'done' ? 'sent' : outcome;
+  } catch (error) {
+    const failure = stripeFailure(error);
+    if (failure === null) throw error;
+    return giveBack(deps, message, { state: 'pending', reason: failure.reason, failure });
+  }
+}
+
+async function send<Request extends object>(
+  deps: Deps,
+  message: LeasedMessage,
+  call: OutgoingCall<Request>,
+): Promise<MessageOutcome> {
+  let { epoch } = message;
+  if (message.isUncertain) {
+    const found = await lookUp(deps, message, call, message.request as Request);
+    if (found !== 'absent') return found;
+    // Below that age Stripe would answer a second send with what it did on the first, should it still be at it.
+    if (message.ageSeconds >= KEY_KEPT_SECONDS) epoch += 1;
+  }
+  const rendered = await call.render(deps, message);
+  if ('cancelled' in rendered) return cancel(deps, message, call, rendered.cancelled);
+  const { request } = rendered;
+  // Stripe refuses a known key with another body; nothing is known to have come of the first.
+  if (
+    message.firstSentAt !== null &&
+    epoch === message.epoch &&
+    canonicalJson(request) !== canonicalJson(message.request)
+  )
+    epoch += 1;
+  if (!(await storeRendered(deps.db, message, { request: request as Record<string, unknown>, epoch })))
+    return 'lease lost';
+  const sending = { ...message, epoch };
+  try {
+    return await finish(deps, sending, call, await call.send(deps, sending, request, idempotencyKey(sending)));
+  } catch (error) {
+    const failure = stripeFailure(error);
+    if (failure === null) throw error;
+    return afterFailure(deps, sending, call, request, failure);
+  }
+}
+
+/** One key per message and epoch: at most 255 characters. */
+export function idempotencyKey({
+  customerId,
+  key,
+  epoch,
+}: Pick<LeasedMessage, 'customerId' | 'key' | 'epoch'>): string {
+  return `creditpool/${customerId}/${key}/${epoch}`;
+}
+
+async function lookUp<Request extends object>(
+  deps: Deps,
+  message: LeasedMessage,
+  call: OutgoingCall<Request>,
+  request: Request,
+): Promise<MessageOutcome | 'absent'> {
+  try {
+    const found = await call.look(deps, message, request);
+    if (found === 'absent') return 'absent';
+    if ('unclear' in found) {
+      return await giveBack(deps, message, { state: 'unknown', reason: found.unclear, failure: null });
+    }
+    return await finish(deps, message, call, found);
+  } catch (error) {
+    const failure = stripeFailure(error);
+    if (failure === null) throw error;
+    return giveBack(deps, message, { state: 'unknown', reason: failure.reason, failure });
+  }
+}
+
+async function afterFailure<Request extends object>(
+  deps: Deps,
+  message: LeasedMessage,
+  call: OutgoingCall<Request>,
+  request: Request,
+  failure: StripeFailure,
+): Promise<MessageOutcome> {
+  const { reason } = failure;
+  switch (failure.kind) {
+    case 'retry':
+    case 'misconfigured':
+      return giveBack(deps, message, { state: 'pending', reason, failure });
+    case 'unknown': {
+      if (!failure.stored) return giveBack(deps, message, { state: 'unknown', reason, failure });
+      const found = await lookUp(deps, message, call, request);
+      if (found !== 'absent') return found;
+      return giveBack(deps, message, { state: 'pending', reason, failure, epoch: message.epoch + 1 });
+    }
+    case 'refused':
+      if (call.isDoneAlready?.(failure, request) === true) return finish(deps, message, call, { stripeId: null });
+      if (call.isTooEarly?.(failure) === true) {
+        return giveBack(deps, message, { state: 'pending', reason, failure, epoch: message.epoch + 1 });
+      }
+      if (call.mayBeRefused !== true) return park(deps, message, failure.reason);
+      await finishMessage(deps.db, message, { state: 'refused', outcome: failure.reason });
+      return 'refused';
+  }
+}
+
+async function finish<Request extends object>(
+  deps: Deps,
+  message: LeasedMessage,
+  call: OutgoingCall<Request>,
+  sent: Sent,
+): Promise<MessageOutcome> {
+  return transaction(deps.db, async (trx) => {
+    if (!(await holdsLease(trx, message))) return 'lease lost';
+    await call.done?.(trx, message, sent);
+    await finishMessage(trx, message, { state: 'done', stripeId: sent.stripeId });
+    return 'sent';
+  });
+}
+
+async function cancel<Request extends object>(
+  deps: Deps,
+  message: LeasedMessage,
+  call: OutgoingCall<Request>,
+  reason: string,
+): Promise<MessageOutcome> {
+  return transaction(deps.db, async (trx) => {
+    if (!(await holdsLease(trx, message))) return 'lease lost';
+    await call.cancelled?.(trx, message, await now(trx));
+    await finishMessage(trx, message, { state: 'cancelled', outcome: reason });
+    return 'cancelled';
+  });
+}
+
+interface Return {
+  readonly state: 'pending' | 'unknown';
+  readonly reason: string;
+  readonly failure: StripeFailure | null;
+  readonly epoch?: number;
+}
+
+async function giveBack(
+  deps: Deps,
+  message: LeasedMessage,
+  { state, reason, failure, epoch = message.epoch }: Return,
+): Promise<MessageOutcome> {
+  // A wrong key is nobody's message's fault: none is parked for it.
+  if (message.attempts >= ATTEMPTS_MAX && failure?.kind !== 'misconfigured') return park(deps, message, reason);
+  await returnMessage(deps.db, message, { state, outcome: reason, afterSeconds: pauseAfter(message, failure), epoch });
+  return 'waiting';
+}
+
+async function park(deps: Deps, message: LeasedMessage, reason: string): Promise<MessageOutcome> {
+  await returnMessage(deps.db, message, { state: 'parked', outcome: reason, afterSeconds: 0 });
+  deps.log.error(
+    { outboxId: message.outboxId.toString(), call: message.call, reason },
+    'a message for Stripe is parked',
+  );
+  return 'parked';
+}
+
+/** Doubles with each attempt, up to ten minutes, and is spread so that many do not come back together. */
+function pauseAfter({ attempts }: LeasedMessage, failure: StripeFailure | null): number {
+  if (failure?.kind === 'misconfigured') return MISCONFIGURED_PAUSE_SECONDS;
+  const named = failure?.kind === 'retry' ? failure.afterSeconds : null;
+  const grown = Math.min(PAUSE_SECONDS_MAX, 0.25 * 2 ** Math.min(attempts, 20));
+  return named ?? grown * (0.5 + Math.random() / 2);
+}

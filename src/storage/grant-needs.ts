@@ -1,0 +1,91 @@
+// What a pool's lots want of Stripe's credit grants, read under the pool's lock.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { LotNeed, PeriodNeed } from '../domain/grant-shaping.ts';
+import type { Database, Transaction } from './database.ts';
+import { query } from './query.ts';
+
+export interface ProjectedPool {
+  readonly poolId: string;
+  readonly planVersionId: string;
+  readonly meteredPriceId: string;
+  readonly stripeCustomerId: string;
+  readonly anchor: Date;
+}
+
+/**
+ * How a pool is projected to Stripe; null for a pool without a priced metered subscription. A running subscription wins
+ * over one that ended.
+ */
+export async function projectedPool(
+  db: Database | Transaction,
+  key: CustomerKey,
+  poolId: string,
+): Promise<ProjectedPool | null> {
+  const [row] = await query<ProjectedPool>(
+    db,
+    `select o.pool_id as "poolId", s.plan_version_id as "planVersionId", v.stripe_metered_price_id as "meteredPriceId",
+       c.stripe_customer_id as "stripeCustomerId", s.billing_anchor as anchor
+     from pools o
+     join customers c on c.lane = o.lane and c.customer_id = o.customer_id and c.stripe_customer_id is not null
+     join subscriptions s on s.lane = o.lane and s.customer_id = o.customer_id and s.metered_item_id is not null
+     join plan_versions v on v.plan_version_id = s.plan_version_id and v.unit = o.unit
+       and v.stripe_metered_price_id is not null
+     where o.lane = $1 and o.customer_id = $2 and o.pool_id = $3
+     order by s.status in ('active', 'trialing', 'past_due') desc, s.billing_anchor desc
+     limit 1`,
+    [key.lane, key.customerId, poolId],
+  );
+  return row ?? null;
+}
+
+export async function lockPool(trx: Transaction, key: CustomerKey, poolId: string): Promise<void> {
+  await query(trx, `select pool_id from pools where lane = $1 and customer_id = $2 and pool_id = $3 for update`, [
+    key.lane,
+    key.customerId,
+    poolId,
+  ]);
+}
+
+/** Open lots in draw order. */
+export async function lotNeeds(
+  db: Database | Transaction,
+  key: CustomerKey,
+  poolId: string,
+): Promise<readonly LotNeed[]> {
+  return query<LotNeed>(
+    db,
+    `select l.lot_id as "lotId", l.category, l.priority, l.effective_at as "effectiveAt", l.expires_at as "expiresAt",
+       l.granted - l.drawn - l.ended as "leftMicro", exists (
+         select from credit_grant_lots c
+         where c.lane = $1 and c.customer_id = $2 and c.lot_id = l.lot_id) as "isCovered"
+     from lots l
+     where l.lane = $1 and l.customer_id = $2 and l.pool_id = $3 and l.is_open
+     order by l.priority, l.expires_at nulls last, l.category desc, l.effective_at, l.created_at, l.lot_id`,
+    [key.lane, key.customerId, poolId],
+  );
+}
+
+export interface OpenPeriod extends PeriodNeed {
+  readonly billingPeriodId: string;
+}
+
+/** Periods whose invoice is not final, and what lots paid in them: all that was metered but is not overage. */
+export async function periodNeeds(
+  db: Database | Transaction,
+  key: CustomerKey,
+  poolId: string,
+): Promise<readonly OpenPeriod[]> {
+  return query<OpenPeriod>(
+    db,
+    `select p.billing_period_id as "billingPeriodId", p.starts_at as "startsAt", p.ends_at as "endsAt",
+       (coalesce((select sum(b.metered) from meter_buckets b
+          where b.lane = $1 and b.customer_id = $2 and b.billing_period_id = p.billing_period_id), 0)
+        + coalesce((select sum(a.balance) from accounts a
+          where a.lane = $1 and a.customer_id = $2 and a.billing_period_id = p.billing_period_id
+            and a.kind = 'overage'), 0))::bigint as "paidMicro"
+     from billing_periods p
+     where p.lane = $1 and p.customer_id = $2 and p.pool_id = $3 and p.state <> 'final'
+     order by p.starts_at`,
+    [key.lane, key.customerId, poolId],
+  );
+}

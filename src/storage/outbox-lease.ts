@@ -1,0 +1,149 @@
+// How a message is sent by one worker at a time: a lease that runs out by PostgreSQL's own clock (a sandbox's clock may
+// stand still), fenced by lease_no so that a worker that was away cannot finish what another one took over.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Database, Transaction } from './database.ts';
+import type { OutboxQueue } from './outbox.ts';
+import { execute, query } from './query.ts';
+
+export interface LeasedMessage extends CustomerKey {
+  readonly outboxId: bigint;
+  readonly queue: OutboxQueue;
+  readonly call: string;
+  readonly subjectId: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly key: string;
+  readonly epoch: number;
+  readonly attempts: number;
+  readonly leaseNo: number;
+  readonly billingPeriodId: string | null;
+  /** Sent before, and nobody knows what became of it: also when its worker died in the middle. */
+  readonly isUncertain: boolean;
+  readonly firstSentAt: Date | null;
+  /** Seconds since it was first sent, by the wall clock. */
+  readonly ageSeconds: number;
+  readonly outcome: string | null;
+}
+
+const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
+
+/** Only this customer's queue. */
+export interface OutboxScope extends CustomerKey {
+  readonly queue?: OutboxQueue;
+}
+
+/**
+ * Leases the next message of as many (customer, queue) as there are, at most `limit`, those that wait longest first.
+ * A message waits for every earlier unfinished one of its queue, parked ones included; a meter event also for the grants that were asked
+ * for before it, so that credits are at Stripe before the usage that they pay for.
+ */
+export async function leaseMessages(
+  db: Database,
+  { limit, leaseSeconds, only }: { readonly limit: number; readonly leaseSeconds: number; readonly only?: OutboxScope },
+): Promise<readonly LeasedMessage[]> {
+  return query<LeasedMessage>(
+    db,
+    `with next as (
+       select o.lane, o.customer_id, o.outbox_id, o.first_sent_at is not null and o.state in ('sending', 'unknown') as uncertain
+       from outbox o
+       where o.lane = any($1::smallint[]) and ($2::uuid is null or o.customer_id = $2) and ($3::text is null or o.queue = $3)
+         and o.state in ('pending', 'sending', 'unknown') and o.next_at <= clock_timestamp()
+         and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
+         and not exists (
+           select from outbox e
+           where e.lane = o.lane and e.customer_id = o.customer_id and e.queue = o.queue and e.outbox_id < o.outbox_id
+             and e.state in ('pending', 'sending', 'unknown', 'parked'))
+         and not (o.queue = 'meter' and exists (
+           select from outbox g
+           where g.lane = o.lane and g.customer_id = o.customer_id and g.queue = 'grants' and g.outbox_id < o.outbox_id
+             and g.state in ('pending', 'sending', 'unknown')))
+       order by o.next_at, o.outbox_id
+       limit $4
+       for update of o skip locked
+     )
+     update outbox o set state = 'sending', lease_no = o.lease_no + 1, attempts = o.attempts + 1,
+       lease_until = clock_timestamp() + make_interval(secs => $5)
+     from next n
+     where o.lane = any($1::smallint[]) and o.lane = n.lane and o.customer_id = n.customer_id and o.outbox_id = n.outbox_id
+     returning o.lane, o.customer_id as "customerId", o.outbox_id as "outboxId", o.queue, o.call,
+       o.subject_id as "subjectId", o.request, o.key, o.epoch, o.attempts, o.lease_no as "leaseNo",
+       o.billing_period_id as "billingPeriodId", n.uncertain as "isUncertain", o.first_sent_at as "firstSentAt",
+       coalesce(extract(epoch from clock_timestamp() - o.first_sent_at), 0)::float8 as "ageSeconds", o.outcome`,
+    [only === undefined ? ALL_LANES : [only.lane], only?.customerId ?? null, only?.queue ?? null, limit, leaseSeconds],
+  );
+}
+
+/** Locks a leased message; false when the lease was lost to another worker. */
+export async function holdsLease(trx: Transaction, message: LeasedMessage): Promise<boolean> {
+  const rows = await query(
+    trx,
+    `select outbox_id from outbox
+     where lane = $1 and customer_id = $2 and outbox_id = $3 and lease_no = $4 and state = 'sending' for update`,
+    [message.lane, message.customerId, message.outboxId, message.leaseNo],
+  );
+  return rows.length === 1;
+}
+
+/** Stores what is about to be sent and under which epoch; false when the lease was lost. */
+export async function storeRendered(
+  db: Database | Transaction,
+  message: LeasedMessage,
+  { request, epoch }: { readonly request: Readonly<Record<string, unknown>>; readonly epoch: number },
+): Promise<boolean> {
+  const stored = await execute(
+    db,
+    `update outbox set request = $5, first_sent_at = case when epoch = $6 then coalesce(first_sent_at, clock_timestamp())
+         else clock_timestamp() end, epoch = $6
+     where lane = $1 and customer_id = $2 and outbox_id = $3 and lease_no = $4 and state = 'sending'`,
+    [message.lane, message.customerId, message.outboxId, message.leaseNo, request, epoch],
+  );
+  return stored === 1;
+}
+
+/** Ends a message for good; false when the lease was lost. */
+export async function finishMessage(
+  trx: Database | Transaction,
+  message: LeasedMessage,
+  {
+    state,
+    stripeId = null,
+    outcome = null,
+  }: {
+    readonly state: 'done' | 'refused' | 'cancelled';
+    readonly stripeId?: string | null;
+    readonly outcome?: string | null;
+  },
+): Promise<boolean> {
+  const finished = await execute(
+    trx,
+    `update outbox set state = $5, stripe_id = $6, outcome = $7, lease_until = null, finished_at = clock_timestamp()
+     where lane = $1 and customer_id = $2 and outbox_id = $3 and lease_no = $4 and state = 'sending'`,
+    [message.lane, message.customerId, message.outboxId, message.leaseNo, state, stripeId, outcome],
+  );
+  return finished === 1;
+}
+
+/** Gives a message back, to be tried again after a pause, or parks it. A lost lease changes nothing. */
+export async function returnMessage(
+  db: Database | Transaction,
+  message: LeasedMessage,
+  {
+    state,
+    afterSeconds,
+    outcome,
+    epoch,
+  }: {
+    readonly state: 'pending' | 'unknown' | 'parked';
+    readonly afterSeconds: number;
+    readonly outcome: string;
+    /** The next attempt's epoch, when it must not be answered with what Stripe stored for this one. */
+    readonly epoch?: number;
+  },
+): Promise<void> {
+  await execute(
+    db,
+    `update outbox set state = $5, outcome = $6, lease_until = null, epoch = coalesce($8, epoch),
+       next_at = clock_timestamp() + make_interval(secs => $7)
+     where lane = $1 and customer_id = $2 and outbox_id = $3 and lease_no = $4 and state = 'sending'`,
+    [message.lane, message.customerId, message.outboxId, message.leaseNo, state, outcome, afterSeconds, epoch ?? null],
+  );
+}

@@ -1,0 +1,126 @@
+// A cycle's draft invoice: keep it from being finalized too early, correct it, finalize it.
+import type { Stripe } from 'stripe';
+
+import type { StripeGateway } from './gateway.ts';
+
+/** What the gate needs to know of an invoice; amounts in minor units. */
+export interface InvoiceDraft {
+  readonly invoiceId: string;
+  readonly stripeCustomerId: string;
+  readonly subscriptionId: string | null;
+  readonly isCycle: boolean;
+  readonly status: string;
+  readonly currency: string;
+  readonly createdAt: Date;
+  readonly periodEnd: Date;
+  readonly autoAdvance: boolean;
+  readonly finalizesAt: Date | null;
+  readonly lines: readonly DraftLine[];
+}
+
+export interface DraftLine {
+  readonly lineId: string;
+  readonly priceId: string | null;
+  readonly isProration: boolean;
+  readonly amountMinor: bigint;
+  readonly discountsMinor: bigint;
+  readonly creditpoolKey: string | null;
+}
+
+const LINES_READ_MAX = 1_000;
+
+/** Reads an invoice with all its lines. */
+export async function readInvoiceDraft(stripe: StripeGateway, invoiceId: string): Promise<InvoiceDraft> {
+  const invoice = await stripe.invoices.retrieve(invoiceId);
+  const lines: DraftLine[] = invoice.lines.data.map(draftLine);
+  if (invoice.lines.has_more) {
+    lines.length = 0;
+    for await (const line of stripe.invoices.listLineItems(invoiceId, { limit: 100 })) {
+      lines.push(draftLine(line));
+      if (lines.length >= LINES_READ_MAX) throw new Error(`${invoiceId} has more than ${LINES_READ_MAX} lines`);
+    }
+  }
+  return { ...draftFacts(invoice), lines };
+}
+
+/** Draft invoices of a subscription, newest first: webhooks get lost. Lines are the first page only. */
+export async function listInvoiceDrafts(
+  stripe: StripeGateway,
+  subscriptionId: string,
+): Promise<readonly InvoiceDraft[]> {
+  const page = await stripe.invoices.list({ subscription: subscriptionId, status: 'draft', limit: 100 });
+  return page.data.map((invoice) => ({ ...draftFacts(invoice), lines: invoice.lines.data.map(draftLine) }));
+}
+
+/** The dead man's switch: Stripe finalizes by itself at that instant if nobody does before. */
+export async function scheduleFinalization(stripe: StripeGateway, invoiceId: string, at: Date): Promise<void> {
+  await stripe.invoices.update(invoiceId, {
+    auto_advance: true,
+    automatically_finalizes_at: Math.floor(at.getTime() / 1000),
+  });
+}
+
+/** Finalizes a draft and lets Stripe collect it: without auto_advance nobody would. */
+export async function finalizeInvoice(stripe: StripeGateway, invoiceId: string, idempotencyKey: string): Promise<void> {
+  await stripe.invoices.finalizeInvoice(invoiceId, { auto_advance: true }, { idempotencyKey });
+}
+
+export type InvoiceItemRequest = Stripe.InvoiceItemCreateParams;
+
+/** Puts an item on a draft and returns its id. */
+export async function createInvoiceItem(
+  stripe: StripeGateway,
+  request: InvoiceItemRequest,
+  idempotencyKey: string,
+): Promise<string> {
+  return (await stripe.invoiceItems.create(request, { idempotencyKey })).id;
+}
+
+/** The item of an invoice that carries our key; null when there is none. */
+export async function findInvoiceItem(
+  stripe: StripeGateway,
+  invoiceId: string,
+  creditpoolKey: string,
+): Promise<string | null> {
+  let read = 0;
+  for await (const item of stripe.invoiceItems.list({ invoice: invoiceId, limit: 100 })) {
+    if (item.metadata?.['creditpool_key'] === creditpoolKey) return item.id;
+    read += 1;
+    if (read >= LINES_READ_MAX) throw new Error(`${invoiceId} has more than ${LINES_READ_MAX} invoice items`);
+  }
+  return null;
+}
+
+function draftFacts(invoice: Stripe.Invoice): Omit<InvoiceDraft, 'lines'> {
+  const subscription = invoice.parent?.subscription_details?.subscription ?? null;
+  return {
+    invoiceId: invoice.id,
+    stripeCustomerId: idOf(invoice.customer ?? ''),
+    subscriptionId: subscription === null ? null : idOf(subscription),
+    isCycle: invoice.billing_reason === 'subscription_cycle',
+    status: invoice.status ?? 'draft',
+    currency: invoice.currency,
+    createdAt: new Date(invoice.created * 1000),
+    periodEnd: new Date(invoice.period_end * 1000),
+    autoAdvance: invoice.auto_advance ?? false,
+    finalizesAt:
+      invoice.automatically_finalizes_at === null ? null : new Date(invoice.automatically_finalizes_at * 1000),
+  };
+}
+
+function draftLine(line: Stripe.InvoiceLineItem): DraftLine {
+  const price = line.pricing?.price_details?.price ?? null;
+  return {
+    lineId: line.id,
+    priceId: price === null ? null : idOf(price),
+    isProration:
+      line.parent?.subscription_item_details?.proration ?? line.parent?.invoice_item_details?.proration ?? false,
+    amountMinor: BigInt(line.amount),
+    discountsMinor: (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    creditpoolKey: line.metadata['creditpool_key'] ?? null,
+  };
+}
+
+function idOf(reference: string | { readonly id: string }): string {
+  return typeof reference === 'string' ? reference : reference.id;
+}
