@@ -25,6 +25,7 @@ export type CreditAccountKind =
   | 'frozen'
   | 'consumed'
   | 'consumed_unpaid'
+  | 'consumed_reversed'
   | 'overage'
   | 'billed'
   | 'debt'

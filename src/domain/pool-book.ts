@@ -95,6 +95,7 @@ export interface PoolChanges {
   readonly captures: { holdId: string; captureKey: string; entryId: string; amount: bigint }[];
   readonly usage: UsageRow[];
   readonly buckets: Map<string, BucketChange>;
+  readonly reversals: { usageEventId: string; entryId: string; credits: bigint }[];
   readonly answers: { operation: string; key: string; fingerprint: string; effect: unknown }[];
   /** The entry that last changed what lots hold outside of burns; asks for a true-up of the grants. */
   trueUpCause: string | null;
@@ -115,6 +116,8 @@ export interface PoolBook {
   /** Unbilled overage standing in each period, micro-credits. */
   readonly overage: Map<string, bigint>;
   readonly overageReserved: Map<string, bigint>;
+  /** Overage of each period that Stripe has billed and no reversal has undone. */
+  readonly billed: Map<string, bigint>;
   debt: bigint;
   readonly changes: PoolChanges;
 }
@@ -137,6 +140,7 @@ export function noChanges(): PoolChanges {
     holds: new Set(),
     captures: [],
     usage: [],
+    reversals: [],
     buckets: new Map(),
     answers: [],
     trueUpCause: null,

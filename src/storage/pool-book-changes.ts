@@ -5,7 +5,7 @@ import { insertCaptures, insertHolds, savePins, updateHolds } from './hold-chang
 import { appendEntries } from './journal.ts';
 import { insertLots, updateLots } from './lot-changes.ts';
 import { requestTrueUp } from './outbox.ts';
-import { addToBuckets, insertUsage } from './usage-changes.ts';
+import { addToBuckets, insertReversals, insertUsage } from './usage-changes.ts';
 
 /** Writes what decisions changed in these books, with arrays: a statement per table, however many pools. */
 export async function saveBookChanges(trx: Transaction, now: Date, books: readonly PoolBook[]): Promise<void> {
@@ -22,6 +22,7 @@ export async function saveBookChanges(trx: Transaction, now: Date, books: readon
   await savePins(trx, books);
   await insertCaptures(trx, now, books);
   await insertUsage(trx, now, books);
+  await insertReversals(trx, books);
   await addToBuckets(trx, books);
   await insertAnswers(trx, now, books);
   for (const { customer, poolId, changes } of books) {

@@ -16,6 +16,10 @@ export interface BookSettings {
 export interface BookNeeds {
   /** Holds that will be captured or released. */
   readonly holdIds?: readonly string[];
+  /** Lots to read although they may be spent: usage goes back to them. */
+  readonly lotIds?: readonly string[];
+  /** Periods to read however long they are over. */
+  readonly periodIds?: readonly string[];
   /** Read without locking, for answers that change nothing. */
   readonly readOnly?: boolean;
 }
@@ -34,7 +38,7 @@ export async function loadPoolBooks(
   needs: BookNeeds = {},
 ): Promise<PoolBooks> {
   const scope = scopeOf(customers);
-  const pools = await lockPools(on, scope, needs.readOnly === true);
+  const pools = await readPools(on, scope, needs.readOnly === true);
   const now = pools[0]?.now ?? new Date(0);
   const books = new Map<string, PoolBook>();
   for (const pool of pools) {
@@ -51,17 +55,23 @@ export async function loadPoolBooks(
       holds: new Map(),
       overage: new Map(),
       overageReserved: new Map(),
+      billed: new Map(),
       debt: 0n,
       changes: noChanges(),
     });
   }
   if (books.size === 0) return { now, books };
   await readSubscriptions(on, scope, books);
-  await readPeriods(on, scope, books);
-  await readLots(on, scope, books);
+  await readPeriods(on, scope, books, needs.periodIds ?? []);
+  await readLots(on, scope, books, needs.lotIds ?? []);
   await readShortfalls(on, scope, books);
   await readHolds(on, scope, books, now, needs);
   return { now, books };
+}
+
+/** Locks the customers' shared pools without reading them, for reads that must come before the book. */
+export async function lockPools(trx: Transaction, customers: readonly CustomerKey[]): Promise<void> {
+  await readPools(trx, scopeOf(customers), false);
 }
 
 interface Scope {
@@ -84,7 +94,7 @@ function parametersOf({ lanes, customerIds, laneSet }: Scope) {
 
 type PoolRow = CustomerKey & Pick<PoolBook, 'poolId' | 'unit' | 'state'> & { planVersionId: string | null; now: Date };
 
-async function lockPools(on: Database | Transaction, scope: Scope, readOnly: boolean): Promise<readonly PoolRow[]> {
+async function readPools(on: Database | Transaction, scope: Scope, readOnly: boolean): Promise<readonly PoolRow[]> {
   return query<PoolRow>(
     on,
     `select lane, customer_id as "customerId", pool_id as "poolId", unit, state, plan_version_id as "planVersionId",
@@ -134,20 +144,27 @@ async function readPeriods(
   on: Database | Transaction,
   scope: Scope,
   books: ReadonlyMap<string, PoolBook>,
+  periodIds: readonly string[],
 ): Promise<void> {
   const rows = await query<PeriodState & { customerId: string }>(
     on,
     `select customer_id as "customerId", billing_period_id as "billingPeriodId", subscription_id as "subscriptionId",
        plan_version_id as "planVersionId", starts_at as "startsAt", ends_at as "endsAt", cut_off_at as "cutOffAt", state
      from billing_periods ${WANTED}
-     where lane = any ($3::smallint[]) and (state <> 'final' or ends_at > coalesce((select instant from simulated_clock), now()) - interval '40 days')
+     where lane = any ($3::smallint[]) and (state <> 'final' or ends_at > coalesce((select instant from simulated_clock), now()) - interval '40 days'
+       or billing_period_id = any ($4::uuid[]))
      order by starts_at`,
-    parametersOf(scope),
+    [...parametersOf(scope), periodIds],
   );
   for (const { customerId, ...period } of rows) books.get(customerId)?.periods.push(period);
 }
 
-async function readLots(on: Database | Transaction, scope: Scope, books: ReadonlyMap<string, PoolBook>): Promise<void> {
+async function readLots(
+  on: Database | Transaction,
+  scope: Scope,
+  books: ReadonlyMap<string, PoolBook>,
+  lotIds: readonly string[],
+): Promise<void> {
   const rows = await query<LotState & { customerId: string }>(
     on,
     `select customer_id as "customerId", lot_id as "lotId", pool_id as "poolId", unit, source, category, priority,
@@ -155,8 +172,8 @@ async function readLots(on: Database | Transaction, scope: Scope, books: Readonl
        only_hold_id as "onlyHoldId", billing_period_id as "billingPeriodId", origin_lot_id as "originLotId",
        granted, drawn, held, frozen, ended, paid_minor as "paidMinor", paid_currency as "paidCurrency",
        grant_currency as "grantCurrency", source_type as "sourceType", source_id as "sourceId"
-     from lots ${WANTED} where lane = any ($3::smallint[]) and is_open`,
-    parametersOf(scope),
+     from lots ${WANTED} where lane = any ($3::smallint[]) and (is_open or lot_id = any ($4::uuid[]))`,
+    [...parametersOf(scope), lotIds],
   );
   for (const { customerId, ...lot } of rows) {
     const book = books.get(customerId);
@@ -173,7 +190,7 @@ async function readShortfalls(
     on,
     `select customer_id as "customerId", pool_id as "poolId", billing_period_id as "periodId", kind, balance
      from accounts ${WANTED}
-     where lane = any ($3::smallint[]) and kind in ('overage', 'overage_reserved', 'debt') and balance <> 0`,
+     where lane = any ($3::smallint[]) and kind in ('overage', 'overage_reserved', 'billed', 'debt') and balance <> 0`,
     parametersOf(scope),
   );
   for (const { customerId, poolId, periodId, kind, balance } of rows) {
@@ -181,6 +198,7 @@ async function readShortfalls(
     if (book?.poolId !== poolId) continue;
     if (kind === 'debt' && periodId === NIL_ID) book.debt = -balance;
     else if (kind === 'overage') book.overage.set(periodId, -balance);
+    else if (kind === 'billed') book.billed.set(periodId, -balance);
     else book.overageReserved.set(periodId, balance);
   }
 }

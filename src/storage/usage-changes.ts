@@ -61,3 +61,14 @@ export async function addToBuckets(trx: Transaction, books: readonly PoolBook[])
     ],
   );
 }
+
+/** Which usage was undone, once per event. */
+export async function insertReversals(trx: Transaction, books: readonly PoolBook[]): Promise<void> {
+  await write(
+    trx,
+    gather(books, ({ changes }) => changes.reversals),
+    `insert into usage_reversals (lane, customer_id, usage_event_id, entry_id, credits)
+     select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])`,
+    [({ usageEventId }) => usageEventId, ({ entryId }) => entryId, ({ credits }) => credits],
+  );
+}

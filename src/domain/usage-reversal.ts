@@ -1,0 +1,183 @@
+// Undoing usage by new entries. Before its period's cut-off the usage never happened for Stripe either: overage goes
+// first, then the lots it came from, newest draw first, and the meter goes down. After the cut-off the meter stays:
+// what was billed as overage is undone by money (a credit note), the rest comes back as a restored lot, never both.
+import { lesser } from './amount.ts';
+import { meter } from './burn.ts';
+import type { Draw } from './drawdown.ts';
+import { openLot } from './lot-opening.ts';
+import { isOpenAt, stoodAtEnd } from './lot.ts';
+import {
+  beginEntry,
+  type EntryDraft,
+  type Moment,
+  moveBetween,
+  moveStock,
+  overageIn,
+  type PeriodState,
+  type PoolBook,
+} from './pool-book.ts';
+
+export interface ReversibleUsage {
+  readonly usageEventId: string;
+  readonly entryId: string;
+  readonly occurredAt: Date;
+  readonly billingPeriodId: string;
+  readonly credits: bigint;
+  readonly debt: bigint;
+  /** What each lot paid of it, in the order it was drawn. */
+  readonly draws: readonly Draw[];
+}
+
+export interface ReversalCause {
+  readonly actor: string;
+  readonly reason: string;
+  readonly ticket: string;
+}
+
+export interface ReversedUsage {
+  readonly usageEventId: string;
+  readonly entryId: string;
+  /** Back on lots (the restored one included), off the open overage, off the debt, left to a credit note. */
+  readonly restored: bigint;
+  readonly overage: bigint;
+  readonly debt: bigint;
+  readonly byMoney: bigint;
+}
+
+/** Undoes one usage event whole. The period must be in the book. */
+export function reverseUsage(
+  book: PoolBook,
+  usage: ReversibleUsage,
+  cause: ReversalCause,
+  moment: Moment,
+): ReversedUsage {
+  const period = book.periods.find(({ billingPeriodId }) => billingPeriodId === usage.billingPeriodId);
+  if (period === undefined)
+    throw new Error(`period ${usage.billingPeriodId} of usage ${usage.usageEventId} is not loaded`);
+  const open = period.state === 'open' && moment.now < period.cutOffAt;
+  const entry = beginEntry(book, {
+    entryId: moment.newId(),
+    kind: 'usage.reversed',
+    effectiveAt: moment.now,
+    actor: cause.actor,
+    reason: `${cause.reason} (${cause.ticket})`,
+    sourceType: 'usage_event',
+    sourceId: usage.usageEventId,
+    billingPeriodId: period.billingPeriodId,
+    reversalOf: usage.entryId,
+  });
+  const debt = lesser(usage.debt, book.debt);
+  if (debt > 0n) {
+    moveBetween(book, entry, { account: 'consumed_unpaid' }, { account: 'debt' }, debt);
+    book.debt -= debt;
+  }
+  const rest = usage.credits - debt;
+  const split = open
+    ? undoMetered(book, entry, period, usage, rest, cause, moment)
+    : undoBilled(book, entry, period, usage, rest, cause, moment);
+  const { usageEventId } = usage;
+  const grant = book.changes.entries.findLast(({ kind, sourceId }) => kind === 'grant' && sourceId === usageEventId);
+  const entryId = entry.postings.length > 0 || grant === undefined ? entry.entryId : grant.entryId;
+  book.changes.reversals.push({ usageEventId, entryId, credits: usage.credits });
+  book.changes.trueUpCause = entryId;
+  return { usageEventId, entryId, debt, ...split };
+}
+
+type Split = Pick<ReversedUsage, 'restored' | 'overage' | 'byMoney'>;
+
+function undoMetered(
+  book: PoolBook,
+  entry: EntryDraft,
+  period: PeriodState,
+  usage: ReversibleUsage,
+  amount: bigint,
+  cause: ReversalCause,
+  moment: Moment,
+): Split {
+  const periodId = period.billingPeriodId;
+  const overage = lesser(amount, overageIn(book, periodId));
+  if (overage > 0n) {
+    moveBetween(book, entry, { account: 'consumed', periodId }, { account: 'overage', periodId }, overage);
+    book.overage.set(periodId, overageIn(book, periodId) - overage);
+  }
+  const restored = amount - overage;
+  let owed = restored;
+  for (const draw of usage.draws.toReversed()) {
+    const back = lesser(draw.amount, owed);
+    if (back === 0n || !canTakeBack(book, draw.lotId, period, moment.now)) continue;
+    moveStock(book, entry, {
+      lotId: draw.lotId,
+      amount: back,
+      from: { account: 'consumed', counter: 'drawn', periodId },
+      to: { account: 'available', counter: null },
+    });
+    owed -= back;
+  }
+  if (owed > 0n) {
+    // The lots are gone: what they paid is undone against the contra account, and comes back as a new lot.
+    moveBetween(book, entry, { account: 'consumed', periodId }, { account: 'consumed_reversed', periodId }, owed);
+    restore(book, period, usage, owed, cause, moment);
+  }
+  meter(book, period, -amount, usage.occurredAt);
+  return { restored, overage, byMoney: 0n };
+}
+
+function undoBilled(
+  book: PoolBook,
+  entry: EntryDraft,
+  period: PeriodState,
+  usage: ReversibleUsage,
+  amount: bigint,
+  cause: ReversalCause,
+  moment: Moment,
+): Split {
+  const periodId = period.billingPeriodId;
+  const standing = (book.billed.get(periodId) ?? 0n) + overageIn(book, periodId);
+  const byMoney = lesser(amount, standing);
+  if (byMoney > 0n) {
+    moveBetween(book, entry, { account: 'consumed_reversed', periodId }, { account: 'billed', periodId }, byMoney);
+    book.billed.set(periodId, (book.billed.get(periodId) ?? 0n) - byMoney);
+  }
+  const restored = amount - byMoney;
+  if (restored > 0n) restore(book, period, usage, restored, cause, moment);
+  return { restored, overage: 0n, byMoney };
+}
+
+/** A lot takes credits back while it may still be drawn: now, or by late usage of the period that drew it. */
+function canTakeBack(book: PoolBook, lotId: string, period: PeriodState, now: Date): boolean {
+  const lot = book.lots.get(lotId);
+  return lot !== undefined && (isOpenAt(lot, now) || (period.endsAt <= now && stoodAtEnd(lot, period.endsAt)));
+}
+
+function restore(
+  book: PoolBook,
+  period: PeriodState,
+  usage: ReversibleUsage,
+  amount: bigint,
+  { actor, reason }: ReversalCause,
+  moment: Moment,
+): void {
+  const first = usage.draws[0];
+  const origin = first === undefined ? undefined : book.lots.get(first.lotId);
+  openLot(
+    book,
+    {
+      source: 'restored',
+      category: 'promotional',
+      priority: origin?.priority ?? 50,
+      effectiveAt: moment.now,
+      expiresAt: null,
+      features: origin?.features ?? null,
+      billingPeriodId: null,
+      granted: amount,
+      paidMinor: 0n,
+      paidCurrency: null,
+      grantCurrency: book.terms?.currency ?? origin?.grantCurrency ?? '',
+      originLotId: origin?.lotId ?? null,
+      sourceType: 'usage_event',
+      sourceId: usage.usageEventId,
+    },
+    { actor, reason: `${reason} (usage of ${period.startsAt.toISOString().slice(0, 10)})` },
+    moment,
+  );
+}

@@ -1,0 +1,79 @@
+import { catchUp } from '../domain/catch-up.ts';
+import type { CustomerKey } from '../domain/customer.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
+import { reverseUsage as reverse, type ReversedUsage, type ReversibleUsage } from '../domain/usage-reversal.ts';
+import { transaction, type Transaction } from '../storage/database.ts';
+import { saveBookChanges } from '../storage/pool-book-changes.ts';
+import { lockPools, loadPoolBooks } from '../storage/pool-books.ts';
+import { findUsage, type FoundUsage } from '../storage/usage-reversals.ts';
+import type { Deps } from './deps.ts';
+
+export interface UsageReversal {
+  readonly customer: CustomerKey;
+  readonly usageEventIds: readonly string[];
+  readonly reason: string;
+  readonly ticket: string;
+  readonly actor: string;
+}
+
+/**
+ * Undoes usage events whole, all or none. `byMoney` of an answer is what Stripe has billed: it comes back by a credit
+ * note, never as credits.
+ */
+export async function reverseUsage(
+  deps: Deps,
+  asked: UsageReversal,
+): Promise<{ readonly reversed: readonly ReversedUsage[] } | Refused> {
+  return transaction(deps.db, async (trx) => {
+    await lockPools(trx, [asked.customer]);
+    const found = await findUsage(trx, asked.customer, asked.usageEventIds);
+    const refusal = refusedReversal(asked, found);
+    if (refusal !== null) return refusal;
+    const usage = found.flatMap(({ reversible }) => reversible ?? []);
+    return { reversed: await postReversals(deps, trx, asked, usage) };
+  });
+}
+
+async function postReversals(
+  deps: Deps,
+  trx: Transaction,
+  asked: UsageReversal,
+  usage: readonly ReversibleUsage[],
+): Promise<readonly ReversedUsage[]> {
+  const lotIds = usage.flatMap(({ draws }) => draws.map(({ lotId }) => lotId));
+  const periodIds = usage.map(({ billingPeriodId }) => billingPeriodId);
+  const { now, books } = await loadPoolBooks(trx, [asked.customer], deps.settings, { lotIds, periodIds });
+  const book = books.get(asked.customer.customerId);
+  if (book === undefined) throw new Error(`customer ${asked.customer.customerId} has usage and no pool`);
+  const moment = { now, newId: deps.newId };
+  catchUp(book, moment);
+  const reversed = usage.map((one) => reverse(book, one, asked, moment));
+  await saveBookChanges(trx, now, [book]);
+  return reversed;
+}
+
+function refusedReversal(asked: UsageReversal, found: readonly FoundUsage[]): Refused | null {
+  const known = new Set(found.map(({ usageEventId }) => usageEventId));
+  const missing = asked.usageEventIds.filter((id) => !known.has(id));
+  if (missing.length > 0) {
+    return refuse(
+      'unknown_usage_event',
+      `${missing.length} of ${asked.usageEventIds.length} usage events are not of this customer.`,
+    );
+  }
+  const done = found.filter(({ reversed }) => reversed);
+  if (done.length > 0) {
+    return refuse(
+      'already_reversed',
+      `${done.length} of ${found.length} usage events were reversed before; leave them out.`,
+    );
+  }
+  const unposted = found.filter(({ reversible }) => reversible === null);
+  if (unposted.length > 0) {
+    return refuse(
+      'unknown_usage_event',
+      `${unposted.length} of ${found.length} usage events burned nothing, so there is nothing to reverse.`,
+    );
+  }
+  return null;
+}

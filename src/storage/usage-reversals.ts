@@ -1,0 +1,79 @@
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Draw } from '../domain/drawdown.ts';
+import type { ReversibleUsage } from '../domain/usage-reversal.ts';
+import type { Transaction } from './database.ts';
+import { query } from './query.ts';
+
+export interface FoundUsage {
+  readonly usageEventId: string;
+  readonly outcome: 'applied' | 'unfunded' | 'observed';
+  readonly reversed: boolean;
+  /** Null where nothing was posted, so nothing can be undone. */
+  readonly reversible: ReversibleUsage | null;
+}
+
+interface UsageRow {
+  readonly usageEventId: string;
+  readonly outcome: FoundUsage['outcome'];
+  readonly reversed: boolean;
+  readonly entryId: string | null;
+  readonly entrySeq: number | null;
+  readonly occurredAt: Date;
+  readonly billingPeriodId: string | null;
+  readonly credits: bigint;
+  readonly debt: bigint;
+  /** Credits of the entry's earlier events: where this one's share of the postings begins. */
+  readonly offset: string;
+}
+
+/** Usage events of a customer, each with its share of what its entry drew from lots. */
+export async function findUsage(
+  trx: Transaction,
+  { lane, customerId }: CustomerKey,
+  usageEventIds: readonly string[],
+): Promise<readonly FoundUsage[]> {
+  const rows = await query<UsageRow>(
+    trx,
+    `select e.usage_event_id as "usageEventId", e.outcome, e.entry_id as "entryId", e.entry_seq as "entrySeq",
+       e.occurred_at as "occurredAt", e.billing_period_id as "billingPeriodId", e.credits, e.debt,
+       exists (select from usage_reversals r where r.lane = e.lane and r.customer_id = e.customer_id
+         and r.usage_event_id = e.usage_event_id) as reversed,
+       coalesce((select sum(b.credits) from usage_events b where b.lane = e.lane and b.customer_id = e.customer_id
+         and b.entry_id = e.entry_id and b.entry_seq < e.entry_seq), 0)::text as "offset"
+     from usage_events e
+     where e.lane = $1 and e.customer_id = $2 and e.usage_event_id = any ($3::uuid[])
+     order by e.recorded_at desc, e.entry_seq desc`,
+    [lane, customerId, usageEventIds],
+  );
+  const postings = await query<{ entryId: string; lotId: string | null; amount: bigint }>(
+    trx,
+    `select entry_id as "entryId", lot_id as "lotId", amount from postings
+     where lane = $1 and customer_id = $2 and entry_id = any ($3::uuid[]) order by entry_id, seq`,
+    [lane, customerId, [...new Set(rows.flatMap(({ entryId }) => entryId ?? []))]],
+  );
+  const byEntry = Map.groupBy(postings, ({ entryId }) => entryId);
+  return rows.map((row) => {
+    const { usageEventId, outcome, reversed, entryId, billingPeriodId, occurredAt, credits, debt } = row;
+    if (entryId === null || billingPeriodId === null) return { usageEventId, outcome, reversed, reversible: null };
+    const draws = share(byEntry.get(entryId) ?? [], BigInt(row.offset), credits);
+    const reversible = { usageEventId, entryId, occurredAt, billingPeriodId, credits, debt, draws };
+    return { usageEventId, outcome, reversed, reversible };
+  });
+}
+
+/** The part of an entry's postings that lies in [offset, offset + credits), as draws of lots. */
+function share(
+  postings: readonly { readonly lotId: string | null; readonly amount: bigint }[],
+  offset: bigint,
+  credits: bigint,
+): readonly Draw[] {
+  const draws: Draw[] = [];
+  let start = 0n;
+  for (const { lotId, amount } of postings) {
+    const from = start > offset ? start : offset;
+    const to = start + amount < offset + credits ? start + amount : offset + credits;
+    if (lotId !== null && to > from) draws.push({ lotId, amount: to - from });
+    start += amount;
+  }
+  return draws;
+}
