@@ -3,6 +3,7 @@ import { isOpenAt, byDrawOrder, remaining } from '../domain/lot.ts';
 import { availableAt, heldIn, type LotState, overageIn, type PeriodState, runningPeriod } from '../domain/pool-book.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { now as clock } from '../storage/clock.ts';
+import { transaction } from '../storage/database.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
 import { findCustomer } from './read-customer.ts';
@@ -29,7 +30,11 @@ export interface Balance {
 export async function readBalance(deps: Deps, name: string): Promise<Balance | Refused> {
   const customer = await findCustomer(deps, name);
   if ('rejected' in customer) return customer;
-  const { now, books } = await loadPoolBooks(deps.db, [customer], deps.settings, { readOnly: true });
+  const { now, books } = await transaction(
+    deps.db,
+    (trx) => loadPoolBooks(trx, [customer], deps.settings, { readOnly: true }),
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
   const book = books.get(customer.customerId);
   if (book === undefined) return { ...NOTHING, customerId: customer.customerId, asOf: await clock(deps.db) };
   catchUp(book, { now, newId: deps.newId });
