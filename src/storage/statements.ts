@@ -1,5 +1,6 @@
 // Read models: what the API shows of a customer's subscriptions and holds.
 import type { CustomerKey } from '../domain/customer.ts';
+import { laneOfId } from '../domain/lane-id.ts';
 import type { Database } from './database.ts';
 import { query } from './query.ts';
 
@@ -35,16 +36,18 @@ export interface ShownHold extends CustomerKey {
   readonly settledAt: Date | null;
 }
 
-/** A hold by its id alone: the customer is not known before, so every lane is asked. */
+/** A hold by its id, which carries its lane. */
 export async function shownHold(db: Database, holdId: string): Promise<ShownHold | null> {
+  const lane = laneOfId(holdId);
+  if (lane === null) return null;
   const [row] = await query<ShownHold>(
     db,
     `select h.lane, h.customer_id as "customerId", h.hold_id as "holdId", h.action, h.member, h.amount, h.captured,
        case when h.state = 'open' then h.overage_reserved + coalesce((select sum(d.held) from hold_draws d
          where d.lane = h.lane and d.customer_id = h.customer_id and d.hold_id = h.hold_id), 0) else 0 end::bigint as held,
        h.state, h.placed_at as "placedAt", h.expires_at as "expiresAt", h.settled_at as "settledAt"
-     from holds h where h.lane between 0 and 63 and h.hold_id = $1`,
-    [holdId],
+     from holds h where h.lane = $1 and h.hold_id = $2`,
+    [lane, holdId],
   );
   return row ?? null;
 }

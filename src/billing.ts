@@ -1,0 +1,151 @@
+// The composition root: settings become the parts, and the parts one mountable product. No work on import, no globals.
+import type { Router } from 'express';
+import { typeid } from 'typeid-js';
+
+import type { HttpContext } from './http/context.ts';
+import { createRouter } from './http/router.ts';
+import { startBackground, type Background } from './jobs/background.ts';
+import type { Work } from './jobs/due-work.ts';
+import { backgroundWork } from './jobs/works.ts';
+import { captureHold, releaseHold, type CaptureHold } from './operations/capture-hold.ts';
+import { checkUsage } from './operations/check-usage.ts';
+import type { Deps, Log } from './operations/deps.ts';
+import { startExecutor, type Executor } from './operations/executor.ts';
+import { placeHold, type PlaceHold } from './operations/place-hold.ts';
+import { trackUsage, type TrackedEvent } from './operations/track-usage.ts';
+import { openDatabase, type Database } from './storage/database.ts';
+import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
+
+export interface BillingSettings {
+  readonly databaseUrl: string;
+  readonly databasePoolSize?: number;
+  readonly stripe: StripeConnection;
+  readonly webhookSecrets: readonly string[];
+  /** Keys the HMAC of API keys; the same on every replica. */
+  readonly apiKeyPepper: string;
+  readonly publicUrl: string;
+  readonly log: Log;
+  readonly cutOffMinutes?: number;
+  readonly meterWindowMinutes?: number;
+  /** In UTC; default 03:00. */
+  readonly nightlyCron?: string;
+}
+
+/** What a host mounts and calls; `close()` undoes everything. */
+export interface Billing {
+  /** Mount it before any global body parser: `app.use('/billing', billing.router)`. */
+  readonly router: Router;
+  readonly deps: Deps;
+  readonly executor: Executor;
+  readonly operations: Operations;
+  readonly jobs: {
+    readonly start: () => void;
+    readonly stop: () => Promise<void>;
+    readonly works: readonly Work[];
+  };
+  readonly close: () => Promise<void>;
+}
+
+export interface Operations {
+  readonly trackUsage: (events: readonly TrackedEvent[]) => ReturnType<typeof trackUsage>;
+  readonly checkUsage: (asked: Parameters<typeof checkUsage>[1]) => ReturnType<typeof checkUsage>;
+  readonly placeHold: (asked: PlaceHold) => ReturnType<typeof placeHold>;
+  readonly captureHold: (asked: CaptureHold) => ReturnType<typeof captureHold>;
+  readonly releaseHold: (asked: Parameters<typeof releaseHold>[1]) => ReturnType<typeof releaseHold>;
+}
+
+/** Opens the parts that settings describe and puts them together; nothing connects before the first use. */
+export function createBilling(settings: BillingSettings): Billing {
+  const db = openDatabase({
+    connectionString: settings.databaseUrl,
+    poolSize: settings.databasePoolSize ?? 10,
+  });
+  const deps = assembleDeps({ ...settings, db, stripe: connectStripe(settings.stripe) });
+  const billing = assembleBilling(deps, {
+    livemode: /_live_/.test(settings.stripe.secretKey),
+    pepper: settings.apiKeyPepper,
+    webhookSecrets: settings.webhookSecrets,
+    publicUrl: settings.publicUrl,
+    nightlyCron: settings.nightlyCron ?? '0 3 * * *',
+  });
+  return {
+    ...billing,
+    close: async () => {
+      await billing.close();
+      await db.destroy();
+    },
+  };
+}
+
+export interface DepsParts {
+  readonly db: Database;
+  readonly stripe: StripeGateway;
+  readonly log: Log;
+  readonly cutOffMinutes?: number;
+  readonly meterWindowMinutes?: number;
+}
+
+export function assembleDeps({ db, stripe, log, cutOffMinutes = 45, meterWindowMinutes = 60 }: DepsParts): Deps {
+  return {
+    db,
+    stripe,
+    log,
+    newId: () => typeid().toUUID(),
+    settings: { cutOffMinutes, meterWindowMinutes },
+  };
+}
+
+export interface AssemblySettings {
+  readonly livemode: boolean;
+  readonly pepper: string;
+  readonly webhookSecrets: readonly string[];
+  readonly publicUrl: string;
+  readonly nightlyCron: string;
+  readonly sandbox?: HttpContext['sandbox'];
+  readonly notReady?: HttpContext['notReady'];
+}
+
+/** Puts given parts together; whoever opened the database closes it. */
+export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing {
+  const executor = startExecutor(deps);
+  const realTime = { deps, executor };
+  let background: Background | null = null;
+  const context: HttpContext = {
+    ...realTime,
+    livemode: settings.livemode,
+    pepper: settings.pepper,
+    webhookSecrets: settings.webhookSecrets,
+    docsUrl: `${settings.publicUrl}/docs/errors`,
+    wake: (loop) => background?.wake(loop),
+    sandbox: settings.sandbox ?? null,
+    notReady: settings.notReady ?? (() => null),
+  };
+  const stop = async (): Promise<void> => {
+    await background?.stop();
+    background = null;
+  };
+  const works = backgroundWork(realTime, {});
+  return {
+    router: createRouter(context),
+    deps,
+    executor,
+    operations: {
+      trackUsage: async (events) => trackUsage(realTime, { events }),
+      checkUsage: async (asked) => checkUsage(realTime, asked),
+      placeHold: async (asked) => placeHold(realTime, asked),
+      captureHold: async (asked) => captureHold(realTime, asked),
+      releaseHold: async (asked) => releaseHold(realTime, asked),
+    },
+    jobs: {
+      start: () => {
+        background ??= startBackground(realTime, { works, nightlyCron: settings.nightlyCron });
+      },
+      stop,
+      works,
+    },
+    close: async () => {
+      await stop();
+      await executor.close();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { toWireId } from '../contract/ids.ts';
+import { check as checkBody } from '../contract/usage.ts';
+import { formatCredits } from '../domain/amount.ts';
+import { checkUsage } from '../operations/check-usage.ts';
+import { parse } from './parse.ts';
+import { ok, type Route } from './route.ts';
+
+export const checkRoutes: readonly Route[] = [
+  {
+    method: 'post',
+    path: '/v1/check',
+    scopes: ['ingest', 'read'],
+    /** A "no" is an answer, not an error: always 200 for a question that makes sense. */
+    reply: async (context, request) => {
+      const asked = parse(checkBody, request.body);
+      if ('rejected' in asked) return asked;
+      const { customer, action, quantities } = asked.value;
+      const checked = await checkUsage(context, { customer, action, quantities });
+      if ('rejected' in checked) return checked;
+      const { allowed, refusal, cost, available, lots, overage } = checked;
+      const rejection = refusal?.rejected;
+      const details = rejection?.code === 'insufficient_credits' ? rejection.details : undefined;
+      return ok({
+        object: 'check',
+        allowed,
+        reason: rejection === undefined ? null : { code: rejection.code, message: rejection.message },
+        cost: formatCredits(cost),
+        balance: formatCredits(available),
+        limit: limitOf(details) ?? null,
+        lifted_by: lifterOf(details) ?? null,
+        would_use_lots: lots.map(({ lotId, amount }) => ({
+          id: toWireId('grant', lotId),
+          credits: formatCredits(amount),
+        })),
+        would_use_overage: formatCredits(overage),
+      });
+    },
+  },
+];
+
+function limitOf(details: unknown): unknown {
+  return typeof details === 'object' && details !== null && 'limit' in details ? details.limit : undefined;
+}
+
+function lifterOf(details: unknown): unknown {
+  return typeof details === 'object' && details !== null && 'lifted_by' in details ? details.lifted_by : undefined;
+}

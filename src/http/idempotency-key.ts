@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+
+import type { RequestHandler } from 'express';
+
+import { ProblemError } from './problem-error.ts';
+import type { Idempotency } from './route.ts';
+
+/** Refuses a request without a usable `Idempotency-Key`. */
+export const requireIdempotencyKey: RequestHandler = (request, response, next) => {
+  const key = request.get('idempotency-key');
+  if (key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new ProblemError({
+      code: 'idempotency_key_required',
+      message:
+        'send an Idempotency-Key header of 1 to 255 printable characters: the same key on a retry, a new one otherwise',
+      param: 'Idempotency-Key',
+    });
+  }
+  const { pathname } = new URL(request.originalUrl, 'http://localhost');
+  const idempotency: Idempotency = { key, fingerprint: fingerprint(request.method, pathname, request.body) };
+  response.locals['idempotency'] = idempotency;
+  next();
+};
+
+/** A hash that does not depend on the order of fields or on white space. */
+export function fingerprint(method: string, path: string, body: unknown): string {
+  return createHash('sha256')
+    .update(`${method} ${path}\n${canonical(body ?? null)}`)
+    .digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
+}

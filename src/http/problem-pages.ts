@@ -1,0 +1,73 @@
+import { Router } from 'express';
+
+import { PROBLEM_CODES, type ProblemCode, statusOf } from './problems.ts';
+
+/** What `doc_url` leads to: a few plain lines, served by the product itself, so that they work offline. */
+export function problemPages(): Router {
+  const router = Router();
+  router.get('/docs/errors', (_request, response) => {
+    response.type('text/plain').send(`${PROBLEM_CODES.map(line).join('\n')}\n`);
+  });
+  router.get('/docs/errors/:code', (request, response, next) => {
+    const code = PROBLEM_CODES.find((known) => known === request.params.code);
+    if (code === undefined) next();
+    else response.type('text/plain').send(`${line(code)}\n`);
+  });
+  return router;
+}
+
+function line(code: ProblemCode): string {
+  return `${code} (HTTP ${statusOf(code)}): ${MEANINGS[code]}`;
+}
+
+const MEANINGS = {
+  insufficient_credits:
+    'The pool cannot pay for this. details.limit says which limit said no, details.lifted_by who can lift it.',
+  invalid_request: 'A field is missing, unknown or malformed; param names it. Nothing was changed.',
+  unknown_customer: 'No customer has this name. Use customer_…, cus_… or ext:… with your own id.',
+  unknown_action: 'The burn table has no such action at that time. Look at the catalogue file, or push it.',
+  action_not_in_plan: "The customer's plan does not allow this action's feature.",
+  no_subscription: 'The customer has no billing period that covers this time.',
+  pool_blocked: 'The pool is blocked: its subscription is unpaid, paused or ended, or its debt is not settled.',
+  unknown_hold: 'No hold has this id.',
+  hold_not_open: 'The hold was captured, released or has lapsed before.',
+  capture_exceeds_hold: 'The capture takes more than the hold has left, and the plan refuses that.',
+  occurred_in_future: 'occurred_at lies in the future.',
+  occurred_too_long_ago: 'occurred_at lies before anything that can still be charged.',
+  amount_out_of_range: 'The amount is larger than the books can hold.',
+  idempotency_key_reused: 'This Idempotency-Key was used with another request. Take a new key for a new request.',
+  usage_event_conflict: 'This (source, id) was used for another event. Usage events count once for ever.',
+  unknown_invoice: 'No mirrored invoice has this id.',
+  not_creditable:
+    'The invoice line has less left than asked: amount less discounts, credits applied and earlier notes.',
+  settlement_mismatch: 'The way the money is settled does not fit the invoice.',
+  preview_stale: 'The invoice changed since the preview. Preview again.',
+  period_closed: 'The books of that month are closed. Date it into the open month.',
+  unknown_usage_event: 'No usage event has this id.',
+  already_reversed: 'This usage was reversed before.',
+  unknown_plan: 'The catalogue has no such plan.',
+  unknown_pack: 'The catalogue has no such pack.',
+  lint_failed: 'The catalogue has faults; details list them.',
+  stripe_refused: 'Stripe refused; the message is its own.',
+  stripe_unavailable: 'Stripe did not answer. The request is stored; retry with the same key.',
+  database_unavailable: 'The database did not answer in time. Retry with the same key.',
+  not_in_sandbox: 'Only a sandbox can do this.',
+  unauthenticated:
+    'Send Authorization: Bearer with an API key of this deployment. Make one with: creditpool keys create.',
+  forbidden: 'The key lacks the scope; details list what is needed.',
+  not_found: 'There is no such path or object.',
+  method_not_allowed: 'The path exists and takes other methods; the Allow header lists them.',
+  malformed_json: 'The body is not JSON.',
+  body_too_large: 'The body is too large. Send less at once.',
+  unsupported_media_type: 'Send application/json.',
+  idempotency_key_required: 'This request moves credits or money: send an Idempotency-Key header.',
+  signature_missing: 'The webhook carries no Stripe-Signature header, or no body.',
+  signature_invalid: 'None of the webhook secrets made this signature. Check STRIPE_WEBHOOK_SECRETS.',
+  signature_too_old: 'The webhook was signed too long ago. Check the clock of this machine; Stripe will send it again.',
+  signature_in_future: 'The webhook was signed in the future. Check the clock of this machine.',
+  malformed_event: 'The webhook is signed and is no event of Stripe that we can read.',
+  wrong_mode: 'A live event reached a test deployment, or the reverse. Point the endpoint at the right one.',
+  wrong_account: 'The event belongs to another Stripe account.',
+  raw_body_required: 'A body parser ran before our router. Mount the router first.',
+  internal: 'Something broke on our side. Quote the request id.',
+} as const satisfies Record<ProblemCode, string>;

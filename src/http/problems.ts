@@ -1,0 +1,113 @@
+// One table gives every refusal its status and its kind of error; a code without a row does not compile.
+import type { Rejection, RejectionCode } from '../domain/rejection.ts';
+import type { Received } from '../operations/receive-stripe-event.ts';
+
+type WebhookCode = Extract<Received, { rejected: unknown }>['rejected']['code'];
+
+/** Refusals that only a wire can cause. */
+type WireCode =
+  | WebhookCode
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'malformed_json'
+  | 'body_too_large'
+  | 'unsupported_media_type'
+  | 'idempotency_key_required'
+  | 'raw_body_required'
+  | 'internal';
+
+export type ProblemCode = Rejection['code'] | WireCode;
+
+type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'insufficient_credits'
+  | 'conflict_error'
+  | 'idempotency_error'
+  | 'upstream_error'
+  | 'api_error';
+
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly param?: string | undefined;
+  readonly details?: unknown;
+}
+
+const KINDS = {
+  insufficient_credits: [402, 'insufficient_credits'],
+  invalid_request: [400, 'invalid_request_error'],
+  unknown_customer: [404, 'invalid_request_error'],
+  unknown_action: [422, 'invalid_request_error'],
+  action_not_in_plan: [422, 'invalid_request_error'],
+  no_subscription: [422, 'invalid_request_error'],
+  pool_blocked: [402, 'insufficient_credits'],
+  unknown_hold: [404, 'invalid_request_error'],
+  hold_not_open: [409, 'conflict_error'],
+  capture_exceeds_hold: [422, 'invalid_request_error'],
+  occurred_in_future: [422, 'invalid_request_error'],
+  occurred_too_long_ago: [422, 'invalid_request_error'],
+  amount_out_of_range: [422, 'invalid_request_error'],
+  idempotency_key_reused: [409, 'idempotency_error'],
+  usage_event_conflict: [409, 'idempotency_error'],
+  unknown_invoice: [404, 'invalid_request_error'],
+  not_creditable: [422, 'invalid_request_error'],
+  settlement_mismatch: [422, 'invalid_request_error'],
+  preview_stale: [409, 'conflict_error'],
+  period_closed: [409, 'conflict_error'],
+  unknown_usage_event: [404, 'invalid_request_error'],
+  already_reversed: [409, 'conflict_error'],
+  unknown_plan: [404, 'invalid_request_error'],
+  unknown_pack: [404, 'invalid_request_error'],
+  lint_failed: [422, 'invalid_request_error'],
+  stripe_refused: [422, 'upstream_error'],
+  stripe_unavailable: [503, 'upstream_error'],
+  database_unavailable: [503, 'api_error'],
+  not_in_sandbox: [409, 'conflict_error'],
+} as const satisfies Record<RejectionCode | Rejection['code'], readonly [number, ErrorType]>;
+
+const WIRE_KINDS = {
+  unauthenticated: [401, 'authentication_error'],
+  forbidden: [403, 'permission_error'],
+  not_found: [404, 'invalid_request_error'],
+  method_not_allowed: [405, 'invalid_request_error'],
+  malformed_json: [400, 'invalid_request_error'],
+  body_too_large: [413, 'invalid_request_error'],
+  unsupported_media_type: [415, 'invalid_request_error'],
+  idempotency_key_required: [400, 'idempotency_error'],
+  signature_missing: [400, 'authentication_error'],
+  signature_invalid: [400, 'authentication_error'],
+  signature_too_old: [400, 'authentication_error'],
+  signature_in_future: [400, 'authentication_error'],
+  malformed_event: [400, 'invalid_request_error'],
+  wrong_mode: [400, 'invalid_request_error'],
+  wrong_account: [400, 'invalid_request_error'],
+  raw_body_required: [500, 'api_error'],
+  internal: [500, 'api_error'],
+} as const satisfies Record<WireCode, readonly [number, ErrorType]>;
+
+const PROBLEMS = { ...KINDS, ...WIRE_KINDS };
+
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
+
+export function statusOf(code: ProblemCode): number {
+  return PROBLEMS[code][0];
+}
+
+/** The error object in Stripe's shape. */
+export function toErrorBody(problem: Problem, requestId: string, docsUrl: string): object {
+  return {
+    error: {
+      type: PROBLEMS[problem.code][1],
+      code: problem.code,
+      message: problem.message,
+      ...(problem.param !== undefined && { param: problem.param }),
+      doc_url: `${docsUrl}/${problem.code}`,
+      request_id: requestId,
+      ...(problem.details !== undefined && { details: problem.details }),
+    },
+  };
+}

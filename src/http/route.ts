@@ -1,0 +1,55 @@
+// A resource is a list of routes: what it takes to be let in, and the function from a request to an answer.
+import type { Scope } from '../domain/scope.ts';
+import type { HttpContext } from './context.ts';
+import type { Problem } from './problems.ts';
+
+export interface ApiRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly caller: Caller;
+  /** Only on routes that need a key, and always there. */
+  readonly idempotency: Idempotency | null;
+  readonly requestId: string;
+}
+
+export interface Caller {
+  readonly apiKeyId: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+}
+
+export interface Idempotency {
+  readonly key: string;
+  /** Hash of method, path and canonical body: the same key may not mean two things. */
+  readonly fingerprint: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Reply = Answer | { readonly rejected: Problem };
+
+export interface Route {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  /** Any one of these lets a key in; `admin` is let in everywhere. */
+  readonly scopes: readonly Scope[];
+  readonly needsIdempotencyKey?: boolean;
+  readonly bodyBytesMax?: number;
+  readonly bodyNodesMax?: number;
+  readonly reply: (context: HttpContext, request: ApiRequest) => Promise<Reply>;
+}
+
+export function ok(body: object, replayed = false): Answer {
+  return { status: 200, body, ...(replayed && { headers: { 'idempotent-replayed': 'true' } }) };
+}
+
+/** What a route that needs an idempotency key was given; the router has refused requests without one. */
+export function idempotencyOf(request: ApiRequest): Idempotency {
+  if (request.idempotency === null) throw new Error('this route does not ask for an idempotency key');
+  return request.idempotency;
+}

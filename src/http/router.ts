@@ -1,0 +1,118 @@
+// The mountable router: webhooks with their raw body first, then for each route its key, its body, its answer.
+import { randomUUID } from 'node:crypto';
+
+import express, { type RequestHandler, Router } from 'express';
+import helmet from 'helmet';
+
+import { createAuthenticator, requireScope } from './auth.ts';
+import type { HttpContext } from './context.ts';
+import { errorHandler, requestIdOf, sendProblem } from './errors.ts';
+import { healthRouter } from './health.ts';
+import { requireIdempotencyKey } from './idempotency-key.ts';
+import { jsonBody } from './json-body.ts';
+import { ProblemError } from './problem-error.ts';
+import { problemPages } from './problem-pages.ts';
+import type { ApiRequest, Caller, Idempotency, Route } from './route.ts';
+import { ROUTES } from './routes.ts';
+import { stripeWebhook } from './stripe-webhook.ts';
+
+/** Mount it before any global body parser: signatures need the bytes that Stripe sent. */
+export function createRouter(context: HttpContext): Router {
+  const router = Router({ caseSensitive: true });
+  router.use(requestId, helmet(HEADERS), logLine(context));
+  router.use(healthRouter(context));
+  router.use(problemPages());
+  router.post(
+    '/v1/webhooks/stripe',
+    express.raw({ limit: WEBHOOK_BYTES_MAX, type: () => true }),
+    stripeWebhook(context),
+  );
+  router.all('/v1/webhooks/stripe', refuseMethod('POST'));
+  const authenticate = createAuthenticator(context);
+  const paths = Map.groupBy(ROUTES, ({ path }) => path);
+  for (const [path, routes] of paths) {
+    for (const route of routes) {
+      router[route.method](
+        path,
+        requireScope(authenticate, route.scopes),
+        ...(route.method === 'post' ? jsonBody(route.bodyBytesMax, route.bodyNodesMax) : []),
+        ...(route.needsIdempotencyKey === true ? [requireIdempotencyKey] : []),
+        answer(context, route),
+      );
+    }
+    router.all(path, refuseMethod(routes.map(({ method }) => method.toUpperCase()).join(', ')));
+  }
+  router.use(notFound);
+  router.use(errorHandler(context));
+  return router;
+}
+
+const WEBHOOK_BYTES_MAX = 1_000_000;
+
+const HEADERS: Parameters<typeof helmet>[0] = {
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  referrerPolicy: { policy: 'no-referrer' },
+  strictTransportSecurity: { maxAge: 31_536_000 },
+};
+
+const requestId: RequestHandler = (request, response, next) => {
+  const given = request.get('request-id');
+  const id = given !== undefined && /^[\w.:-]{1,100}$/.test(given) ? given : `req_${randomUUID()}`;
+  response.locals['requestId'] = id;
+  response.set({ 'request-id': id, 'cache-control': 'no-store' });
+  next();
+};
+
+function logLine(context: HttpContext): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now();
+    response.once('finish', () => {
+      const { method, path } = request;
+      const ms = Math.round(performance.now() - started);
+      context.deps.log.info(
+        { method, path, status: response.statusCode, ms, requestId: requestIdOf(response) },
+        'request',
+      );
+    });
+    next();
+  };
+}
+
+function answer(context: HttpContext, route: Route): RequestHandler {
+  return async (request, response) => {
+    const asked: ApiRequest = {
+      params: request.params as Record<string, string>,
+      query: request.query,
+      body: (request.body as unknown) ?? {},
+      caller: response.locals['caller'] as Caller,
+      idempotency: (response.locals['idempotency'] as Idempotency | undefined) ?? null,
+      requestId: requestIdOf(response),
+    };
+    const reply = await route.reply(context, asked);
+    if ('rejected' in reply) {
+      sendProblem(context, response, reply.rejected);
+      return;
+    }
+    response
+      .status(reply.status)
+      .set(reply.headers ?? {})
+      .json(reply.body);
+  };
+}
+
+function refuseMethod(allowed: string): RequestHandler {
+  return (request, response) => {
+    response.set('allow', allowed);
+    throw new ProblemError({
+      code: 'method_not_allowed',
+      message: `${request.method} is not a method of ${request.path}; it takes ${allowed}`,
+    });
+  };
+}
+
+const notFound: RequestHandler = (request) => {
+  throw new ProblemError({
+    code: 'not_found',
+    message: `there is nothing at ${request.method} ${request.path.slice(0, 200)}`,
+  });
+};

@@ -1,0 +1,23 @@
+import { balanceRoutes } from './balance.ts';
+import { checkRoutes } from './check.ts';
+import { customerRoutes } from './customers.ts';
+import { holdRoutes } from './holds.ts';
+import { outboxRoutes } from './outbox.ts';
+import type { Route } from './route.ts';
+import { sandboxRoutes } from './sandbox.ts';
+import { stripeEventRoutes } from './stripe-events.ts';
+import { trackRoutes } from './track.ts';
+import { usageEventRoutes } from './usage-events.ts';
+
+/** Everything that asks for an API key; webhooks, health and error pages stand beside it in the router. */
+export const ROUTES: readonly Route[] = [
+  ...trackRoutes,
+  ...checkRoutes,
+  ...holdRoutes,
+  ...customerRoutes,
+  ...balanceRoutes,
+  ...usageEventRoutes,
+  ...outboxRoutes,
+  ...stripeEventRoutes,
+  ...sandboxRoutes,
+];

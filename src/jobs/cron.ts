@@ -1,0 +1,123 @@
+// node-cron is the ticker, a row in job_runs elects who acts, and what a tick missed or a crash cut short is caught up.
+import { createTask, type RunCoordinator, type ScheduledTask } from 'node-cron';
+
+import type { Deps } from '../operations/deps.ts';
+import { adoptAbandonedRun, performRun, electJobRun, type Lease, wasRun } from '../operations/run-job.ts';
+
+export interface Job {
+  readonly name: string;
+  /** In UTC. */
+  readonly cron: string;
+  /** How far back a missed fire time is caught up at boot; 0 leaves it to the next one. */
+  readonly catchUpHours: number;
+  readonly work: (deps: Deps) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+export interface CronJobs {
+  /** Resolves when running jobs have finished, or after the given time. */
+  readonly stop: (withinMs: number) => Promise<void>;
+}
+
+const LEASE_MS = 60_000;
+const ADOPT_EVERY_MS = 30_000;
+
+/** Schedules the jobs of this process and does what was missed while nobody ran. */
+export function startCron(deps: Deps, jobs: readonly Job[], owner: string): CronJobs {
+  const lease: Lease = { owner, leaseMs: LEASE_MS };
+  const running = new Set<Promise<unknown>>();
+  const stopped = new AbortController();
+  const track = (work: Promise<unknown>): Promise<unknown> => {
+    const kept = work.finally(() => running.delete(kept));
+    running.add(kept);
+    return kept;
+  };
+  const tasks = jobs.map((job) => schedule(deps, job, lease, track));
+  const catchUp = async (): Promise<void> => {
+    for (const [index, job] of jobs.entries()) {
+      const task = tasks[index];
+      if (stopped.signal.aborted || task === undefined) return;
+      await catchUpMissed(deps, job, task, lease);
+    }
+  };
+  const adopt = async (): Promise<void> => {
+    for (const job of jobs) {
+      const run = stopped.signal.aborted ? null : await adoptAbandonedRun(deps, job.name, lease);
+      if (run !== null) await performRun(deps, run, lease, async () => job.work(deps));
+    }
+  };
+  const quietly = (work: () => Promise<void>): void => {
+    track(work()).catch((error: unknown) => deps.log.error({ err: error }, 'catching up on jobs failed'));
+  };
+  quietly(catchUp);
+  const adopting = setInterval(() => quietly(adopt), ADOPT_EVERY_MS);
+  return {
+    stop: async (withinMs) => {
+      stopped.abort();
+      clearInterval(adopting);
+      for (const task of tasks) await task.destroy();
+      await within(withinMs, Promise.allSettled(running));
+    },
+  };
+}
+
+function schedule(
+  deps: Deps,
+  job: Job,
+  lease: Lease,
+  track: (work: Promise<unknown>) => Promise<unknown>,
+): ScheduledTask {
+  const runCoordinator: RunCoordinator = {
+    shouldRun: async (key) => electJobRun(deps, { job: job.name, fireTime: slotOf(key) }, lease),
+  };
+  const task = createTask(
+    job.cron,
+    async ({ date }) =>
+      track(performRun(deps, { job: job.name, fireTime: wholeSecond(date) }, lease, async () => job.work(deps))),
+    {
+      name: job.name,
+      timezone: 'UTC',
+      distributed: true,
+      runCoordinator,
+      distributedLease: LEASE_MS,
+      noOverlap: true,
+      missedExecutionTolerance: 5_000,
+    },
+  );
+  void task.start();
+  return task;
+}
+
+/** Runs the latest fire time of the past if nobody has: a deployment that was off at 03:00 reconciles when it is back. */
+export async function catchUpMissed(deps: Deps, job: Job, task: ScheduledTask, lease: Lease): Promise<boolean> {
+  const fireTime = lastFireTime(task, new Date(), job.catchUpHours);
+  if (fireTime === null) return false;
+  const run = { job: job.name, fireTime };
+  if ((await wasRun(deps, run)) || !(await electJobRun(deps, run, lease))) return false;
+  return performRun(deps, run, lease, async () => job.work(deps));
+}
+
+/** The latest minute of the last hours that the expression names; null when there is none. */
+export function lastFireTime(task: Pick<ScheduledTask, 'match'>, before: Date, hours: number): Date | null {
+  const minute = Math.floor(before.getTime() / 60_000);
+  for (let back = 0; back < hours * 60; back += 1) {
+    const at = new Date((minute - back) * 60_000);
+    if (task.match(at)) return at;
+  }
+  return null;
+}
+
+/** A coordinator's key is `name:instant of the slot`. */
+function slotOf(key: string): Date {
+  return wholeSecond(new Date(key.slice(key.indexOf(':') + 1)));
+}
+
+function wholeSecond(instant: Date): Date {
+  return new Date(Math.floor(instant.getTime() / 1000) * 1000);
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

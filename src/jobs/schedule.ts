@@ -1,0 +1,14 @@
+// The timetable, in UTC. One replica runs each; what a deployment slept through is caught up when it is back.
+import { fillEventGap } from '../operations/fill-event-gap.ts';
+import type { Job } from './cron.ts';
+
+export function scheduledJobs(nightlyCron: string): readonly Job[] {
+  return [
+    {
+      name: 'fill-event-gap',
+      cron: '*/10 * * * *',
+      catchUpHours: 1,
+      work: async (deps) => ({ ...(await fillEventGap(deps)) }),
+    },
+  ];
+}

@@ -1,0 +1,41 @@
+// One table of background work: the loops of a service run each row in turn, a sandbox runs all of them until quiet.
+import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
+import { catchUpPools } from '../operations/catch-up-pools.ts';
+import { relayOutbox } from '../operations/relay-outbox.ts';
+import { rollUpUsage } from '../operations/roll-up-usage.ts';
+import type { RealTime } from '../operations/track-usage.ts';
+import type { Work } from './due-work.ts';
+
+const INBOX_BATCH = 200;
+const POOLS_BATCH = 1_000;
+const PERIODS_BATCH = 500;
+const OUTBOX_BATCH = 500;
+
+/** The work of a deployment, in the order in which one kind causes the next. */
+export function backgroundWork(realTime: RealTime, handlers: Parameters<typeof applyStripeEvents>[1]): readonly Work[] {
+  const { deps } = realTime;
+  return [
+    {
+      name: 'inbox',
+      turn: async () => {
+        const { applied, ignored, parked } = await applyStripeEvents(deps, handlers, { limit: INBOX_BATCH });
+        return applied + ignored + parked;
+      },
+    },
+    {
+      name: 'pools',
+      turn: async () => (await catchUpPools(realTime, { limit: POOLS_BATCH })).pools,
+    },
+    {
+      name: 'roll-up',
+      turn: async () => (await rollUpUsage(deps, { limit: PERIODS_BATCH })).meterEvents,
+    },
+    {
+      name: 'outbox',
+      turn: async () => {
+        const { sent, refused, parked, cancelled } = await relayOutbox(deps, { limit: OUTBOX_BATCH });
+        return sent + refused + parked + cancelled;
+      },
+    },
+  ];
+}
