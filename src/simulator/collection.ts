@@ -1,0 +1,197 @@
+import { cardDeclined, invalidRequest } from './errors.ts';
+import { freshId } from './ids.ts';
+import { newCharge, newPaymentIntent } from './new-charge.ts';
+import { attachedPaymentMethod } from './payment-methods.ts';
+import { invoicePaid, invoicePaymentFailed } from './subscription-status.ts';
+import type { Charge, Invoice, InvoicePayment, PaymentMethod } from './wire.ts';
+import { clockOf, emit, need, nowOf, schedule, unschedule, type World } from './world.ts';
+
+const RETRY_SECONDS = 3 * 86_400;
+const TRIES_MAX = 4;
+
+/** Opens the default payment of a finalized invoice: a payment intent and what ties it to the invoice. */
+export function requestPayment(world: World, invoice: Invoice): void {
+  const number = invoice.number ?? invoice.id;
+  const intent = newPaymentIntent(world, {
+    amount: invoice.amount_due,
+    currency: invoice.currency,
+    customer: invoice.customer,
+    description: invoice.parent === null ? `Payment for Invoice ${number}` : 'Subscription update',
+  });
+  emit(world, 'payment_intent.created', intent);
+  addInvoicePayment(world, invoice, { type: 'payment_intent', payment_intent: intent.id }, true);
+}
+
+function addInvoicePayment(
+  world: World,
+  invoice: Invoice,
+  payment: InvoicePayment['payment'],
+  isDefault: boolean,
+): InvoicePayment {
+  return world.store.put('invoice_payments', {
+    id: freshId('inpay'),
+    object: 'invoice_payment',
+    amount_paid: null,
+    amount_requested: invoice.amount_remaining,
+    created: nowOf(world, invoice.customer),
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: isDefault,
+    livemode: false,
+    payment,
+    status: 'open',
+    status_transitions: { canceled_at: null, paid_at: null },
+  });
+}
+
+/** The open default payment of an invoice, with its intent brought to what is still due. */
+function openPayment(world: World, invoice: Invoice): { payment: InvoicePayment; intent: string } {
+  const payment = world.store
+    .by('invoice_payments', 'invoice', invoice.id)
+    .find(({ status, payment: { type } }) => status === 'open' && type === 'payment_intent');
+  if (payment === undefined) {
+    requestPayment(world, { ...invoice, amount_due: invoice.amount_remaining });
+    return openPayment(world, invoice);
+  }
+  return { payment, intent: payment.payment.payment_intent ?? '' };
+}
+
+/** Marks an invoice paid; the money is already accounted for in `changes`. */
+function markPaid(world: World, id: string, changes: Partial<Invoice>): Invoice {
+  const before = need(world, 'invoices', id, 'invoice');
+  const transitions = { ...before.status_transitions, paid_at: nowOf(world, before.customer) };
+  unschedule(world, 'invoice_collection', id);
+  unschedule(world, 'invoice_overdue', id);
+  const settled = { status: 'paid', auto_advance: false, next_payment_attempt: null, attempted: true } as const;
+  const paid = world.store.patch('invoices', id, { ...changes, ...settled, status_transitions: transitions });
+  emit(world, 'invoice.updated', paid, { status: before.status, amount_paid: before.amount_paid });
+  emit(world, 'invoice.paid', paid);
+  invoicePaid(world, paid);
+  return need(world, 'invoices', id, 'invoice');
+}
+
+/** Nothing is due any more: paid without a payment. */
+export function settleWithoutPayment(world: World, id: string): Invoice {
+  cancelOpenPayments(world, id);
+  const paid = markPaid(world, id, { amount_remaining: 0 });
+  emit(world, 'invoice.payment_succeeded', paid);
+  return paid;
+}
+
+/** The customer paid elsewhere and somebody says so. */
+export function payOutOfBand(world: World, id: string): Invoice {
+  const invoice = need(world, 'invoices', id, 'invoice');
+  const elsewhere = invoice.amount_remaining;
+  cancelOpenPayments(world, id);
+  const paid = markPaid(world, id, {
+    amount_paid: invoice.amount_paid + elsewhere,
+    amount_paid_off_stripe: (invoice.amount_paid_off_stripe ?? 0) + elsewhere,
+    amount_remaining: 0,
+  });
+  emit(world, 'invoice.payment_succeeded', paid);
+  return paid;
+}
+
+/** Withdraws the payments that were asked for and not made. */
+export function cancelOpenPayments(world: World, invoice: string): void {
+  for (const payment of world.store.by('invoice_payments', 'invoice', invoice)) {
+    if (payment.status !== 'open') continue;
+    const customer = need(world, 'invoices', invoice, 'invoice').customer;
+    const transitions = { ...payment.status_transitions, canceled_at: nowOf(world, customer) };
+    world.store.patch('invoice_payments', payment.id, { status: 'canceled', status_transitions: transitions });
+    const intent = payment.payment.payment_intent;
+    if (intent === undefined) continue;
+    const canceled = world.store.patch('payment_intents', intent, { status: 'canceled', canceled_at: world.now() });
+    emit(world, 'payment_intent.canceled', canceled);
+  }
+}
+
+/** The card an invoice is charged to: named, or the invoice's, the subscription's, the customer's default. */
+export function chargeableMethod(world: World, invoice: Invoice, named?: string): PaymentMethod | undefined {
+  if (invoice.customer === null) return undefined;
+  if (named !== undefined) return attachedPaymentMethod(world, named, invoice.customer);
+  const customer = need(world, 'customers', invoice.customer, 'customer', 'customer');
+  const id =
+    invoice.default_payment_method ?? customer.invoice_settings.default_payment_method ?? customer.default_source;
+  return id === null ? undefined : world.store.find('payment_methods', id);
+}
+
+function recordSuccess(world: World, invoice: Invoice, payment: InvoicePayment, charge: Charge): Invoice {
+  const amount = charge.amount;
+  const intent = world.store.patch('payment_intents', charge.payment_intent ?? '', {
+    status: 'succeeded',
+    amount,
+    amount_received: amount,
+    latest_charge: charge.id,
+    payment_method: charge.payment_method,
+  });
+  const transitions = { ...payment.status_transitions, paid_at: nowOf(world, invoice.customer) };
+  const paid = { amount_paid: amount, status: 'paid', status_transitions: transitions };
+  const settled = world.store.patch('invoice_payments', payment.id, paid);
+  const done = markPaid(world, invoice.id, {
+    amount_paid: invoice.amount_paid + amount,
+    amount_remaining: Math.max(0, invoice.amount_remaining - amount),
+    attempt_count: invoice.attempt_count + 1,
+  });
+  emit(world, 'invoice.payment_succeeded', done);
+  emit(world, 'payment_intent.succeeded', intent);
+  emit(world, 'charge.succeeded', charge);
+  emit(world, 'invoice_payment.paid', settled);
+  return done;
+}
+
+function recordFailure(world: World, invoice: Invoice, charge: Charge | undefined): Invoice {
+  const tries = invoice.attempt_count + 1;
+  const retries = invoice.auto_advance === true && tries < TRIES_MAX && charge !== undefined;
+  const next = retries ? nowOf(world, invoice.customer) + RETRY_SECONDS : null;
+  const failed = world.store.patch('invoices', invoice.id, {
+    attempt_count: tries,
+    attempted: true,
+    next_payment_attempt: next,
+  });
+  if (next !== null) schedule(world, 'invoice_collection', invoice.id, clockOf(world, invoice.customer), next);
+  if (charge !== undefined) {
+    const intent = world.store.patch('payment_intents', charge.payment_intent ?? '', {
+      status: 'requires_payment_method',
+      latest_charge: charge.id,
+    });
+    emit(world, 'charge.failed', charge);
+    emit(world, 'payment_intent.payment_failed', intent);
+  }
+  emit(world, 'invoice.updated', failed, { attempt_count: invoice.attempt_count, attempted: invoice.attempted });
+  emit(world, 'invoice.payment_failed', failed);
+  invoicePaymentFailed(world, failed);
+  return failed;
+}
+
+/** Tries to charge an open invoice. A decline is told to whoever asked ('aloud') and always by events. */
+export function collect(
+  world: World,
+  id: string,
+  attempt: { method?: string | undefined; telling: 'aloud' | 'quietly' },
+): Invoice {
+  const invoice = need(world, 'invoices', id, 'invoice');
+  const method = chargeableMethod(world, invoice, attempt.method);
+  if (method === undefined) {
+    if (attempt.telling === 'aloud') {
+      const message =
+        'There is no `default_payment_method` set on this Customer or Invoice. Please set a `default_payment_method`.';
+      throw invalidRequest(message, { code: 'missing' });
+    }
+    return recordFailure(world, invoice, undefined);
+  }
+  const { payment, intent } = openPayment(world, invoice);
+  const charge = newCharge(world, {
+    amount: invoice.amount_remaining,
+    currency: invoice.currency,
+    customer: invoice.customer,
+    description: `Payment for Invoice ${invoice.number ?? invoice.id}`,
+    method,
+    paymentIntent: intent,
+  });
+  if (charge.paid) return recordSuccess(world, invoice, payment, charge);
+  const failed = recordFailure(world, invoice, charge);
+  if (attempt.telling === 'aloud')
+    throw cardDeclined('Your card was declined.', charge.outcome?.reason ?? 'generic_decline', true);
+  return failed;
+}

@@ -1,0 +1,26 @@
+import { freshId } from './ids.ts';
+import type { Meter } from './wire.ts';
+import type { World } from './world.ts';
+
+const WINDOW_MS = 10_000;
+
+/** Puts a thin error report on record: its data is only shown to whoever fetches it. */
+export function reportMeterError(world: World, meter: Meter, code: string, message: string, identifier: string): void {
+  const now = Date.now();
+  const created = new Date(now).toISOString();
+  world.store.put('thin_events', {
+    id: freshId('evt_test', 32),
+    type: 'v1.billing.meter.error_report_triggered',
+    created,
+    related_object: { id: meter.id, type: 'billing.meter', url: `/v1/billing/meters/${meter.id}` },
+    data: {
+      developer_message_summary: 'There is 1 invalid event',
+      reason: {
+        error_count: 1,
+        error_types: [{ code, error_count: 1, sample_errors: [{ error_message: message, request: { identifier } }] }],
+      },
+      validation_start: new Date(now - WINDOW_MS).toISOString(),
+      validation_end: created,
+    },
+  });
+}

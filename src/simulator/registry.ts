@@ -1,0 +1,57 @@
+import { accountRoutes } from './accounts.ts';
+import { chargeRoutes } from './charges.ts';
+import { couponRoutes } from './coupons.ts';
+import { creditBalanceRoutes } from './credit-balance.ts';
+import { creditGrantRoutes, creditGrantTasks } from './credit-grants.ts';
+import { creditNoteRoutes } from './credit-notes.ts';
+import { customerRoutes } from './customers.ts';
+import type { TaskHandlers } from './engine.ts';
+import { eventRoutes } from './events.ts';
+import { finalizationTasks } from './finalization.ts';
+import { invoiceItemRoutes } from './invoice-items.ts';
+import { invoicePaymentRoutes } from './invoice-payments.ts';
+import { invoicePreviewRoutes } from './invoice-previews.ts';
+import { invoiceRoutes } from './invoices.ts';
+import { meterEventRoutes } from './meter-events.ts';
+import { meterRoutes } from './meters.ts';
+import { paymentIntentRoutes } from './payment-intents.ts';
+import { paymentMethodRoutes } from './payment-methods.ts';
+import { priceRoutes } from './prices.ts';
+import { productRoutes } from './products.ts';
+import { refundRoutes } from './refunds.ts';
+import type { Route } from './routes.ts';
+import { subscriptionTasks } from './subscription-cycle.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { taxRateRoutes } from './tax-rates.ts';
+import { testClockRoutes } from './test-clocks.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
+
+/** Every route of the API; a new resource is one file and one line here. */
+export const ROUTES: readonly Route[] = [
+  ...accountRoutes,
+  ...chargeRoutes,
+  ...couponRoutes,
+  ...creditBalanceRoutes,
+  ...creditGrantRoutes,
+  ...creditNoteRoutes,
+  ...customerRoutes,
+  ...eventRoutes,
+  ...invoiceItemRoutes,
+  ...invoicePaymentRoutes,
+  ...invoicePreviewRoutes,
+  ...invoiceRoutes,
+  ...meterEventRoutes,
+  ...meterRoutes,
+  ...paymentIntentRoutes,
+  ...paymentMethodRoutes,
+  ...priceRoutes,
+  ...productRoutes,
+  ...refundRoutes,
+  ...subscriptionRoutes,
+  ...taxRateRoutes,
+  ...testClockRoutes,
+  ...webhookEndpointRoutes,
+];
+
+/** Every kind of work that falls due as time passes. */
+export const TASKS: TaskHandlers = { ...creditGrantTasks, ...finalizationTasks, ...subscriptionTasks };

@@ -1,0 +1,150 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { errorBody, StripeRefusal } from './errors.ts';
+import type { Fault } from './faults.ts';
+import type { Incoming, Outgoing } from './requests.ts';
+import { API_VERSION } from './wire.ts';
+import type { World } from './world.ts';
+
+const KEEP_ALIVE_MS = 75_000;
+const LOGGED_REQUESTS = 1000;
+
+export interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly idempotency_key: string | null;
+  readonly status: number;
+}
+
+export interface ServerParts {
+  readonly world: World;
+  readonly secretKeys: () => readonly string[];
+  readonly runner: { run: (incoming: Incoming, fault: Fault | undefined) => Outgoing; inFlight: Set<string> };
+  /** The simulator's own controls under /_simulator. */
+  readonly control: (method: string, path: string, body: string) => Promise<object | undefined>;
+  readonly requests: LoggedRequest[];
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function header(request: IncomingMessage, name: string): string | null {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** The key of a Bearer or Basic authorization. */
+function keyOf(request: IncomingMessage): string | null {
+  const [scheme, given] = (header(request, 'authorization') ?? '').split(' ');
+  if (given === undefined) return null;
+  if (scheme === 'Bearer') return given;
+  return scheme === 'Basic' ? (Buffer.from(given, 'base64').toString('utf8').split(':')[0] ?? null) : null;
+}
+
+function unauthorized(key: string | null): string {
+  const message = key === null ? 'You did not provide an API key.' : `Invalid API Key provided: ${key.slice(0, 7)}****`;
+  return JSON.stringify(errorBody(new StripeRefusal(401, 'invalid_request_error', message)));
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}
+
+function headersOf(request: IncomingMessage, key: string | null, outgoing: Outgoing): Record<string, string> {
+  return {
+    'request-id': outgoing.request,
+    'stripe-version': header(request, 'stripe-version') ?? API_VERSION,
+    ...(key === null ? {} : { 'idempotency-key': key }),
+    ...(outgoing.original === null ? {} : { 'idempotent-replayed': 'true', 'original-request': outgoing.original }),
+    ...(outgoing.limitedReason === undefined ? {} : { 'stripe-rate-limited-reason': outgoing.limitedReason }),
+    'stripe-should-retry':
+      outgoing.status >= 500 || outgoing.status === 409 || outgoing.status === 429 ? 'true' : 'false',
+  };
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function serveApi(
+  parts: ServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  body: string,
+): Promise<void> {
+  const { world, runner, requests } = parts;
+  const method = request.method ?? 'GET';
+  const path = url.pathname;
+  const idempotencyKey = header(request, 'idempotency-key');
+  const log = (status: number): void => {
+    requests.push({ method, path, idempotency_key: idempotencyKey, status });
+    if (requests.length > LOGGED_REQUESTS) requests.shift();
+  };
+  const key = keyOf(request);
+  if (key === null || !parts.secretKeys().includes(key)) {
+    log(401);
+    sendJson(response, 401, unauthorized(key));
+    return;
+  }
+  const fault = world.faults.take(method, path);
+  if (fault?.kind === 'cut_before') {
+    log(0);
+    request.socket.destroy();
+    return;
+  }
+  const contentType = header(request, 'content-type') ?? '';
+  const incoming = { method, path, query: url.search.slice(1), body, contentType, idempotencyKey };
+  const outgoing = runner.run(incoming, fault);
+  log(outgoing.status);
+  if (fault?.delayMs !== undefined || fault?.kind === 'slow') {
+    if (idempotencyKey !== null) runner.inFlight.add(idempotencyKey);
+    await pause(fault.delayMs ?? 1000);
+    if (idempotencyKey !== null) runner.inFlight.delete(idempotencyKey);
+  }
+  if (fault?.kind === 'cut_after') request.socket.destroy();
+  else sendJson(response, outgoing.status, outgoing.body, headersOf(request, idempotencyKey, outgoing));
+}
+
+async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://simulator');
+  const body = await read(request);
+  if (!url.pathname.startsWith('/_simulator/')) {
+    await serveApi(parts, request, response, url, body);
+    return;
+  }
+  const answer = await parts.control(request.method ?? 'GET', url.pathname.slice('/_simulator'.length), body);
+  if (answer === undefined) sendJson(response, 404, JSON.stringify({ error: { message: 'no such control' } }));
+  else sendJson(response, 200, JSON.stringify(answer));
+}
+
+/** Listens on the loopback address only. */
+export async function listen(parts: ServerParts, port: number): Promise<{ server: Server; port: number }> {
+  const server = createServer((request, response) => {
+    serve(parts, request, response).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (!response.headersSent) sendJson(response, 400, JSON.stringify({ error: { type: 'api_error', message } }));
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return { server, port: address.port };
+}

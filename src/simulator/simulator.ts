@@ -1,0 +1,101 @@
+import { createControl } from './control.ts';
+import { createDeliveries } from './delivery.ts';
+import { startWindow } from './drafts.ts';
+import { presentEvent } from './events.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createPassage } from './passage.ts';
+import { ROUTES, TASKS } from './registry.ts';
+import { createRequestRunner } from './requests.ts';
+import { createRouter } from './routes.ts';
+import { listen, type LoggedRequest } from './server.ts';
+import { openStore } from './store.ts';
+import { defaultSwitches, type Switches } from './switches.ts';
+import type { World } from './world.ts';
+
+export interface SimulatorOptions {
+  /** 0 or absent: any free port. Only 127.0.0.1 listens. */
+  readonly port?: number;
+  readonly secretKey?: string;
+  readonly accountId?: string;
+  /** Journal file: every change is appended before its answer leaves and replayed on start. */
+  readonly file?: string;
+  readonly switches?: Partial<Switches>;
+}
+
+export interface Simulator {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  readonly secretKey: string;
+  readonly accountId: string;
+  readonly faults: Faults;
+  readonly switches: Switches;
+  /** Simulated time, of a test clock or the simulator's own. */
+  readonly now: (testClock?: string) => Date;
+  /** Moves the simulator's own clock; until then it follows the wall. */
+  readonly advanceTo: (instant: Date) => Promise<void>;
+  /** All due webhook attempts made, all meter events processed, no clock advancing. */
+  readonly settled: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** An endpoint took the news of a new draft: when all have, its window starts. */
+function onAcknowledged(world: World, eventId: string): void {
+  const event = world.store.find('events', eventId);
+  if (event?.type !== 'invoice.created' || presentEvent(world, event).pending_webhooks > 0) return;
+  const id = 'id' in event.data.object ? event.data.object.id : undefined;
+  const invoice = typeof id === 'string' ? world.store.find('invoices', id) : undefined;
+  if (invoice !== undefined) startWindow(world, invoice);
+}
+
+function eventBody(world: World, id: string): string {
+  const event = world.store.find('events', id);
+  return event === undefined ? '' : JSON.stringify(presentEvent(world, event), null, 2);
+}
+
+/** Starts a simulator of the Stripe API in this process. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const secretKey = options.secretKey ?? 'sk_test_simulator';
+  const store = openStore(options.file);
+  const passage = createPassage(store);
+  const world: World = {
+    store,
+    switches: defaultSwitches(options.switches),
+    faults: createFaults(),
+    accountId: options.accountId ?? 'acct_simulator',
+    now: passage.now,
+    cause: { id: null, idempotency_key: null },
+  };
+  const deliveries = createDeliveries(
+    world,
+    (event) => eventBody(world, event),
+    (event) => {
+      onAcknowledged(world, event);
+    },
+  );
+  passage.start(world, TASKS, deliveries);
+  const requests: LoggedRequest[] = [];
+  const control = createControl({ world, requests, ...passage });
+  const runner = createRequestRunner(world, createRouter(ROUTES));
+  const parts = { world, secretKeys: () => [secretKey], runner, control, requests };
+  const { server, port } = await listen(parts, options.port ?? 0);
+  return {
+    host: '127.0.0.1',
+    port,
+    url: `http://127.0.0.1:${port}`,
+    secretKey,
+    accountId: world.accountId,
+    faults: world.faults,
+    switches: world.switches,
+    now: (testClock) => new Date(passage.now(testClock) * 1000),
+    advanceTo: passage.advanceTo,
+    settled: passage.settled,
+    close: async () => {
+      passage.stop();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await deliveries.close();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { announceDraft, openDraft, pendingItems } from './drafts.ts';
+import { subscriptionLine } from './invoice-lines.ts';
+import { billableUsage } from './invoice-usage.ts';
+import { newInvoice } from './new-invoice.ts';
+import { boundaryAfter } from './periods.ts';
+import { ONE } from './rounding.ts';
+import { isMetered, itemsOf } from './subscription-items.ts';
+import { planCycle } from './subscription-tasks.ts';
+import { voidInvoice } from './voiding.ts';
+import type { Invoice, InvoiceLine, Subscription, SubscriptionItem } from './wire.ts';
+import { change, emit, need, type World } from './world.ts';
+
+/** The line for usage of a metered item from its period start to `end`. */
+export function usageLine(
+  world: World,
+  invoice: Invoice,
+  subscription: Subscription,
+  item: SubscriptionItem,
+  end: number,
+): InvoiceLine {
+  const start = item.current_period_start;
+  const quantity = billableUsage(world, item.price, subscription.customer, start, end);
+  return subscriptionLine(world, invoice, subscription, item, { start, end }, quantity);
+}
+
+/** The items with their next period, as far as the present one ended. */
+function movedOn(subscription: Subscription, at: number): SubscriptionItem[] {
+  return subscription.items.data.map((item) => {
+    const { recurring } = item.price;
+    if (item.current_period_end > at || recurring === null) return item;
+    const end = boundaryAfter(subscription.billing_cycle_anchor, recurring, at);
+    return { ...item, current_period_start: at, current_period_end: end };
+  });
+}
+
+function cycleInvoice(world: World, subscription: Subscription, at: number, start: number): Invoice {
+  const pause = subscription.pause_collection;
+  return newInvoice(world, {
+    customer: need(world, 'customers', subscription.customer, 'customer'),
+    currency: subscription.currency,
+    reason: 'subscription_cycle',
+    subscription,
+    collectionMethod: subscription.collection_method,
+    daysUntilDue: subscription.days_until_due,
+    autoAdvance: subscription.status !== 'unpaid' && pause?.behavior !== 'keep_as_draft',
+    created: at,
+    period: { start, end: at },
+  });
+}
+
+/** Lines of a cycle: newest item first; usage of the past period, licences for the coming one. */
+function cycleLines(
+  world: World,
+  invoice: Invoice,
+  before: Subscription,
+  after: Subscription,
+  at: number,
+  wasTrial: boolean,
+): InvoiceLine[] {
+  const goesOn = after.status !== 'canceled';
+  return before.items.data.toReversed().flatMap((item): InvoiceLine[] => {
+    if (item.current_period_end > at && goesOn) return [];
+    if (isMetered(item.price)) return wasTrial ? [] : [usageLine(world, invoice, before, item, at)];
+    const next = after.items.data.find(({ id }) => id === item.id);
+    if (!goesOn || next === undefined) return [];
+    const period = { start: next.current_period_start, end: next.current_period_end };
+    return [subscriptionLine(world, invoice, after, next, period, BigInt(item.quantity ?? 1) * ONE)];
+  });
+}
+
+function ends(subscription: Subscription, at: number): boolean {
+  return subscription.cancel_at_period_end || (subscription.cancel_at !== null && subscription.cancel_at <= at);
+}
+
+/** A period ends: the subscription moves on or stops, and a draft invoice opens. */
+function cycle(world: World, id: string, at: number): void {
+  const before = world.store.find('subscriptions', id);
+  if (before === undefined || ['canceled', 'incomplete', 'incomplete_expired', 'paused'].includes(before.status))
+    return;
+  const stops = ends(before, at);
+  const start = Math.min(...before.items.data.map((item) => item.current_period_start));
+  const wasTrial = before.status === 'trialing';
+  const running = wasTrial ? 'active' : before.status;
+  const status = stops ? 'canceled' : running;
+  const items = stops ? before.items : itemsOf(id, movedOn(before, at));
+  const after: Subscription = { ...before, items, status };
+  const invoice = cycleInvoice(world, before, at, start);
+  const lines = cycleLines(world, invoice, before, after, at, wasTrial);
+  const extra = pendingItems(world, invoice, id);
+  const bills = lines.length > 0 || extra.length > 0;
+  const stopped = stops ? { ended_at: at, canceled_at: before.canceled_at ?? at } : {};
+  const changes = { items, status, latest_invoice: bills ? invoice.id : before.latest_invoice, ...stopped };
+  if (stops) emit(world, 'customer.subscription.deleted', world.store.patch('subscriptions', id, changes));
+  else change(world, 'subscriptions', id, changes, 'customer.subscription.updated');
+  if (bills) {
+    openDraft(world, invoice, lines, extra);
+    announceDraft(world, invoice.id);
+  }
+  planCycle(world, id);
+}
+
+export const subscriptionTasks = {
+  subscription_cycle: cycle,
+  subscription_incomplete: (world: World, id: string) => {
+    const subscription = world.store.find('subscriptions', id);
+    if (subscription?.status !== 'incomplete') return;
+    change(world, 'subscriptions', id, { status: 'incomplete_expired' }, 'customer.subscription.updated');
+    const invoice = world.store.find('invoices', subscription.latest_invoice ?? '');
+    if (invoice?.status === 'open') voidInvoice(world, invoice.id);
+  },
+  invoice_upcoming: (world: World, id: string, at: number) => {
+    const subscription = world.store.find('subscriptions', id);
+    if (subscription === undefined || subscription.status === 'canceled') return;
+    const [first] = subscription.items.data;
+    const start = first?.current_period_start ?? at;
+    const { id: _none, ...upcoming } = {
+      ...cycleInvoice(world, subscription, first?.current_period_end ?? at, start),
+      billing_reason: 'upcoming',
+    };
+    emit(world, 'invoice.upcoming', upcoming);
+  },
+};

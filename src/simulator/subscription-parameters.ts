@@ -1,0 +1,81 @@
+import { discountShape } from './invoice-parameters.ts';
+import {
+  array,
+  boolean,
+  emptyable,
+  ignored,
+  integer,
+  metadata,
+  object,
+  oneOf,
+  required,
+  text,
+  timestamp,
+  word,
+  type Kind,
+} from './parameters.ts';
+import { itemList } from './subscription-items.ts';
+
+const nowOrInstant: Kind<number | 'now'> = {
+  required: false,
+  parse: (value, name) => (value === 'now' ? 'now' : timestamp().parse(value, name)),
+};
+
+const shared = {
+  add_invoice_items: ignored(),
+  application_fee_percent: ignored(),
+  automatic_tax: ignored(),
+  billing_schedules: ignored(),
+  billing_thresholds: ignored(),
+  cancel_at_period_end: boolean(),
+  collection_method: oneOf('charge_automatically', 'send_invoice'),
+  days_until_due: integer(0),
+  default_payment_method: word(),
+  default_source: ignored(),
+  default_tax_rates: array(word()),
+  description: text(500),
+  discounts: discountShape,
+  invoice_settings: ignored(),
+  items: itemList,
+  metadata: metadata(),
+  off_session: ignored(),
+  on_behalf_of: ignored(),
+  payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'),
+  payment_settings: ignored(),
+  pending_invoice_item_interval: ignored(),
+  proration_behavior: oneOf('create_prorations', 'always_invoice', 'none'),
+  transfer_data: ignored(),
+  trial_end: nowOrInstant,
+  trial_from_plan: ignored(),
+  trial_settings: ignored(),
+};
+
+export const subscriptionCreateShape = {
+  ...shared,
+  backdate_start_date: ignored(),
+  billing_cycle_anchor: timestamp(),
+  billing_cycle_anchor_config: object({
+    day_of_month: required(integer(1, 31)),
+    hour: integer(0, 23),
+    minute: integer(0, 59),
+    month: integer(1, 12),
+    second: integer(0, 59),
+  }),
+  billing_mode: object({ type: required(oneOf('classic', 'flexible')), flexible: ignored() }),
+  cancel_at: timestamp(),
+  currency: word(3),
+  customer: required(word()),
+  customer_account: word(),
+  trial_period_days: integer(0),
+};
+
+export const subscriptionUpdateShape = {
+  ...shared,
+  billing_cycle_anchor: object({ type: required(oneOf('now', 'unchanged')) }),
+  cancel_at: emptyable(timestamp()),
+  cancellation_details: object({ comment: text(), feedback: text(), feedback_option: ignored() }),
+  pause_collection: emptyable(
+    object({ behavior: required(oneOf('keep_as_draft', 'mark_uncollectible', 'void')), resumes_at: timestamp() }),
+  ),
+  proration_date: timestamp(),
+};
