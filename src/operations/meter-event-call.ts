@@ -1,7 +1,7 @@
 import { meteredSpan } from '../domain/meter.ts';
 import { sentMeterUnits } from '../storage/meter-sums.ts';
 import { isIdentifierTaken } from '../stripe/failures.ts';
-import { meteredTotal, type MeterEventRequest, sendMeterEvent } from '../stripe/meter-events.ts';
+import { cancelMeterEvent, meteredTotal, type MeterEventRequest, sendMeterEvent } from '../stripe/meter-events.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 
 /** Stripe keeps an identifier for 24 hours at least; until this age sending again is harmless, and shows what happened. */
@@ -27,4 +27,22 @@ export const meterEventCall: OutgoingCall<MeterEventRequest> = {
       : { unclear: `Stripe counts ${total ?? 'no whole number'}, ${sent.units} were sent before this event` };
   },
   isDoneAlready: (refusal, { identifier }) => isIdentifierTaken(refusal, identifier),
+};
+
+interface CancelRequest {
+  readonly event_name: string;
+  readonly identifier: string;
+}
+
+/** Takes back an event that Stripe swallowed, before it is sent under another name. */
+export const cancelMeterEventCall: OutgoingCall<CancelRequest> = {
+  render: async (_deps, { request }) => ({ request: request as unknown as CancelRequest }),
+  send: async ({ stripe }, _message, { event_name: eventName, identifier }, idempotencyKey) => {
+    await cancelMeterEvent(stripe, { eventName, identifier }, idempotencyKey);
+    return { stripeId: null };
+  },
+  // Cancelling twice is cancelling once.
+  look: async () => 'absent',
+  // Too old to be cancelled, and not counted either: it never will be.
+  mayBeRefused: true,
 };

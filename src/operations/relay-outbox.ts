@@ -29,21 +29,23 @@ const BUGS_MAX = 5;
 /** Sends what waits in the outbox, each queue of each customer in its order, until nothing more is due. */
 export async function relayOutbox(deps: Deps, { limit, only }: RelayOutbox): Promise<Relayed> {
   const counts = { sent: 0, refused: 0, parked: 0, waiting: 0, cancelled: 0, 'lease lost': 0 };
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new Map<bigint, Promise<void>>();
   let taken = 0;
   for (;;) {
     const room = Math.min(PARALLEL_MAX - inFlight.size, limit - taken);
     const messages = await lease(deps, room, only);
     taken += messages.length;
     for (const message of messages) {
-      const sending = (async () => {
-        counts[await attempt(deps, message)] += 1;
-        inFlight.delete(sending);
-      })();
-      inFlight.add(sending);
+      inFlight.set(
+        message.outboxId,
+        (async () => {
+          counts[await attempt(deps, message)] += 1;
+          inFlight.delete(message.outboxId);
+        })(),
+      );
     }
     if (inFlight.size === 0) break;
-    if (messages.length < room || room === 0) await Promise.race(inFlight);
+    if (messages.length < room || room === 0) await Promise.race(inFlight.values());
   }
   const { 'lease lost': _lost, ...relayed } = counts;
   return { ...relayed, hasMore: taken >= limit };

@@ -12,7 +12,7 @@ import { stripeFailure, type StripeFailure } from '../stripe/failures.ts';
 import type { Deps } from './deps.ts';
 import { creditNoteCall, finalizeCall, invoiceItemCall } from './document-calls.ts';
 import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
-import { meterEventCall } from './meter-event-call.ts';
+import { cancelMeterEventCall, meterEventCall } from './meter-event-call.ts';
 import type { OutgoingCall, Sent } from './outgoing-call.ts';
 import { trueUpGrants } from './true-up-grants.ts';
 
@@ -31,6 +31,8 @@ export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<M
       return trueUp(deps, message);
     case 'meter_event':
       return send(deps, message, meterEventCall);
+    case 'meter_event.cancel':
+      return send(deps, message, cancelMeterEventCall);
     case 'credit_grant.create':
       return send(deps, message, createGrantCall);
     case 'credit_grant.expire':

@@ -67,6 +67,7 @@ export async function lotNeeds(
 
 export interface OpenPeriod extends PeriodNeed {
   readonly billingPeriodId: string;
+  readonly overageMicro: bigint;
 }
 
 /** Periods whose invoice is not final, and what lots paid in them: all that was metered but is not overage. */
@@ -78,12 +79,15 @@ export async function periodNeeds(
   return query<OpenPeriod>(
     db,
     `select p.billing_period_id as "billingPeriodId", p.starts_at as "startsAt", p.ends_at as "endsAt",
-       (coalesce((select sum(b.metered) from meter_buckets b
-          where b.lane = $1 and b.customer_id = $2 and b.billing_period_id = p.billing_period_id), 0)
-        + coalesce((select sum(a.balance) from accounts a
-          where a.lane = $1 and a.customer_id = $2 and a.billing_period_id = p.billing_period_id
-            and a.kind = 'overage'), 0))::bigint as "paidMicro"
+       (m.metered - o.overage)::bigint as "paidMicro", o.overage::bigint as "overageMicro"
      from billing_periods p
+     cross join lateral (
+       select coalesce(sum(b.metered), 0) as metered from meter_buckets b
+       where b.lane = $1 and b.customer_id = $2 and b.billing_period_id = p.billing_period_id) m
+     cross join lateral (
+       select coalesce(-sum(a.balance), 0) as overage from accounts a
+       where a.lane = $1 and a.customer_id = $2 and a.pool_id = p.pool_id and a.billing_period_id = p.billing_period_id
+         and a.kind = 'overage') o
      where p.lane = $1 and p.customer_id = $2 and p.pool_id = $3 and p.state <> 'final'
      order by p.starts_at`,
     [key.lane, key.customerId, poolId],

@@ -1,6 +1,6 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
-import { query } from './query.ts';
+import { execute, query } from './query.ts';
 
 export interface SentMeterUnits {
   readonly meterId: string;
@@ -31,4 +31,56 @@ export async function sentMeterUnits(
     [key.lane, key.customerId, billingPeriodId],
   );
   return row ?? null;
+}
+
+export interface AcceptedMeterEvent {
+  readonly outboxId: bigint;
+  readonly billingPeriodId: string;
+  readonly request: MeterEventFields;
+  readonly identifier: string;
+  readonly value: bigint;
+  readonly stampedAt: Date;
+  readonly ageSeconds: number;
+}
+
+/** A meter event as it was sent. */
+export interface MeterEventFields {
+  readonly event_name: string;
+  readonly payload: { readonly stripe_customer_id: string; readonly value: string };
+  readonly timestamp: number;
+}
+
+/** Meter events that Stripe has accepted, stamped inside a span. */
+export async function meterEventsSentWithin(
+  db: Database,
+  key: CustomerKey,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<readonly AcceptedMeterEvent[]> {
+  return query<AcceptedMeterEvent>(
+    db,
+    `select o.outbox_id as "outboxId", o.billing_period_id as "billingPeriodId", o.request,
+       o.request ->> 'identifier' as identifier, (o.request -> 'payload' ->> 'value')::bigint as value,
+       to_timestamp((o.request ->> 'timestamp')::bigint) as "stampedAt",
+       extract(epoch from clock_timestamp() - o.first_sent_at)::float8 as "ageSeconds"
+     from outbox o
+     where o.lane = $1 and o.customer_id = $2 and o.queue = 'meter' and o.call = 'meter_event' and o.state = 'done'
+       and (o.request ->> 'timestamp')::bigint >= extract(epoch from $3::timestamptz)
+       and (o.request ->> 'timestamp')::bigint < extract(epoch from $4::timestamptz)
+     order by o.outbox_id`,
+    [key.lane, key.customerId, from, to],
+  );
+}
+
+/** A swallowed event no longer counts as sent: another one takes its place. */
+export async function supersedeMeterEvent(
+  trx: Transaction,
+  key: CustomerKey,
+  outboxId: bigint,
+  by: string,
+): Promise<void> {
+  await execute(
+    trx,
+    `update outbox set state = 'cancelled', outcome = $4 where lane = $1 and customer_id = $2 and outbox_id = $3`,
+    [key.lane, key.customerId, outboxId, `swallowed, sent again as ${by}`],
+  );
 }

@@ -57,3 +57,21 @@ export async function meteredTotal(stripe: StripeGateway, span: MeteredSpan): Pr
   }
   return total;
 }
+
+/** What Stripe counted, by the start of the hour; both ends of the span are whole hours. */
+export async function meteredByHour(stripe: StripeGateway, span: MeteredSpan): Promise<ReadonlyMap<number, bigint>> {
+  const hours = new Map<number, bigint>();
+  for await (const { start_time: start, aggregated_value: value } of stripe.billing.meters.listEventSummaries(
+    span.meterId,
+    {
+      customer: span.stripeCustomerId,
+      start_time: Math.floor(span.from.getTime() / 1000),
+      end_time: Math.floor(span.to.getTime() / 1000),
+      value_grouping_window: 'hour',
+      limit: 100,
+    },
+  )) {
+    if (Number.isInteger(value)) hours.set(start * 1000, BigInt(value));
+  }
+  return hours;
+}

@@ -1,0 +1,71 @@
+// One cycle of one metered price: what Stripe would charge for usage, what the ledger says is owed, and the difference.
+// Stripe charges max(0, metered × price, half up − discounts − eligible grants). Owed is the overage. A difference that
+// makes the customer pay more is applied by itself only when its cause is lots against grants.
+import { dividedDown } from './amount.ts';
+import { type CreditPrice, worthHalfUp } from './credit-price.ts';
+
+export interface CycleNumbers {
+  readonly price: CreditPrice;
+  readonly meterUnitMicro: bigint;
+  /** Meter units that Stripe counts in the period. */
+  readonly countedUnits: bigint;
+  /** Meter units that we reported: the floor of what lots and overage consumed. */
+  readonly emittedUnits: bigint;
+  /** What lots paid in the period, micro-credits. */
+  readonly paidMicro: bigint;
+  /** Discounts on the usage line, minor units. */
+  readonly discountsMinor: bigint;
+  /** What is left of grants that reach this invoice, minor units. */
+  readonly eligibleMinor: bigint;
+}
+
+export interface CycleDecision {
+  readonly owedMinor: bigint;
+  /** What Stripe would charge for usage as things stand. */
+  readonly chargeMinor: bigint;
+  /** owed − charge: what an item on the draft must add. */
+  readonly differenceMinor: bigint;
+  readonly action: 'finalize' | 'correct' | 'hold';
+  readonly reason: string | null;
+}
+
+/** A single minor unit in the customer's favour is rounding: grants are rounded up. */
+const ROUNDING_MINOR = 1n;
+
+export function decideCycle(numbers: CycleNumbers): CycleDecision {
+  const owedMinor = owed(numbers);
+  const chargeMinor = charge(numbers);
+  const differenceMinor = owedMinor - chargeMinor;
+  const decided = { owedMinor, chargeMinor, differenceMinor };
+  if (numbers.countedUnits !== numbers.emittedUnits) {
+    const reason = `Stripe counts ${numbers.countedUnits} meter units, ${numbers.emittedUnits} were reported`;
+    return { ...decided, action: 'hold', reason };
+  }
+  if (differenceMinor === 0n || differenceMinor === ROUNDING_MINOR)
+    return { ...decided, action: 'finalize', reason: null };
+  if (differenceMinor < 0n)
+    return { ...decided, action: 'correct', reason: 'lots paid more than the grants that reach this invoice' };
+  if (numbers.discountsMinor !== 0n) {
+    return { ...decided, action: 'hold', reason: `a discount of ${numbers.discountsMinor} reaches the usage line` };
+  }
+  return { ...decided, action: 'correct', reason: 'grants that reach this invoice are worth more than lots paid' };
+}
+
+/** At the deadline nobody is overcharged: only an item in the customer's favour is left to add. */
+export function decideAtDeadline(numbers: CycleNumbers): bigint {
+  const differenceMinor = owed(numbers) - charge(numbers);
+  return differenceMinor < 0n ? differenceMinor : 0n;
+}
+
+/** Overage in whole meter units, so that the parts that no event carried yet stay with the lots. */
+function owed({ price, meterUnitMicro, emittedUnits, paidMicro }: CycleNumbers): bigint {
+  const overageUnits = emittedUnits - dividedDown(paidMicro, meterUnitMicro);
+  return overageUnits <= 0n ? 0n : worthHalfUp(price, overageUnits * meterUnitMicro);
+}
+
+/** Stripe bills no quantity below zero. */
+function charge({ price, meterUnitMicro, countedUnits, discountsMinor, eligibleMinor }: CycleNumbers): bigint {
+  const usage = countedUnits <= 0n ? 0n : worthHalfUp(price, countedUnits * meterUnitMicro);
+  const charged = usage - discountsMinor - eligibleMinor;
+  return charged < 0n ? 0n : charged;
+}

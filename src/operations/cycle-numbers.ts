@@ -1,0 +1,63 @@
+import { creditPrice } from '../domain/credit-price.ts';
+import { meteredSpan } from '../domain/meter.ts';
+import type { CycleNumbers } from '../domain/settlement.ts';
+import { openGrants } from '../storage/credit-grants.ts';
+import { periodNeeds } from '../storage/grant-needs.ts';
+import { sentMeterUnits } from '../storage/meter-sums.ts';
+import { planVersion } from '../storage/plans.ts';
+import { termsOf } from '../storage/pool-books.ts';
+import type { Settlement } from '../storage/settlements.ts';
+import type { InvoiceDraft } from '../stripe/invoice-drafts.ts';
+import { meteredTotal } from '../stripe/meter-events.ts';
+import type { Deps } from './deps.ts';
+import { mirrorCreditMovements } from './mirror-credit-movements.ts';
+
+export type CycleReading =
+  | { readonly numbers: CycleNumbers; readonly overageMicro: bigint }
+  | { readonly unreadable: string };
+
+/** Reads all that decides a cycle, from the ledger and fresh from Stripe. Call it when nothing of the cycle waits to be sent. */
+export async function readCycleNumbers(
+  deps: Deps,
+  settlement: Settlement,
+  draft: InvoiceDraft,
+  now: Date,
+): Promise<CycleReading> {
+  const { db, stripe } = deps;
+  const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
+  const usage = draft.lines.filter(({ priceId, isProration }) => priceId === stripeMeteredPriceId && !isProration);
+  if (usage.length > 1) return { unreadable: 'the draft has two lines of the credit price' };
+  const sent = await sentMeterUnits(db, settlement, settlement.billingPeriodId);
+  if (sent === null) return { unreadable: 'the meter is not at Stripe' };
+  const countedUnits = await meteredTotal(stripe, { ...sent, ...meteredSpan(sent) });
+  if (countedUnits === null)
+    return { unreadable: 'Stripe counts parts of a meter unit: someone else reports to the meter' };
+  await mirrorCreditMovements(deps, settlement, settlement.stripeCustomerId);
+
+  const terms = await termsOf(db, settlement.planVersionId);
+  const period = (await periodNeeds(db, settlement, settlement.poolId)).find(
+    ({ billingPeriodId }) => billingPeriodId === settlement.billingPeriodId,
+  );
+  if (period === undefined) return { unreadable: 'the period is final already' };
+  const grants = await openGrants(db, settlement);
+  const eligible = grants.filter(
+    (grant) =>
+      grant.stripeGrantId !== null &&
+      grant.meteredPriceId === stripeMeteredPriceId &&
+      grant.currency === draft.currency &&
+      grant.effectiveAt <= draft.periodEnd &&
+      (grant.backstopAt === null || (grant.backstopAt > draft.periodEnd && grant.backstopAt > now)),
+  );
+  return {
+    numbers: {
+      price: creditPrice(terms.currency, terms.pricePerCredit),
+      meterUnitMicro: terms.meterUnitMicro,
+      countedUnits,
+      emittedUnits: settlement.emittedUnits,
+      paidMicro: period.paidMicro,
+      discountsMinor: usage[0]?.discountsMinor ?? 0n,
+      eligibleMinor: eligible.reduce((sum, { leftMinor }) => sum + leftMinor, 0n),
+    },
+    overageMicro: period.overageMicro,
+  };
+}

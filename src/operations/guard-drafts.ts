@@ -1,0 +1,24 @@
+import { now } from '../storage/clock.ts';
+import { transaction } from '../storage/database.ts';
+import { noteGuarded, periodOfCycle } from '../storage/settlements.ts';
+import { readInvoiceDraft, scheduleFinalization } from '../stripe/invoice-drafts.ts';
+import type { Deps } from './deps.ts';
+
+const GUARD_MS = 48 * 3_600_000;
+
+/**
+ * Sets the dead man's switch on a cycle's draft: Stripe finalizes it 48 hours after its creation, if we have not by
+ * then. Settling it is another job's. Doing it twice changes nothing.
+ */
+export async function guardDraft(deps: Deps, invoiceId: string): Promise<'guarded' | 'not ours' | 'not a draft'> {
+  const draft = await readInvoiceDraft(deps.stripe, invoiceId);
+  if (draft.subscriptionId === null || !draft.isCycle) return 'not ours';
+  const period = await periodOfCycle(deps.db, draft.subscriptionId, draft.periodEnd);
+  if (period === null) return 'not ours';
+  if (draft.status !== 'draft') return 'not a draft';
+  const finalizesAt = new Date(draft.createdAt.getTime() + GUARD_MS);
+  const isSet = draft.autoAdvance && draft.finalizesAt?.getTime() === finalizesAt.getTime();
+  if (!isSet) await scheduleFinalization(deps.stripe, invoiceId, finalizesAt);
+  await transaction(deps.db, async (trx) => noteGuarded(trx, period, { invoiceId, guardedAt: await now(trx) }));
+  return 'guarded';
+}

@@ -1,0 +1,219 @@
+// The invoice gate: after the cut-off what Stripe will charge for a cycle is made equal to what the ledger says is owed,
+// then we finalize. Each step leaves its result behind and can be repeated; a crash between two costs a repetition.
+import type { CycleDecision, CycleNumbers } from '../domain/settlement.ts';
+import { decideAtDeadline, decideCycle } from '../domain/settlement.ts';
+import { now } from '../storage/clock.ts';
+import { transaction, type Transaction } from '../storage/database.ts';
+import { enqueue, outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
+import { termsOf } from '../storage/pool-books.ts';
+import {
+  moveSettlement,
+  openSettlements,
+  readSettlement,
+  saveDecision,
+  type Settlement,
+  type SettlementState,
+  waitsForEarlierCycle,
+} from '../storage/settlements.ts';
+import { type InvoiceDraft, readInvoiceDraft } from '../stripe/invoice-drafts.ts';
+import { correctionKey, enqueueCorrection } from './correct-draft.ts';
+import { readCycleNumbers } from './cycle-numbers.ts';
+import type { Deps } from './deps.ts';
+import { relayOutbox } from './relay-outbox.ts';
+import { repairSwallowedEvents } from './repair-swallowed-events.ts';
+import { rollUpUsage } from './roll-up-usage.ts';
+
+export interface SettledDrafts {
+  readonly looked: number;
+  readonly finalized: number;
+  readonly settled: number;
+  readonly held: number;
+  readonly waiting: number;
+}
+
+/** Takes every cycle that is past its cut-off one step further, or as far as it goes. */
+export async function settleDrafts(deps: Deps, { limit }: { readonly limit: number }): Promise<SettledDrafts> {
+  const settlements = await openSettlements(deps.db, { limit });
+  const counts: Record<SettlementState, number> = { waiting: 0, held: 0, corrected: 0, finalized: 0, settled: 0 };
+  for (const settlement of settlements) counts[await settleDraft(deps, settlement)] += 1;
+  const { waiting, held, corrected, finalized, settled } = counts;
+  return { looked: settlements.length, finalized, settled, held, waiting: waiting + corrected };
+}
+
+const RELAYED_MAX = 1_000;
+const DEADLINE_MS = 3_600_000;
+/** Greater than any lag of Stripe's meters seen: from then on a missing event counts as swallowed. */
+const SUMMARY_LAG_MS = 15 * 60_000;
+
+/** One cycle. Answers the state that it is left in. */
+export async function settleDraft(deps: Deps, settlement: Settlement): Promise<SettlementState> {
+  if (settlement.state === 'finalized' || settlement.state === 'settled') return afterFinal(deps, settlement);
+  const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
+  if (draft.status !== 'draft') return noteFinalized(deps, settlement);
+  if (settlement.state === 'corrected') return correctAndFinalize(deps, settlement);
+  const at = await now(deps.db);
+  const waitsFor = await flush(deps, settlement);
+  if (draft.finalizesAt !== null && draft.finalizesAt.getTime() - DEADLINE_MS <= at.getTime()) {
+    return atDeadline(deps, settlement, draft, at);
+  }
+  if (waitsFor !== null) return leave(deps, settlement, 'waiting', waitsFor);
+  return decide(deps, (await readSettlement(deps.db, settlement, settlement.billingPeriodId)) ?? settlement, draft, at);
+}
+
+/** Sends all usage and grants of the cycle; answers what it still waits for. */
+async function flush(deps: Deps, settlement: Settlement): Promise<string | null> {
+  await rollUpUsage(deps, { limit: 1, flush: true, only: settlement });
+  const { lane, customerId } = settlement;
+  await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'grants' } });
+  await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'meter' } });
+  if (await waitsForEarlierCycle(deps.db, settlement)) return 'the invoice of an earlier cycle is not final';
+  const [meter] = await unfinishedMessages(deps.db, settlement, { queue: 'meter' });
+  if (meter !== undefined) return `a meter event is ${meter.state}: ${meter.outcome ?? 'not sent yet'}`;
+  const [grant] = await unfinishedMessages(deps.db, settlement, { queue: 'grants' });
+  return grant === undefined ? null : `a credit grant is ${grant.state}: ${grant.outcome ?? 'not sent yet'}`;
+}
+
+async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, at: Date): Promise<SettlementState> {
+  const reading = await readCycleNumbers(deps, settlement, draft, at);
+  if ('unreadable' in reading) return leave(deps, settlement, 'held', reading.unreadable);
+  const { numbers, overageMicro } = reading;
+  const decision = decideCycle(numbers);
+  if (numbers.countedUnits !== numbers.emittedUnits) {
+    const isLate = at.getTime() >= settlement.cutOffAt.getTime() + SUMMARY_LAG_MS;
+    const repaired = isLate ? await repairSwallowedEvents(deps, settlement) : 0;
+    return record(deps, settlement, {
+      state: isLate && repaired === 0 ? 'held' : 'waiting',
+      decision,
+      numbers,
+      overageMicro,
+      correctionMinor: 0n,
+      at,
+    });
+  }
+  const { gate } = (await termsOf(deps.db, settlement.planVersionId)).policy;
+  const isHeld = decision.action === 'hold' && gate === 'hold';
+  const correctionMinor = decision.action === 'correct' ? decision.differenceMinor : 0n;
+  const state = isHeld ? 'held' : 'corrected';
+  await record(deps, settlement, { state, decision, numbers, overageMicro, correctionMinor, at }, async (trx) => {
+    if (correctionMinor !== 0n) await enqueueCorrection(trx, settlement, draft, correctionMinor);
+  });
+  return isHeld ? 'held' : correctAndFinalize(deps, { ...settlement, state: 'corrected', correctionMinor });
+}
+
+/** An hour before Stripe finalizes by itself: take off what it would charge too much, and let it go. */
+async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraft, at: Date): Promise<SettlementState> {
+  if (settlement.correctionMinor === 0n) {
+    const reading = await readCycleNumbers(deps, settlement, draft, at);
+    if ('unreadable' in reading) return leave(deps, settlement, 'held', reading.unreadable);
+    const { numbers, overageMicro } = reading;
+    const correctionMinor = decideAtDeadline(numbers);
+    const decision = decideCycle(numbers);
+    await record(
+      deps,
+      settlement,
+      { state: 'held', decision, numbers, overageMicro, correctionMinor, at },
+      async (trx) => {
+        if (correctionMinor !== 0n) await enqueueCorrection(trx, settlement, draft, correctionMinor);
+      },
+    );
+  }
+  await relayDocuments(deps, settlement);
+  return 'held';
+}
+
+/** The correction first, if there is one; then, once it stands on the draft, finalization. */
+async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<SettlementState> {
+  await relayDocuments(deps, settlement);
+  if (settlement.correctionMinor !== 0n) {
+    const item = await outboxMessage(deps.db, settlement, correctionKey(settlement));
+    if (item?.state === 'refused')
+      return leave(deps, settlement, 'held', `the correction was refused: ${item.outcome}`);
+    if (item?.state !== 'done') return 'corrected';
+    const { lines } = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
+    const standing = lines.filter(({ creditpoolKey }) => creditpoolKey === correctionKey(settlement));
+    const amount = standing.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+    if (amount !== settlement.correctionMinor) {
+      return leave(
+        deps,
+        settlement,
+        'held',
+        `the draft carries a correction of ${amount}, not ${settlement.correctionMinor}`,
+      );
+    }
+    await moveSettlement(deps.db, settlement, { state: 'corrected', correctionItemId: item.stripeId ?? '' });
+  }
+  const key = `settle/${settlement.billingPeriodId}/finalize`;
+  await transaction(deps.db, async (trx) =>
+    enqueue(trx, settlement, {
+      queue: 'documents',
+      call: 'invoice.finalize',
+      subjectId: settlement.invoiceId,
+      request: {},
+      key,
+      billingPeriodId: settlement.billingPeriodId,
+    }),
+  );
+  await relayDocuments(deps, settlement);
+  const message = await outboxMessage(deps.db, settlement, key);
+  if (message?.state === 'done') return noteFinalized(deps, settlement);
+  if (message?.state === 'refused')
+    return leave(deps, settlement, 'held', `finalizing was refused: ${message.outcome}`);
+  return 'corrected';
+}
+
+async function noteFinalized(deps: Deps, settlement: Settlement): Promise<SettlementState> {
+  await moveSettlement(deps.db, settlement, { state: 'finalized', finalizedAt: await now(deps.db) });
+  return 'finalized';
+}
+
+/** The invoice is final in our books too: what Stripe took is known, so grants may be made to fit again. */
+async function afterFinal(deps: Deps, settlement: Settlement): Promise<SettlementState> {
+  if (settlement.periodState !== 'final') return settlement.state;
+  await transaction(deps.db, async (trx) => {
+    const at = await now(trx);
+    const cause = `settled/${settlement.billingPeriodId}`;
+    await requestTrueUp(trx, settlement, { poolId: settlement.poolId, causeEntryId: cause, now: at });
+    await moveSettlement(trx, settlement, { state: 'settled', settledAt: at });
+  });
+  return 'settled';
+}
+
+async function relayDocuments(deps: Deps, { lane, customerId }: Settlement): Promise<void> {
+  await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'documents' } });
+}
+
+async function leave(
+  deps: Deps,
+  settlement: Settlement,
+  state: 'waiting' | 'held',
+  heldBecause: string,
+): Promise<SettlementState> {
+  await moveSettlement(deps.db, settlement, { state, heldBecause });
+  return state;
+}
+
+interface Recorded {
+  readonly state: SettlementState;
+  readonly decision: CycleDecision;
+  readonly numbers: CycleNumbers;
+  readonly overageMicro: bigint;
+  readonly correctionMinor: bigint;
+  readonly at: Date;
+}
+
+/** Keeps the numbers that were compared, together with what follows from them. */
+async function record(
+  deps: Deps,
+  settlement: Settlement,
+  { state, decision, numbers, overageMicro, correctionMinor, at }: Recorded,
+  also: (trx: Transaction) => Promise<void> = async () => undefined,
+): Promise<SettlementState> {
+  const { paidMicro, eligibleMinor } = numbers;
+  const { owedMinor, chargeMinor, reason } = decision;
+  await transaction(deps.db, async (trx) => {
+    const kept = { paidMicro, overageMicro, owedMinor, eligibleMinor, expectedMinor: chargeMinor, correctionMinor };
+    await saveDecision(trx, settlement, state, kept, { heldBecause: reason, decidedAt: at });
+    await also(trx);
+  });
+  return state;
+}
