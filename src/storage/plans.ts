@@ -110,21 +110,26 @@ export async function creditUnit(db: Database | Transaction, unit: string): Prom
   return row ?? null;
 }
 
-/** How long another process may go on with the rates it knows; a changed rate begins in the future. */
-const RATES_FRESH_MS = 1_000;
-
-/** The burn table of a credit unit, by action and then by instant; read again at most once a second. */
-export async function ratesFor(db: Database | Transaction, unit: string): Promise<readonly BurnRateRow[]> {
-  const { rates } = cacheOf(db);
-  const cached = rates.get(unit);
-  if (cached !== undefined && performance.now() - cached.readAtMs < RATES_FRESH_MS) return cached.rows;
-  const readAtMs = performance.now();
-  const rows = await query<BurnRateRow>(
+/** The burn table of a credit unit as it is stored now, by action and then by instant. */
+export async function listRates(db: Database | Transaction, unit: string): Promise<readonly BurnRateRow[]> {
+  return query<BurnRateRow>(
     db,
     `select burn_rate_id as "burnRateId", action, feature, effective_from as "effectiveFrom", rate
      from burn_rates where lineage = $1 order by action, effective_from`,
     [unit],
   );
+}
+
+/** How long another process may go on with the rates it knows; a changed rate begins in the future. */
+const RATES_FRESH_MS = 1_000;
+
+/** `listRates` for the hot path: read again at most once a second. */
+export async function ratesFor(db: Database | Transaction, unit: string): Promise<readonly BurnRateRow[]> {
+  const { rates } = cacheOf(db);
+  const cached = rates.get(unit);
+  if (cached !== undefined && performance.now() - cached.readAtMs < RATES_FRESH_MS) return cached.rows;
+  const readAtMs = performance.now();
+  const rows = await listRates(db, unit);
   if (rows.length > 0) rates.set(unit, { rows, readAtMs });
   return rows;
 }
