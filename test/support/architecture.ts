@@ -35,8 +35,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   jobs: { layers: ['domain', 'operations', 'webhooks'], packages: ['node-cron', 'node:'] },
   cli: {
-    layers: ['root', 'sandbox', 'demo', 'client', 'domain', 'operations'],
-    packages: ['commander', 'cli-progress', 'cli-table3', 'csv-parse', 'yaml', 'node:'],
+    layers: ['root', 'sandbox', 'demo', 'client', 'contract', 'domain', 'operations'],
+    packages: ['commander', 'cli-progress', 'cli-table3', 'csv-parse', 'jiti', 'yaml', 'node:'],
   },
   client: { layers: ['contract'], packages: [], typesOnly: ['contract'] },
   simulator: { layers: [], packages: ['express', 'stripe', 'node:'], typesOnly: ['stripe'] },

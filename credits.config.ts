@@ -1,0 +1,93 @@
+// What this deployment sells. Check it with `creditpool plan validate`, see what a push would do with `plan diff`.
+// Each rule is explained with its numbers in docs/catalogue.md.
+import { defineCatalogue } from 'creditpool';
+
+const policy = {
+  zeroBalance: 'block',
+  overageCap: null,
+  debtLimit: '0',
+  includedExpiry: 'period_end',
+  purchasedExpiryDays: 365,
+  rollover: 'none',
+  pooling: 'customer',
+  transfers: 'none',
+  paydown: true,
+  hold: { ttlSeconds: 900, excess: 'allow' },
+  unpaid: { freezeAfterDays: 3 },
+  cancel: { purchased: 'keep' },
+  gate: 'hold',
+  alerts: { thresholdsPercent: [80, 100] },
+  trial: 'none',
+} as const;
+
+const features = ['ai', 'api', 'reports'];
+const effectiveFrom = '2020-01-01T00:00:00Z';
+
+export default defineCatalogue({
+  unit: { name: 'credit', displayName: 'Credits', meterUnit: 'milli' },
+  burnTable: [
+    {
+      action: 'llm.complete',
+      feature: 'ai',
+      effectiveFrom,
+      rate: {
+        per: [
+          { quantity: 'input_tokens', credits: '1', each: 1000 },
+          { quantity: 'output_tokens', credits: '3', each: 1000 },
+        ],
+      },
+    },
+    {
+      action: 'api.call',
+      feature: 'api',
+      effectiveFrom,
+      rate: { per: [{ quantity: 'calls', credits: '1', each: 1 }] },
+    },
+    { action: 'report.generate', feature: 'reports', effectiveFrom, rate: { flat: '20' } },
+  ],
+  plans: [
+    {
+      plan: 'hybrid',
+      name: 'Hybrid',
+      currency: 'usd',
+      interval: 'month',
+      baseAmountMinor: 9900,
+      includedCredits: '10000',
+      pricePerCredit: '0.01',
+      features,
+      policy: { ...policy, zeroBalance: 'overage' },
+    },
+    {
+      plan: 'starter',
+      name: 'Starter',
+      currency: 'usd',
+      interval: 'month',
+      baseAmountMinor: 1900,
+      includedCredits: '1000',
+      pricePerCredit: '0.019',
+      features,
+      policy,
+    },
+    {
+      plan: 'cost-plus',
+      name: 'Cost-plus',
+      currency: 'usd',
+      interval: 'month',
+      baseAmountMinor: 0,
+      includedCredits: '0',
+      pricePerCredit: '0.008',
+      features,
+      policy,
+    },
+  ],
+  packs: [
+    {
+      pack: 'pack-10k',
+      name: '10 000 credits',
+      currency: 'usd',
+      credits: '10000',
+      amountMinor: 8000,
+      expiresAfterDays: 365,
+    },
+  ],
+});
