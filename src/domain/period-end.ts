@@ -2,7 +2,7 @@
 // is posted at the cut-off and dated at the period's end, so that late usage still finds what stood there.
 import { poolAccount } from './account.ts';
 import { lesser } from './amount.ts';
-import { awaitsCutOff } from './billing-period.ts';
+import { awaitsCutOff, nextBoundary } from './billing-period.ts';
 import { heldOf } from './hold.ts';
 import { openLot } from './lot-opening.ts';
 import { remaining, stoodAtEnd } from './lot.ts';
@@ -61,7 +61,8 @@ function rollOver(book: PoolBook, lot: LotState, period: PeriodState, moment: Mo
   const rule = book.terms?.policy.rollover ?? 'none';
   if (rule === 'none' || lot.source !== 'included' || lot.billingPeriodId !== period.billingPeriodId) return;
   const amount = lesser(remaining(lot), (lot.granted * BigInt(rule.capPercent)) / 100n);
-  if (amount === 0n) return;
+  const expiresAt = rolledUntil(book, period, rule.periods);
+  if (amount === 0n || expiresAt === null) return;
   const entry = beginEntry(book, {
     entryId: moment.newId(),
     kind: 'lot.rolled',
@@ -77,13 +78,12 @@ function rollOver(book: PoolBook, lot: LotState, period: PeriodState, moment: Mo
     from: { account: 'available', counter: null },
     to: { account: 'rolled', counter: 'ended' },
   });
-  const later = book.periods.filter(({ startsAt }) => startsAt >= period.endsAt).slice(0, rule.periods);
   openLot(
     book,
     {
       ...lot,
       source: 'rollover',
-      expiresAt: later.at(-1)?.endsAt ?? null,
+      expiresAt,
       granted: amount,
       billingPeriodId: null,
       originLotId: lot.lotId,
@@ -94,6 +94,16 @@ function rollOver(book: PoolBook, lot: LotState, period: PeriodState, moment: Mo
     { actor: 'clock', reason: 'rollover' },
     moment,
   );
+}
+
+/** The end of the last period that rolled credits live in; null when the subscription went no further. */
+function rolledUntil({ subscription, terms, periods }: PoolBook, { endsAt }: PeriodState, count: number): Date | null {
+  if (subscription === null || terms === null || !periods.some(({ startsAt }) => startsAt >= endsAt)) return null;
+  let until = endsAt;
+  for (let passed = 0; passed < count; passed += 1) {
+    until = nextBoundary(subscription.anchor, terms.interval, until);
+  }
+  return until;
 }
 
 /** What a hold still pins of lots that ended with its period moves to a lot that only this hold can use. */

@@ -125,7 +125,7 @@ function usageEntry(
   period: PeriodState,
   { now, newId }: Moment,
 ): { readonly entry: EntryDraft; events: number } {
-  const late = !isWithin(period, usage.occurredAt);
+  const late = usage.occurredAt < period.startsAt;
   const effectiveAt = late || usage.occurredAt > now ? now : usage.occurredAt;
   const day = effectiveAt.toISOString().slice(0, 10);
   const belongsTo = late ? monthOf(usage.occurredAt) : null;

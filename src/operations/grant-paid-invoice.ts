@@ -1,4 +1,5 @@
 import { parseCredits } from '../domain/amount.ts';
+import { catchUp } from '../domain/catch-up.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { openLot } from '../domain/lot-opening.ts';
 import { openIncludedLot } from '../domain/period-opening.ts';
@@ -39,6 +40,8 @@ export async function grantPaidInvoice(
     const book = books.get(invoice.customer.customerId);
     if (book === undefined) return { lotIds: [] };
     const moment = { now, newId: deps.newId };
+    // What the new credits may pay depends on which periods run and which are over.
+    catchUp(book, moment);
     const periodIds = book.periods.map(({ billingPeriodId }) => billingPeriodId);
     const allowances = await openedSources(trx, invoice.customer, 'billing_period', periodIds);
     const sold = await openedSources(
