@@ -101,9 +101,14 @@ export function createDeliveries(
     const pending = world.store.by('deliveries', 'queue', endpoint);
     if (pending.length === 0 || closed) return;
     const at = Math.min(...pending.map((delivery) => delivery.next_try_at));
-    const timer = setTimeout(() => start(endpoint), Math.max(1, at - Date.now()));
+    const timer = setTimeout(() => retry(endpoint), Math.max(1, at - Date.now()));
     timer.unref();
     timers.set(endpoint, timer);
+  };
+  /** A timer may fire a moment early. */
+  const retry = (endpoint: string): void => {
+    if (waiting(endpoint).length === 0) planRetry(endpoint);
+    else start(endpoint);
   };
   const wake = (): void => {
     for (const { id } of world.store.all('webhook_endpoints')) start(id);

@@ -33,3 +33,123 @@ test('two cycles of a hybrid plan come out to the cent', async () => {
   });
   expect(balance.balances[0]?.ledger_balance.monetary?.value).toBe(1000);
 });
+
+test('a one-off invoice takes its items, is charged and can be refunded', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  const draft = await stripe.invoices.create({ customer: plan.customer, currency: 'usd', metadata: { pack: 'p1' } });
+  await stripe.invoiceItems.create({
+    customer: plan.customer,
+    invoice: draft.id,
+    amount: 8000,
+    currency: 'usd',
+    description: 'Pack',
+  });
+  const open = await stripe.invoices.finalizeInvoice(draft.id);
+  expect([open.status, open.amount_due, open.auto_advance]).toEqual(['open', 8000, false]);
+  const paid = await stripe.invoices.pay(draft.id);
+  expect([paid.status, paid.amount_paid, paid.amount_remaining]).toEqual(['paid', 8000, 0]);
+  await expect(stripe.invoices.pay(draft.id)).rejects.toThrow(/already paid/);
+  const { data: payments } = await stripe.invoicePayments.list({ invoice: draft.id });
+  const intent = String(payments[0]?.payment.payment_intent);
+  const refund = await stripe.refunds.create({ payment_intent: intent });
+  expect([refund.amount, refund.status]).toEqual([8000, 'succeeded']);
+  await expect(stripe.refunds.create({ payment_intent: intent })).rejects.toMatchObject({
+    code: 'charge_already_refunded',
+  });
+  expect((await stripe.invoices.retrieve(draft.id)).status).toBe('paid');
+});
+
+test('an invoice paid elsewhere, one marked uncollectible, one deleted', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  const make = async () => {
+    const draft = await stripe.invoices.create({
+      customer: plan.customer,
+      collection_method: 'send_invoice',
+      days_until_due: 10,
+    });
+    await stripe.invoiceItems.create({ customer: plan.customer, invoice: draft.id, amount: 500, currency: 'usd' });
+    return draft.id;
+  };
+  const elsewhere = await make();
+  await stripe.invoices.finalizeInvoice(elsewhere);
+  expect(await stripe.invoices.pay(elsewhere, { paid_out_of_band: true })).toMatchObject({
+    status: 'paid',
+    amount_paid: 500,
+    amount_paid_off_stripe: 500,
+  });
+  const bad = await make();
+  await stripe.invoices.finalizeInvoice(bad);
+  expect((await stripe.invoices.markUncollectible(bad)).status).toBe('uncollectible');
+  await expect(stripe.invoices.del(bad)).rejects.toThrow(/draft/);
+  const unwanted = await make();
+  expect((await stripe.invoices.del(unwanted)).deleted).toBe(true);
+  await expect(stripe.invoices.retrieve(unwanted)).rejects.toThrow(/No such invoice/);
+});
+
+test('the customer balance lowers what is due; a debt too small to charge moves onto it', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const customer = await stripe.customers.create({
+    payment_method: 'pm_card_visa',
+    invoice_settings: { default_payment_method: 'pm_card_visa' },
+  });
+  await stripe.customers.createBalanceTransaction(customer.id, { amount: -970, currency: 'usd' });
+  const invoiceOver = async (amount: number) => {
+    const draft = await stripe.invoices.create({ customer: customer.id, currency: 'usd', auto_advance: true });
+    await stripe.invoiceItems.create({ customer: customer.id, invoice: draft.id, amount, currency: 'usd' });
+    return stripe.invoices.finalizeInvoice(draft.id);
+  };
+  expect(await invoiceOver(1000)).toMatchObject({
+    status: 'paid',
+    amount_due: 0,
+    starting_balance: -970,
+    ending_balance: 30,
+  });
+  expect(await invoiceOver(1000)).toMatchObject({
+    status: 'paid',
+    amount_due: 1030,
+    starting_balance: 30,
+    ending_balance: 0,
+    amount_paid: 1030,
+  });
+  const types = (await stripe.customers.listBalanceTransactions(customer.id)).data.map(({ type, amount }) => [
+    type,
+    amount,
+  ]);
+  expect(types).toEqual([
+    ['applied_to_invoice', -30],
+    ['invoice_too_small', 1000],
+    ['adjustment', -970],
+  ]);
+});
+
+test('an answer carries the first ten lines, the listing has all', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  const draft = await stripe.invoices.create({ customer: plan.customer });
+  for (let index = 1; index <= 12; index += 1) {
+    await stripe.invoiceItems.create({ customer: plan.customer, invoice: draft.id, amount: index, currency: 'usd' });
+  }
+  const shown = await stripe.invoices.retrieve(draft.id);
+  expect([shown.lines.data.length, shown.lines.has_more, shown.total]).toEqual([10, true, 78]);
+  expect((await stripe.invoices.listLineItems(draft.id, { limit: 100 })).data).toHaveLength(12);
+});
+
+test('a coupon comes before the credits', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const coupon = await stripe.coupons.create({ percent_off: 20, duration: 'forever' });
+  const plan = await subscribe(stage, { subscription: { discounts: [{ coupon: coupon.id }] } });
+  await grant(stage, plan, 10_000);
+  await use(stage, plan, 12_500_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
+  const [invoice] = (await stripe.invoices.list({ customer: plan.customer })).data;
+  expect([invoice?.subtotal, invoice?.total, invoice?.total_discount_amounts?.[0]?.amount]).toEqual([
+    22_400, 7920, 4480,
+  ]);
+});
