@@ -33,8 +33,9 @@ export interface OutboxScope extends CustomerKey {
 
 /**
  * Leases the next message of as many (customer, queue) as there are, at most `limit`, those that wait longest first.
- * A message waits for every earlier unfinished one of its queue, parked ones included; a meter event also for the grants that were asked
- * for before it, so that credits are at Stripe before the usage that they pay for.
+ * A message waits for every earlier unfinished one of its queue, parked ones included. A meter event also waits for all
+ * grants of its customer that may still be sent, so that credits are at Stripe before the usage that they pay for; not
+ * only for earlier ones, since a true-up that is earlier puts its grants at the end of their queue.
  */
 export async function leaseMessages(
   db: Database,
@@ -54,7 +55,7 @@ export async function leaseMessages(
              and e.state in ('pending', 'sending', 'unknown', 'parked'))
          and not (o.queue = 'meter' and exists (
            select from outbox g
-           where g.lane = o.lane and g.customer_id = o.customer_id and g.queue = 'grants' and g.outbox_id < o.outbox_id
+           where g.lane = o.lane and g.customer_id = o.customer_id and g.queue = 'grants'
              and g.state in ('pending', 'sending', 'unknown')))
        order by o.next_at, o.outbox_id
        limit $4
