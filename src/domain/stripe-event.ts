@@ -1,4 +1,4 @@
-// What Stripe tells us about one of its objects, before anything of it is believed: facts are fetched, not read here.
+// What Stripe tells us about one of its objects. Only ids are read from it: facts are fetched when it is applied.
 
 export interface StripeEvent {
   readonly eventId: string;
@@ -9,4 +9,11 @@ export interface StripeEvent {
   readonly apiVersion: string | null;
   readonly createdAt: Date;
   readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** The id that another field of the event's object refers to, such as a payment's invoice; null when there is none. */
+export function referenceIn(event: StripeEvent, field: string): string | null {
+  const { object } = (event.payload['data'] ?? {}) as { readonly object?: Readonly<Record<string, unknown>> };
+  const reference = object?.[field];
+  return typeof reference === 'string' ? reference : null;
 }

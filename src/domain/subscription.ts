@@ -19,9 +19,12 @@ export interface SubscriptionItemFacts {
   readonly periodEnd: Date;
 }
 
-/** Statuses under which a customer may spend; over the others the pool is blocked (an unknown one is no permission). */
-const SPENDABLE: ReadonlySet<string> = new Set(['active', 'trialing', 'past_due', 'incomplete']);
+/**
+ * Statuses under which a customer may spend; over the others, unknown ones included, the pool is blocked. An incomplete
+ * subscription has never been paid.
+ */
+export const SPENDABLE_STATUSES: readonly string[] = ['active', 'trialing', 'past_due'];
 
 export function maySpend(status: string): boolean {
-  return SPENDABLE.has(status);
+  return SPENDABLE_STATUSES.includes(status);
 }

@@ -76,12 +76,16 @@ export async function listCustomers(
   return rows.map(toCustomer);
 }
 
-/** Locks the customer's row until the transaction ends: first in the lock order, and what money postings serialise on. */
+/**
+ * Locks the customer's row until the transaction ends: first in the lock order, and what money postings serialise on.
+ * Not `for update`: a burn that holds its pool's lock only refers to the customer, and must not wait for it.
+ */
 export async function lockCustomer(trx: Transaction, key: CustomerKey): Promise<void> {
-  const rows = await query(trx, `select customer_id from customers where lane = $1 and customer_id = $2 for update`, [
-    key.lane,
-    key.customerId,
-  ]);
+  const rows = await query(
+    trx,
+    `select customer_id from customers where lane = $1 and customer_id = $2 for no key update`,
+    [key.lane, key.customerId],
+  );
   if (rows.length === 0) throw new Error(`customer ${key.customerId} does not exist`);
 }
 

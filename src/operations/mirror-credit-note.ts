@@ -1,0 +1,39 @@
+import type { CreditNote } from '../domain/credit-note.ts';
+import { creditNoteIssued, creditNoteVoided } from '../domain/entries-credit-note.ts';
+import { wallTime } from '../storage/clock.ts';
+import { saveCreditNote } from '../storage/credit-notes.ts';
+import { lockCustomer } from '../storage/customers.ts';
+import { transaction } from '../storage/database.ts';
+import { postingsOf } from '../storage/revenue.ts';
+import { fetchCreditNote } from '../stripe/credit-notes.ts';
+import type { Deps } from './deps.ts';
+import { mirrorCustomerBalance } from './mirror-customer.ts';
+import { mirrorInvoice } from './mirror-invoice.ts';
+import { postOnce } from './post-money.ts';
+import { recogniseNoted } from './recognise-customer.ts';
+
+/**
+ * Mirrors a credit note as it is now, whoever issued it, and posts it. Its invoice is mirrored first: the note needs
+ * its lines, and has changed what is due. Null when Stripe has no such note.
+ */
+export async function mirrorCreditNote(deps: Deps, creditNoteId: string): Promise<CreditNote | null> {
+  const fetchedAt = await wallTime(deps.db);
+  const note = await fetchCreditNote(deps.stripe, creditNoteId);
+  if (note === null) return null;
+  const mirrored = await mirrorInvoice(deps, note.invoiceId);
+  if (mirrored === null) throw new Error(`Stripe has ${creditNoteId} but not its invoice ${note.invoiceId}`);
+  const { key, invoice } = mirrored;
+  const source = { sourceType: 'stripe_credit_note', sourceId: creditNoteId, kind: 'credit_note.issued' };
+  await transaction(deps.db, async (trx) => {
+    await lockCustomer(trx, key);
+    if (!(await saveCreditNote(trx, key, { note, fetchedAt }))) return;
+    const posted = await postOnce(deps, trx, key, [creditNoteIssued(note, invoice.lines)]);
+    const undone = await postOnce(deps, trx, key, [creditNoteVoided(note, await postingsOf(trx, key, source))]);
+    const lineIds = note.lines.flatMap(({ invoiceLineId }) => invoiceLineId ?? []);
+    if (posted.length + undone.length === 0) return;
+    const occasion = note.voidedAt === null ? creditNoteId : `${creditNoteId}-void`;
+    await recogniseNoted(deps, trx, key, { lineIds, occasion, at: note.voidedAt ?? note.createdAt });
+  });
+  if (note.customerBalanceMinor > 0n) await mirrorCustomerBalance(deps, key, note.stripeCustomerId);
+  return note;
+}

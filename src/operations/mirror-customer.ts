@@ -1,0 +1,40 @@
+import type { CustomerKey } from '../domain/customer.ts';
+import { now, wallTime } from '../storage/clock.ts';
+import { recentBalanceTransactionIds, storeBalanceTransactions } from '../storage/customer-balance.ts';
+import { customerByStripeId, markCustomerDeleted, saveCustomer } from '../storage/customers.ts';
+import { transaction } from '../storage/database.ts';
+import { type CustomerBalanceTransaction, listCustomerBalanceTransactions } from '../stripe/balance-transactions.ts';
+import { fetchCustomer } from '../stripe/customers.ts';
+import type { Deps } from './deps.ts';
+
+/** Mirrors a Stripe customer as it is now; null when Stripe has no such customer and we never knew one. */
+export async function mirrorCustomer(deps: Deps, stripeCustomerId: string): Promise<CustomerKey | null> {
+  const fetchedAt = await wallTime(deps.db);
+  const facts = await fetchCustomer(deps.stripe, stripeCustomerId);
+  if (facts === null) {
+    const known = await customerByStripeId(deps.db, stripeCustomerId);
+    if (known === undefined) return null;
+    await transaction(deps.db, async (trx) => markCustomerDeleted(trx, known, await now(trx)));
+    return known;
+  }
+  return transaction(deps.db, (trx) => saveCustomer(trx, facts, { newId: deps.newId(), fetchedAt }));
+}
+
+/** Who a Stripe customer is here; mirrored first when an event about something of his came before him. */
+export async function knownCustomer(deps: Deps, stripeCustomerId: string): Promise<CustomerKey> {
+  const key = (await customerByStripeId(deps.db, stripeCustomerId)) ?? (await mirrorCustomer(deps, stripeCustomerId));
+  if (key === null) throw new Error(`Stripe has no customer ${stripeCustomerId}`);
+  return key;
+}
+
+/** Copies the customer balance transactions that Stripe wrote since the last time; they have no events of their own. */
+export async function mirrorCustomerBalance(deps: Deps, key: CustomerKey, stripeCustomerId: string): Promise<number> {
+  const known = await recentBalanceTransactionIds(deps.db, key);
+  const found: CustomerBalanceTransaction[] = [];
+  for await (const movement of listCustomerBalanceTransactions(deps.stripe, stripeCustomerId)) {
+    if (known.has(movement.transactionId)) break;
+    found.push(movement);
+  }
+  await storeBalanceTransactions(deps.db, key, found);
+  return found.length;
+}

@@ -1,0 +1,73 @@
+import type { CustomerKey } from '../domain/customer.ts';
+import { maySpend, SPENDABLE_STATUSES, type SubscriptionFacts } from '../domain/subscription.ts';
+import { wallTime } from '../storage/clock.ts';
+import { lockCustomer } from '../storage/customers.ts';
+import { type Transaction, transaction } from '../storage/database.ts';
+import { type PlanVersion, planVersionOfPrice } from '../storage/plans.ts';
+import { blockOrUnblockPools, openPool, saveSubscription, type SubscriptionTerms } from '../storage/subscriptions.ts';
+import { fetchSubscription } from '../stripe/subscriptions.ts';
+import type { Deps } from './deps.ts';
+import { knownCustomer } from './mirror-customer.ts';
+import { openBillingPeriod } from './open-billing-period.ts';
+
+/**
+ * Mirrors a subscription as it is now. One of our plans gives the customer a pool and opens its first billing period;
+ * a subscription that may not be spent on blocks the pool. Returns its status, null when Stripe has none of this id.
+ */
+export async function mirrorSubscription(deps: Deps, subscriptionId: string): Promise<string | null> {
+  const fetchedAt = await wallTime(deps.db);
+  const facts = await fetchSubscription(deps.stripe, subscriptionId);
+  if (facts === null) return null;
+  const key = await knownCustomer(deps, facts.stripeCustomerId);
+  const plan = await planOf(deps, facts);
+  await transaction(deps.db, async (trx) => {
+    await lockCustomer(trx, key);
+    const isNewer = await saveSubscription(trx, key, { facts, terms: termsOf(facts, plan), fetchedAt });
+    if (isNewer && plan !== null) await providePool(deps, trx, key, { facts, plan });
+    await blockOrUnblockPools(trx, key, SPENDABLE_STATUSES);
+  });
+  return facts.status;
+}
+
+async function planOf(deps: Deps, { items }: SubscriptionFacts): Promise<PlanVersion | null> {
+  const found: PlanVersion[] = [];
+  for (const { priceId } of items) {
+    const version = await planVersionOfPrice(deps.db, priceId);
+    // The metered price decides: a base price may be shared by versions.
+    if (version?.stripeMeteredPriceId === priceId) return version;
+    if (version !== null) found.push(version);
+  }
+  return found[0] ?? null;
+}
+
+function termsOf({ items }: SubscriptionFacts, plan: PlanVersion | null): SubscriptionTerms {
+  const base = items.find(({ priceId }) => priceId === plan?.stripeBasePriceId);
+  const metered = items.find(({ priceId }) => priceId === plan?.stripeMeteredPriceId);
+  return {
+    planVersionId: plan?.planVersionId ?? null,
+    baseItemId: base?.itemId ?? null,
+    meteredItemId: metered?.itemId ?? null,
+    quantity: base?.quantity ?? 1,
+  };
+}
+
+async function providePool(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  { facts, plan }: { facts: SubscriptionFacts; plan: PlanVersion },
+): Promise<void> {
+  // One that was never paid, or is over, opens nothing.
+  if (!maySpend(facts.status)) return;
+  const metered = facts.items.find(({ priceId }) => priceId === plan.stripeMeteredPriceId);
+  const item = metered ?? facts.items.find(({ priceId }) => priceId === plan.stripeBasePriceId);
+  if (item === undefined) throw new Error(`${facts.subscriptionId} lost the item of ${plan.plan}`);
+  const { unit, planVersionId } = plan;
+  await openPool(trx, key, { poolId: deps.newId(), unit, planVersionId, openedAt: item.periodStart });
+  await openBillingPeriod(deps, trx, key, {
+    subscriptionId: facts.subscriptionId,
+    startsAt: item.periodStart,
+    endsAt: item.periodEnd,
+    includedLot: plan.stripeBasePriceId === null ? 'now' : 'on_payment',
+  });
+}

@@ -1,0 +1,114 @@
+import type { CustomerKey } from '../domain/customer.ts';
+import {
+  balanceApplied,
+  invoiceFinalized,
+  invoiceRecovered,
+  invoiceUncollectible,
+  invoiceVoided,
+  nettedAway,
+  usageNet,
+} from '../domain/entries-invoice.ts';
+import { invoiceOverpaid, paidOutOfBand, paymentReceived } from '../domain/entries-payment.ts';
+import { overageBilled, usageAccrued, usageSettled } from '../domain/entries-revenue.ts';
+import { type Invoice, isUsage } from '../domain/invoice.ts';
+import {
+  type BilledPeriod,
+  linkPeriods,
+  lockPeriodsOfInvoice,
+  markPeriodFinal,
+  overageOf,
+} from '../storage/billed-periods.ts';
+import { now } from '../storage/clock.ts';
+import type { Transaction } from '../storage/database.ts';
+import { entryExists } from '../storage/journal.ts';
+import { requestTrueUp } from '../storage/outbox.ts';
+import { postedForInvoice, unbilledPeriods } from '../storage/revenue.ts';
+import type { Deps } from './deps.ts';
+import { postOnce } from './post-money.ts';
+import { accruable } from './recognise-customer.ts';
+
+/** Everything that belongs to a period that was cut off is in it, whenever it was recorded. */
+const ALL_TIME = new Date('9000-01-01T00:00:00Z');
+
+/**
+ * Brings the books to where an invoice is: each of Stripe's transitions once, in their order, also those that nobody
+ * told us about. The caller holds the customer's lock and has just mirrored the invoice.
+ */
+export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey, invoice: Invoice): Promise<void> {
+  const { invoiceId, subscriptionId, finalizedAt } = invoice;
+  if (subscriptionId !== null && invoice.billingReason !== 'subscription_create' && invoice.status !== 'void') {
+    const starts = invoice.lines.filter(({ kind }) => kind === 'usage').map(({ periodStart }) => periodStart);
+    await linkPeriods(trx, key, { invoiceId, subscriptionId, starts });
+  }
+  if (finalizedAt === null) return;
+  await postOnce(deps, trx, key, [
+    invoiceFinalized(invoice),
+    balanceApplied(invoice),
+    invoiceUncollectible(invoice),
+    invoiceRecovered(invoice),
+    ...invoice.payments.map((payment) => paymentReceived(invoice, payment)),
+    paidOutOfBand(invoice),
+    invoiceOverpaid(invoice),
+  ]);
+  const periods = await lockPeriodsOfInvoice(trx, key, invoiceId);
+  for (const period of periods) {
+    if (period.state === 'cut_off') await finishPeriod(deps, trx, key, { period, invoice, finalizedAt });
+  }
+  if (invoice.voidedAt !== null) await undoInvoice(deps, trx, key, { invoice, periods });
+}
+
+/** The last usage is accrued, the period's overage is billed, what Stripe asked otherwise is named; then it is final. */
+async function finishPeriod(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  { period, invoice, finalizedAt }: { period: BilledPeriod; invoice: Invoice; finalizedAt: Date },
+): Promise<void> {
+  const { billingPeriodId, poolId, unit } = period;
+  const { invoiceId, currency } = invoice;
+  const instant = await now(trx);
+  const [unbilled] = await unbilledPeriods(trx, key, { through: ALL_TIME, billingPeriodIds: [billingPeriodId] });
+  if (unbilled === undefined) throw new Error(`billing period ${billingPeriodId} has an invoice but cannot be accrued`);
+  const accrual = await accruable(trx, unbilled);
+  const usage = invoice.lines.filter(isUsage);
+  const entryIds = await postOnce(deps, trx, key, [
+    usageAccrued(accrual, period.endsAt, invoiceId),
+    overageBilled({
+      billingPeriodId,
+      poolId,
+      unit,
+      overageMicro: await overageOf(trx, key, billingPeriodId),
+      invoiceId,
+      finalizedAt,
+    }),
+    usageSettled({
+      billingPeriodId,
+      invoiceId,
+      currency,
+      accruedMinor: accrual.worthMinor,
+      invoicedMinor: usageNet(usage),
+      discountsMinor: nettedAway(usage).discounts,
+      lines: usage.length,
+      finalizedAt,
+    }),
+  ]);
+  await markPeriodFinal(trx, key, billingPeriodId);
+  await requestTrueUp(trx, key, { poolId, causeEntryId: entryIds[0] ?? deps.newId(), now: instant });
+}
+
+async function undoInvoice(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  { invoice, periods }: { invoice: Invoice; periods: readonly BilledPeriod[] },
+): Promise<void> {
+  const { invoiceId } = invoice;
+  if (await entryExists(trx, key, 'stripe_invoice', invoiceId, 'invoice.voided')) return;
+  const billingPeriodIds = periods.filter(({ state }) => state !== 'open').map((period) => period.billingPeriodId);
+  const posted = await postedForInvoice(trx, key, { invoiceId, billingPeriodIds });
+  const [entryId] = await postOnce(deps, trx, key, [invoiceVoided(invoice, posted)]);
+  const instant = await now(trx);
+  for (const { poolId } of periods) {
+    await requestTrueUp(trx, key, { poolId, causeEntryId: entryId ?? deps.newId(), now: instant });
+  }
+}

@@ -1,0 +1,93 @@
+// Billing periods from the invoice's side: which invoice bills a period, what it still owes, when it is final.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+/** Notes which invoice bills the periods that began at these instants; an invoice that was voided gives its place up. */
+export async function linkPeriods(
+  trx: Transaction,
+  key: CustomerKey,
+  link: { readonly invoiceId: string; readonly subscriptionId: string; readonly starts: readonly Date[] },
+): Promise<void> {
+  await execute(
+    trx,
+    `update billing_periods p set invoice_id = $3
+     where p.lane = $1 and p.customer_id = $2 and p.subscription_id = $4 and p.starts_at = any($5::timestamptz[])
+       and p.invoice_id is distinct from $3
+       and (p.invoice_id is null or exists (
+         select from invoices i where i.lane = $1 and i.customer_id = $2 and i.invoice_id = p.invoice_id
+           and i.status in ('void', 'deleted')))`,
+    [key.lane, key.customerId, link.invoiceId, link.subscriptionId, link.starts],
+  );
+}
+
+export interface BilledPeriod {
+  readonly billingPeriodId: string;
+  readonly poolId: string;
+  readonly planVersionId: string;
+  readonly unit: string;
+  readonly state: 'open' | 'cut_off' | 'final';
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
+
+/** The periods that an invoice bills, with their pools locked in order. */
+export async function lockPeriodsOfInvoice(
+  trx: Transaction,
+  key: CustomerKey,
+  invoiceId: string,
+): Promise<readonly BilledPeriod[]> {
+  await query(
+    trx,
+    `select pool_id from pools where lane = $1 and customer_id = $2 and pool_id in (
+       select pool_id from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3)
+     order by pool_id for update`,
+    [key.lane, key.customerId, invoiceId],
+  );
+  return query<BilledPeriod>(
+    trx,
+    `select billing_period_id as "billingPeriodId", pool_id as "poolId", plan_version_id as "planVersionId", unit, state,
+       starts_at as "startsAt", ends_at as "endsAt"
+     from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3 order by starts_at`,
+    [key.lane, key.customerId, invoiceId],
+  );
+}
+
+/** A final period takes no more usage and no more money. */
+export async function markPeriodFinal(trx: Transaction, key: CustomerKey, billingPeriodId: string): Promise<void> {
+  await execute(
+    trx,
+    `update billing_periods set state = 'final'
+     where lane = $1 and customer_id = $2 and billing_period_id = $3 and state = 'cut_off'`,
+    [key.lane, key.customerId, billingPeriodId],
+  );
+}
+
+/** What a period's overage account stands at, in micro-credits: what was consumed past the lots and not billed. */
+export async function overageOf(
+  trx: Database | Transaction,
+  key: CustomerKey,
+  billingPeriodId: string,
+): Promise<bigint> {
+  const [row] = await query<{ overage: bigint }>(
+    trx,
+    `select coalesce(-sum(balance), 0)::bigint as overage from accounts
+     where lane = $1 and customer_id = $2 and billing_period_id = $3 and kind = 'overage'`,
+    [key.lane, key.customerId, billingPeriodId],
+  );
+  return row?.overage ?? 0n;
+}
+
+/** Invoices that Stripe has finalized for periods that were cut off later, or while nobody looked. */
+export async function invoicesToSettle(db: Database, limit: number): Promise<readonly string[]> {
+  const rows = await query<{ invoiceId: string }>(
+    db,
+    `select distinct i.invoice_id as "invoiceId"
+     from billing_periods p join invoices i on i.lane = p.lane and i.customer_id = p.customer_id
+       and i.invoice_id = p.invoice_id
+     where p.lane between 0 and 63 and i.lane between 0 and 63 and p.state = 'cut_off' and i.finalized_at is not null
+     order by 1 limit $1`,
+    [limit],
+  );
+  return rows.map(({ invoiceId }) => invoiceId);
+}

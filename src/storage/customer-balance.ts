@@ -1,0 +1,57 @@
+// Stripe's book of the customer balance, mirrored whole. Transactions never change; negative amounts are credit.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export interface BalanceTransaction {
+  readonly transactionId: string;
+  readonly type: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly invoiceId: string | null;
+  readonly creditNoteId: string | null;
+  readonly createdAt: Date;
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+const RECENT = 500;
+
+/** Ids of the newest mirrored transactions: a listing, newest first, may stop at any of them. */
+export async function recentBalanceTransactionIds(db: Database, key: CustomerKey): Promise<ReadonlySet<string>> {
+  const rows = await query<{ id: string }>(
+    db,
+    `select transaction_id as id from customer_balance_transactions where lane = $1 and customer_id = $2
+     order by created_at desc limit $3`,
+    [key.lane, key.customerId, RECENT],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Stores transactions all together, so that a known one means that all older ones are known. */
+export async function storeBalanceTransactions(
+  trx: Database | Transaction,
+  key: CustomerKey,
+  found: readonly BalanceTransaction[],
+): Promise<void> {
+  if (found.length === 0) return;
+  await execute(
+    trx,
+    `insert into customer_balance_transactions (lane, customer_id, transaction_id, type, amount_minor, currency,
+       invoice_id, credit_note_id, created_at, object)
+     select $1, $2, * from unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+       $9::timestamptz[], $10::jsonb[])
+     on conflict do nothing`,
+    [
+      key.lane,
+      key.customerId,
+      found.map(({ transactionId }) => transactionId),
+      found.map(({ type }) => type),
+      found.map(({ amountMinor }) => amountMinor),
+      found.map(({ currency }) => currency),
+      found.map(({ invoiceId }) => invoiceId),
+      found.map(({ creditNoteId }) => creditNoteId),
+      found.map(({ createdAt }) => createdAt),
+      found.map(({ object }) => JSON.stringify(object)),
+    ],
+  );
+}

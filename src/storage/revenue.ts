@@ -1,0 +1,192 @@
+import { type AccountKind, NIL_ID } from '../domain/account.ts';
+import type { CustomerKey } from '../domain/customer.ts';
+// What revenue recognition has to look at: fees, bought lots and unbilled overage of one customer, as of an instant.
+import type { EarningLine, EarningLot, UnbilledPeriod } from '../domain/entries-revenue.ts';
+import type { Posting } from '../domain/journal.ts';
+import type { Database, Transaction } from './database.ts';
+import { query } from './query.ts';
+
+/** Fee lines of live invoices that began before `through`, with what is recognised and what notes took back. */
+export async function earningLines(
+  trx: Database | Transaction,
+  key: CustomerKey,
+  { through, lineIds }: { readonly through: Date; readonly lineIds?: readonly string[] },
+): Promise<readonly EarningLine[]> {
+  return query<EarningLine>(
+    trx,
+    `select l.invoice_id as "invoiceId", l.line_id as "lineId", i.currency,
+       (l.amount_minor - l.discounts_minor - l.credits_applied_minor - coalesce(tax.inclusive, 0)
+         - coalesce(note.net, 0))::bigint as "netMinor",
+       coalesce(earned.amount, 0)::bigint as "recognisedMinor", l.period_start as "periodStart",
+       l.period_end as "periodEnd"
+     from invoice_lines l
+     join invoices i on i.lane = l.lane and i.customer_id = l.customer_id and i.invoice_id = l.invoice_id
+     left join lateral (${INCLUSIVE_TAX}) tax on true
+     left join lateral (${NOTED}) note on true
+     left join lateral (
+       select sum(case when p.from_kind = 'revenue.subscription' then p.amount else -p.amount end) as amount
+       from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
+         and p.entry_id = e.entry_id
+       where e.lane = $1 and e.customer_id = $2 and e.source_type = 'invoice_line'
+         and split_part(e.source_id, '/', 1) = l.line_id
+     ) earned on true
+     where l.lane = $1 and l.customer_id = $2 and i.lane = $1 and l.kind = 'base' and l.period_start < $3
+       and i.finalized_at is not null and i.status not in ('void', 'deleted')
+       and ($4::text[] is null or l.line_id = any($4::text[]))
+     order by l.invoice_id, l.position`,
+    [key.lane, key.customerId, through, lineIds ?? null],
+  );
+}
+
+/** The instant up to which each line is recognised already; a line that never was is absent. */
+export async function recognisedThrough(
+  trx: Database | Transaction,
+  key: CustomerKey,
+  lineIds: readonly string[],
+): Promise<ReadonlyMap<string, Date>> {
+  const rows = await query<{ lineId: string; last: Date }>(
+    trx,
+    `select split_part(source_id, '/', 1) as "lineId", max(effective_at) as last from journal_entries
+     where lane = $1 and customer_id = $2 and source_type = 'invoice_line'
+       and split_part(source_id, '/', 1) = any($3::text[]) group by 1`,
+    [key.lane, key.customerId, lineIds],
+  );
+  return new Map(rows.map(({ lineId, last }) => [lineId, new Date(last.getTime() + 1)]));
+}
+
+/** Bought lots with what was drawn and what expired of them before `through`. */
+export async function earningLots(
+  trx: Database | Transaction,
+  key: CustomerKey,
+  { through }: { readonly through: Date },
+): Promise<readonly EarningLot[]> {
+  return query<EarningLot>(
+    trx,
+    `select b.lot_id as "lotId", b.paid_currency as currency, b.granted as "grantedMicro",
+       coalesce(used.drawn, 0)::bigint as "drawnMicro", coalesce(used.expired, 0)::bigint as "expiredMicro",
+       b.paid_minor as "paidMinor", coalesce(note.net, 0)::bigint as "notedMinor",
+       coalesce(earned.credits, 0)::bigint as "creditsRecognisedMinor",
+       coalesce(earned.breakage, 0)::bigint as "breakageRecognisedMinor"
+     from lots b
+     left join invoice_lines l on l.lane = b.lane and l.customer_id = b.customer_id and b.source_type = 'invoice_line'
+       and l.invoice_id = split_part(b.source_id, '/', 1) and l.line_id = split_part(b.source_id, '/', 2)
+     left join lateral (${NOTED}) note on true
+     left join lateral (
+       select sum(case when p.to_kind = 'consumed' then p.amount when p.from_kind = 'consumed' then -p.amount end) as drawn,
+         sum(case when p.to_kind = 'expired' then p.amount when p.from_kind = 'expired' then -p.amount end) as expired
+       from postings p join journal_entries e on e.lane = p.lane and e.customer_id = p.customer_id
+         and e.entry_id = p.entry_id
+       where p.lane = $1 and p.customer_id = $2 and p.lot_id = b.lot_id and e.effective_at < $3
+     ) used on true
+     left join lateral (
+       select sum(case when p.to_kind = 'revenue.credits' then -p.amount when p.from_kind = 'revenue.credits'
+           then p.amount end) as credits,
+         sum(case when p.to_kind = 'revenue.breakage' then -p.amount when p.from_kind = 'revenue.breakage'
+           then p.amount end) as breakage
+       from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
+         and p.entry_id = e.entry_id
+       where e.lane = $1 and e.customer_id = $2 and e.source_type = 'lot'
+         and split_part(e.source_id, '/', 1) = b.lot_id::text
+     ) earned on true
+     where b.lane = $1 and b.customer_id = $2 and b.paid_minor > 0 and b.effective_at < $3
+     order by b.lot_id`,
+    [key.lane, key.customerId, through],
+  );
+}
+
+export type PeriodToAccrue = Omit<UnbilledPeriod, 'worthMinor' | 'currency'> & { readonly overageMicro: bigint };
+
+/**
+ * Periods that are not final, with their overage as of `through` and what of it is accrued. Asking the account and
+ * taking back what was posted since is cheap; usage is never recorded before it happens.
+ */
+export async function unbilledPeriods(
+  trx: Database | Transaction,
+  key: CustomerKey,
+  { through, billingPeriodIds }: { readonly through: Date; readonly billingPeriodIds?: readonly string[] },
+): Promise<readonly PeriodToAccrue[]> {
+  return query<PeriodToAccrue>(
+    trx,
+    `select b.billing_period_id as "billingPeriodId", b.plan_version_id as "planVersionId",
+       (coalesce(-a.balance, 0) - coalesce(since.amount, 0))::bigint as "overageMicro",
+       coalesce(done.amount, 0)::bigint as "accruedMinor"
+     from billing_periods b
+     left join accounts a on a.lane = b.lane and a.customer_id = b.customer_id and a.pool_id = b.pool_id
+       and a.billing_period_id = b.billing_period_id and a.kind = 'overage' and a.unit = b.unit
+     left join lateral (
+       select sum(case when p.from_kind = 'overage' and p.from_billing_period_id = b.billing_period_id then p.amount
+         else -p.amount end) as amount
+       from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
+         and p.entry_id = e.entry_id
+       where e.lane = $1 and e.customer_id = $2 and e.recorded_at >= $3 and e.effective_at >= $3
+         and ((p.from_kind = 'overage' and p.from_billing_period_id = b.billing_period_id)
+           or (p.to_kind = 'overage' and p.to_billing_period_id = b.billing_period_id))
+     ) since on true
+     left join lateral (
+       select sum(case when p.to_kind = 'unbilled_receivable' then p.amount else -p.amount end) as amount
+       from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
+         and p.entry_id = e.entry_id
+       where e.lane = $1 and e.customer_id = $2 and e.source_type = 'billing_period' and e.kind = 'usage.accrued'
+         and e.billing_period_id = b.billing_period_id
+     ) done on true
+     where b.lane = $1 and b.customer_id = $2 and b.state <> 'final' and b.starts_at < $3
+       and ($4::uuid[] is null or b.billing_period_id = any($4::uuid[]))
+     order by b.starts_at, b.billing_period_id`,
+    [key.lane, key.customerId, through, billingPeriodIds ?? null],
+  );
+}
+
+/** Net movements that an invoice caused, its notes and its recognition included, money that came or went excluded. */
+export async function postedForInvoice(
+  trx: Transaction,
+  key: CustomerKey,
+  { invoiceId, billingPeriodIds }: { readonly invoiceId: string; readonly billingPeriodIds: readonly string[] },
+): Promise<readonly Posting[]> {
+  const rows = await query<{ from: AccountKind; to: AccountKind; unit: string; amount: bigint }>(
+    trx,
+    `select p.from_kind as "from", p.to_kind as "to", p.unit, sum(p.amount)::bigint as amount
+     from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
+       and p.entry_id = e.entry_id
+     where e.lane = $1 and e.customer_id = $2 and (
+       (e.kind in ('invoice.finalized', 'invoice.balance_applied', 'invoice.too_small', 'invoice.marked_uncollectible',
+          'credit_note.issued', 'credit_note.voided', 'revenue.fee_earned', 'usage.settled')
+         and e.stripe ->> 'invoice' = $3)
+       or (e.kind = 'usage.accrued' and e.billing_period_id = any($4::uuid[])))
+     group by 1, 2, 3 order by 1, 2, 3`,
+    [key.lane, key.customerId, invoiceId, billingPeriodIds],
+  );
+  return rows.map(({ from, to, unit, amount }) => ({ from: account(from, unit), to: account(to, unit), amount }));
+}
+
+/** The postings of one entry of the money book, to be reversed. */
+export async function postingsOf(
+  trx: Transaction,
+  key: CustomerKey,
+  source: { readonly sourceType: string; readonly sourceId: string; readonly kind: string },
+): Promise<readonly Posting[]> {
+  const rows = await query<{ from: AccountKind; to: AccountKind; unit: string; amount: bigint }>(
+    trx,
+    `select p.from_kind as "from", p.to_kind as "to", p.unit, p.amount
+     from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
+       and p.entry_id = e.entry_id
+     where e.lane = $1 and e.customer_id = $2 and e.source_type = $3 and e.source_id = $4 and e.kind = $5
+     order by p.seq`,
+    [key.lane, key.customerId, source.sourceType, source.sourceId, source.kind],
+  );
+  return rows.map(({ from, to, unit, amount }) => ({ from: account(from, unit), to: account(to, unit), amount }));
+}
+
+function account(kind: AccountKind, unit: string): Posting['from'] {
+  return { poolId: NIL_ID, billingPeriodId: NIL_ID, kind, unit };
+}
+
+const INCLUSIVE_TAX = `select sum((t ->> 'amount')::bigint) as inclusive
+  from jsonb_array_elements(case when jsonb_typeof(l.object -> 'taxes') = 'array' then l.object -> 'taxes' end) t
+  where t ->> 'tax_behavior' = 'inclusive'`;
+
+/** What issued credit notes took off an invoice line (\`l\`), after their discounts, credits and inclusive tax. */
+const NOTED = `select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
+    - (n ->> 'inclusiveTax')::bigint) as net
+  from credit_notes c cross join lateral jsonb_array_elements(c.lines) n
+  where c.lane = l.lane and c.lane = $1 and c.customer_id = l.customer_id and c.invoice_id = l.invoice_id
+    and c.status <> 'void' and n ->> 'invoiceLineId' = l.line_id`;

@@ -1,0 +1,116 @@
+// Subscriptions as they were fetched, and the pool that each unit's subscription gives its customer.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { SubscriptionFacts } from '../domain/subscription.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export interface StoredSubscription extends CustomerKey {
+  readonly subscriptionId: string;
+  readonly status: string;
+  readonly planVersionId: string | null;
+  readonly baseItemId: string | null;
+  readonly meteredItemId: string | null;
+  readonly quantity: number;
+}
+
+export interface SubscriptionTerms {
+  readonly planVersionId: string | null;
+  readonly baseItemId: string | null;
+  readonly meteredItemId: string | null;
+  readonly quantity: number;
+}
+
+/** Stores what was fetched; false when a later fetch is stored already. A cancelled subscription stays cancelled. */
+export async function saveSubscription(
+  trx: Transaction,
+  key: CustomerKey,
+  {
+    facts,
+    terms,
+    fetchedAt,
+  }: { readonly facts: SubscriptionFacts; readonly terms: SubscriptionTerms; readonly fetchedAt: Date },
+): Promise<boolean> {
+  const saved = await execute(
+    trx,
+    `insert into subscriptions (lane, customer_id, subscription_id, status, plan_version_id, base_item_id,
+       metered_item_id, quantity, cancel_at_period_end, canceled_at, billing_anchor, object, fetched_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     on conflict (lane, customer_id, subscription_id) do update set status = excluded.status,
+       plan_version_id = coalesce(excluded.plan_version_id, subscriptions.plan_version_id),
+       base_item_id = excluded.base_item_id, metered_item_id = excluded.metered_item_id,
+       quantity = excluded.quantity, cancel_at_period_end = excluded.cancel_at_period_end,
+       canceled_at = excluded.canceled_at, billing_anchor = excluded.billing_anchor, object = excluded.object,
+       fetched_at = excluded.fetched_at
+     where subscriptions.fetched_at <= excluded.fetched_at
+       and subscriptions.status not in ('canceled', 'incomplete_expired')`,
+    [
+      key.lane,
+      key.customerId,
+      facts.subscriptionId,
+      facts.status,
+      terms.planVersionId,
+      terms.baseItemId,
+      terms.meteredItemId,
+      terms.quantity,
+      facts.cancelAtPeriodEnd,
+      facts.canceledAt,
+      facts.billingAnchor,
+      facts.object,
+      fetchedAt,
+    ],
+  );
+  return saved === 1;
+}
+
+export interface NewPool {
+  readonly poolId: string;
+  readonly unit: string;
+  readonly planVersionId: string;
+  readonly openedAt: Date;
+}
+
+/** The customer's pool of a unit, opened if there is none; it follows the plan version of the subscription. */
+export async function openPool(trx: Transaction, key: CustomerKey, pool: NewPool): Promise<string> {
+  const [row] = await query<{ poolId: string }>(
+    trx,
+    `insert into pools (lane, customer_id, pool_id, unit, plan_version_id, state, opened_at)
+     values ($1, $2, $3, $4, $5, 'active', $6)
+     on conflict (lane, customer_id, unit, coalesce(member, '')) do update set plan_version_id = excluded.plan_version_id
+     returning pool_id as "poolId"`,
+    [key.lane, key.customerId, pool.poolId, pool.unit, pool.planVersionId, pool.openedAt],
+  );
+  if (row === undefined) throw new Error(`the pool of ${pool.unit} was neither found nor opened`);
+  return row.poolId;
+}
+
+/** A pool may be spent while any subscription in its unit allows it; a closed pool stays closed. */
+export async function blockOrUnblockPools(
+  trx: Transaction,
+  key: CustomerKey,
+  spendableStatuses: readonly string[],
+): Promise<void> {
+  await execute(
+    trx,
+    `update pools p set state = case when exists (
+         select from subscriptions s join plan_versions v on v.plan_version_id = s.plan_version_id
+         where s.lane = $1 and s.customer_id = $2 and v.unit = p.unit and s.status = any($3::text[]))
+       then 'active' else 'blocked' end
+     where p.lane = $1 and p.customer_id = $2 and p.state <> 'closed'`,
+    [key.lane, key.customerId, spendableStatuses],
+  );
+}
+
+export async function readSubscription(
+  db: Database | Transaction,
+  key: CustomerKey,
+  subscriptionId: string,
+): Promise<StoredSubscription | null> {
+  const [row] = await query<StoredSubscription>(
+    db,
+    `select lane, customer_id as "customerId", subscription_id as "subscriptionId", status,
+       plan_version_id as "planVersionId", base_item_id as "baseItemId", metered_item_id as "meteredItemId", quantity
+     from subscriptions where lane = $1 and customer_id = $2 and subscription_id = $3`,
+    [key.lane, key.customerId, subscriptionId],
+  );
+  return row ?? null;
+}
