@@ -2,7 +2,7 @@
 // one, so that one commit serves hundreds of them and a hot pool never queues a commit per request.
 import { catchUp } from '../domain/catch-up.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
-import { isConnectionFailure } from '../storage/database-errors.ts';
+import { isConnectionFailure, isTimeout } from '../storage/database-errors.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { earlierAnswers } from '../storage/idempotency-keys.ts';
 import { ratesFor, type BurnRateRow } from '../storage/plans.ts';
@@ -63,30 +63,43 @@ export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 2_000 }: 
   };
 }
 
-/** A batch that fails is halved until the one poisoned request fails alone; a lost database fails them all at once. */
+/**
+ * A batch that fails is halved until the one poisoned request fails alone. Where no smaller batch could do better (the
+ * database is away, or keeps one pool locked), all of it fails at once.
+ */
 async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
+  const requests = jobs.map(({ request }) => request);
+  let answers: readonly PoolAnswer[];
   try {
-    const answers = await transaction(deps.db, (trx) =>
-      decideBatch(
-        deps,
-        trx,
-        jobs.map(({ request }) => request),
-      ),
-    );
-    for (const [index, job] of jobs.entries()) {
-      const answer = answers[index];
-      if (answer === undefined) throw new Error(`request ${index} of ${jobs.length} was not answered`);
-      job.resolve(answer);
-    }
+    answers = await transaction(deps.db, (trx) => decideBatch(deps, trx, requests));
   } catch (error) {
-    if (jobs.length === 1 || isConnectionFailure(error)) {
+    const [first, second] = halves(jobs);
+    const customers = new Set(requests.map(({ customer }) => customer.customerId)).size;
+    if (second.length === 0 || isConnectionFailure(error) || (customers === 1 && isTimeout(error))) {
       for (const job of jobs) job.reject(error);
       return;
     }
-    const half = Math.ceil(jobs.length / 2);
-    await runBatch(deps, jobs.slice(0, half));
-    await runBatch(deps, jobs.slice(half));
+    await runBatch(deps, first);
+    await runBatch(deps, second);
+    return;
   }
+  for (const [index, job] of jobs.entries()) {
+    const answer = answers[index];
+    if (answer === undefined) job.reject(new Error(`request ${index} of ${jobs.length} was not answered`));
+    else job.resolve(answer);
+  }
+}
+
+/** Between customers as long as there are several, so that one locked pool is soon alone; order stays as it came. */
+function halves(jobs: readonly Job[]): readonly [readonly Job[], readonly Job[]] {
+  const customers = [...new Set(jobs.map(({ request }) => request.customer.customerId))];
+  if (customers.length === 1) {
+    const half = Math.ceil(jobs.length / 2);
+    return [jobs.slice(0, half), jobs.slice(half)];
+  }
+  const ofFirst = new Set(customers.slice(0, Math.ceil(customers.length / 2)));
+  const isFirst = ({ request }: Job): boolean => ofFirst.has(request.customer.customerId);
+  return [jobs.filter((job) => isFirst(job)), jobs.filter((job) => !isFirst(job))];
 }
 
 async function decideBatch(

@@ -4,8 +4,9 @@ import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
 import { grantPaidInvoice, type PaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
 import { query } from '../../src/storage/query.ts';
-import { balances, metered, newId, openBooks, planWith, type Subscriber } from '../support/books.ts';
+import { balances, metered, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
+import { newId } from '../support/deps.ts';
 import { calls, capture, held, hold, use } from '../support/requests.ts';
 
 const { database } = await cloneDatabase();

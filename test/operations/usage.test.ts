@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { checkUsage } from '../../src/operations/check-usage.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
 import { query } from '../../src/storage/query.ts';
-import { balances, credits, metered, openBooks, planWith, type Subscriber } from '../support/books.ts';
+import { balances, metered, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
+import { credits } from '../support/deps.ts';
 import { calls, hold, use } from '../support/requests.ts';
 
 const { database } = await cloneDatabase();

@@ -1,8 +1,7 @@
 // A sandbox with customers whose books can be used at once: what the product does on a paid subscription, without Stripe.
-import { typeid } from 'typeid-js';
 import { afterAll, afterEach } from 'vitest';
 
-import { formatCredits, parseCredits } from '../../src/domain/amount.ts';
+import { formatCredits } from '../../src/domain/amount.ts';
 import type { Plan, Policy } from '../../src/domain/catalogue.ts';
 import { customerKey, type CustomerKey } from '../../src/domain/customer.ts';
 import type { Deps } from '../../src/operations/deps.ts';
@@ -16,8 +15,8 @@ import { stampOnce } from '../../src/storage/deployment.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
 import { query } from '../../src/storage/query.ts';
 import { openPool, saveSubscription } from '../../src/storage/subscriptions.ts';
-import { connectStripe } from '../../src/stripe/gateway.ts';
 import { hybrid, sampleCatalogue, samplePolicy, storeSampleCatalogue } from './catalogue.ts';
+import { newId, testDeps } from './deps.ts';
 import { expectSoundBooks } from './sound-books.ts';
 
 /** April 2026, as in the money stories. */
@@ -49,23 +48,6 @@ export interface Subscriber extends CustomerKey {
 /** The sample plan under another name, with some rules changed. */
 export function planWith(plan: string, policy: Partial<Policy>, content: Partial<Omit<Plan, 'plan' | 'policy'>> = {}) {
   return { ...hybrid, ...content, plan, policy: { ...samplePolicy, ...policy } } satisfies Plan;
-}
-
-/** A new UUID of version 7, as the product makes them. */
-export function newId(): string {
-  return typeid().toUUID();
-}
-
-/** Everything that operations need; Stripe is nowhere to be reached. */
-export function testDeps(db: Database): Deps {
-  const silent = (): void => undefined;
-  return {
-    db,
-    stripe: connectStripe({ secretKey: 'sk_test_nobody', host: '127.0.0.1', port: 9, protocol: 'http' }),
-    newId,
-    log: { info: silent, warn: silent, error: silent },
-    settings: { cutOffMinutes: 45, meterWindowMinutes: 60 },
-  };
 }
 
 /** Opens a sandbox on 10 April 2026 that sells these plans; after each test of the file its books must be sound. */
@@ -134,13 +116,6 @@ async function versionOf(db: Database, plan: string) {
   const version = (await listPlanVersions(db)).find((offered) => offered.plan === plan);
   if (version === undefined) throw new Error(`the sandbox does not sell ${plan}`);
   return version;
-}
-
-/** "27.5" as micro-credits. */
-export function credits(text: string): bigint {
-  const micro = parseCredits(text);
-  if (micro === null) throw new Error(`${text} is not an amount of credits`);
-  return micro;
 }
 
 /** What stands in the credits book of one customer, by kind of account, periods added up; zero balances left out. */

@@ -2,7 +2,8 @@
 import { captureHold, type CaptureHold, releaseHold } from '../../src/operations/capture-hold.ts';
 import { placeHold, type PlaceHold } from '../../src/operations/place-hold.ts';
 import { type RealTime, type TrackedEvent, trackUsage } from '../../src/operations/track-usage.ts';
-import { credits, newId, type Subscriber } from './books.ts';
+import type { Subscriber } from './books.ts';
+import { credits, newId } from './deps.ts';
 
 /** A use of `api.call`: one credit a call. */
 export function calls(customer: Pick<Subscriber, 'name'>, count: number, event: Partial<TrackedEvent> = {}) {
