@@ -1,0 +1,96 @@
+// What final cycle invoices took of the credits, and asked for usage, against what the ledger says of the period.
+import { dividedDown } from '../amount.ts';
+import { type CreditPrice, worthHalfUp, worthUp } from '../credit-price.ts';
+import { amountDiffers, type Comparison, type Difference, joined } from '../reconciliation.ts';
+import type { InvoiceLineThere, InvoiceThere } from '../statement.ts';
+
+export interface BilledPeriod {
+  readonly billingPeriodId: string;
+  readonly invoiceId: string;
+  readonly price: CreditPrice;
+  readonly meteredPriceId: string;
+  readonly meterUnitMicro: bigint;
+  /** Whole meter units that Stripe accepted for the period. */
+  readonly emittedUnits: bigint;
+  /** What lots paid in the period until its invoice was settled. */
+  readonly lotsPaidMicro: bigint;
+  readonly overageMicro: bigint;
+}
+
+/** Credits taken on the usage lines of the period's invoice. */
+export function compareAppliedCredits(period: BilledPeriod, invoice: InvoiceThere): Comparison {
+  const usage = usageLines(period, invoice);
+  const ours = worthUp(period.price, period.lotsPaidMicro);
+  const theirs = usage.reduce((sum, line) => sum + line.creditsAppliedMinor, 0n);
+  const amounts = { ours, theirs, unit: period.price.currency };
+  const object = invoice.invoiceId;
+  if (ours === theirs) return { compared: 1, differences: [] };
+  const correction = corrections(invoice);
+  if (correction === theirs - ours && correction !== 0n) {
+    const reason = `An item of ${correction} ${period.price.currency} on the invoice makes up for it.`;
+    return { compared: 1, differences: [amountDiffers('credits_applied_shaped', object, amounts, reason)] };
+  }
+  if (ours - theirs >= 0n && ours - theirs <= BigInt(usage.length)) {
+    const reason = 'Grants are rounded up once, usage lines half up each.';
+    return { compared: 1, differences: [amountDiffers('credits_applied_rounding', object, amounts, reason)] };
+  }
+  return { compared: 1, differences: [amountDiffers('credits_applied', object, amounts)] };
+}
+
+/** Quantity and money of the usage lines: the sum emitted, and what the ledger says is owed. */
+export function compareBilledUsage(period: BilledPeriod, invoice: InvoiceThere): Comparison {
+  return joined([quantityBilled(period, invoice), usageOwed(period, invoice)]);
+}
+
+function quantityBilled(period: BilledPeriod, invoice: InvoiceThere): Comparison {
+  const billed = usageLines(period, invoice).reduce((sum, line) => sum + wholeUnits(line.quantity), 0n);
+  // A negative period total is billed as nothing.
+  const emitted = period.emittedUnits > 0n ? period.emittedUnits : 0n;
+  if (billed === emitted) return { compared: 1, differences: [] };
+  const amounts = { ours: emitted, theirs: billed, unit: 'meter units' };
+  return { compared: 1, differences: [amountDiffers('usage_quantity', invoice.invoiceId, amounts)] };
+}
+
+/** Owed is the overage in whole meter units, as the settlement decides it; items that correct it count as usage. */
+function usageOwed(period: BilledPeriod, invoice: InvoiceThere): Comparison {
+  const usage = usageLines(period, invoice);
+  const overageUnits = period.emittedUnits - dividedDown(period.lotsPaidMicro, period.meterUnitMicro);
+  const ours = overageUnits <= 0n ? 0n : worthHalfUp(period.price, overageUnits * period.meterUnitMicro);
+  const correction = corrections(invoice);
+  const net = usage.reduce((sum, line) => sum + line.amountMinor - line.discountsMinor - line.creditsAppliedMinor, 0n);
+  const theirs = net + correction;
+  const amounts = { ours, theirs, unit: period.price.currency };
+  const differences: Difference[] = [];
+  if (correction !== 0n) {
+    const reason = `An item of ${correction} ${period.price.currency} was put on the draft before it was finalized.`;
+    differences.push(
+      amountDiffers(
+        'invoice_corrected',
+        invoice.invoiceId,
+        { ...amounts, ours: net, theirs: net + correction },
+        reason,
+      ),
+    );
+  }
+  if (ours === theirs) return { compared: 1, differences };
+  if (ours - theirs === 1n) {
+    const reason = 'One minor unit in the customer’s favour: grants are rounded up.';
+    differences.push(amountDiffers('invoice_owed_rounding', invoice.invoiceId, amounts, reason));
+  } else differences.push(amountDiffers('invoice_owed', invoice.invoiceId, amounts));
+  return { compared: 1, differences };
+}
+
+function usageLines({ meteredPriceId }: BilledPeriod, { lines }: InvoiceThere): readonly InvoiceLineThere[] {
+  return lines.filter(({ priceId, isCorrection }) => priceId === meteredPriceId && !isCorrection);
+}
+
+function corrections({ lines }: InvoiceThere): bigint {
+  return lines.filter(({ isCorrection }) => isCorrection).reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+}
+
+/** Meter values are whole, so a fraction is none of ours and shows as a difference of one unit. */
+function wholeUnits(quantity: string | null): bigint {
+  const match = /^(-?\d+)(?:\.(\d+))?$/.exec(quantity ?? '0');
+  if (match === null) return -1n;
+  return BigInt(match[1] ?? '0') + (/[1-9]/.test(match[2] ?? '') ? 1n : 0n);
+}

@@ -1,0 +1,166 @@
+// Credit notes and the customer balance: the mirror against Stripe, what was asked for here, and the balance as a sum.
+import {
+  amountDiffers,
+  type Comparison,
+  type Difference,
+  factDiffers,
+  MESSAGE_LAG_MS,
+  paired,
+} from '../reconciliation.ts';
+import type { BalanceMovementThere, CreditNoteThere, CustomerThere } from '../statement.ts';
+
+export interface CreditNoteHere {
+  readonly creditNoteId: string;
+  readonly status: string;
+  readonly currency: string;
+  readonly totalMinor: bigint;
+  readonly prePaymentMinor: bigint;
+  readonly postPaymentMinor: bigint;
+  readonly isPosted: boolean;
+}
+
+/** A credit note that was asked for here and that Stripe has not confirmed. */
+export interface RequestedNote {
+  readonly creditNoteRequestId: string;
+  readonly ageMs: number;
+}
+
+export interface CreditNotesHere {
+  readonly notes: readonly CreditNoteHere[];
+  readonly requested: readonly RequestedNote[];
+  readonly balanceMovements: readonly BalanceMovementThere[];
+  /** Customer balance as it was mirrored last; negative is the customer's credit. */
+  readonly balanceMinor: bigint;
+}
+
+export interface CreditNotesThere {
+  readonly customer: CustomerThere | null;
+  readonly notes: readonly CreditNoteThere[];
+  readonly balanceMovements: readonly BalanceMovementThere[];
+}
+
+export function compareCreditNotes(here: CreditNotesHere, there: CreditNotesThere): Comparison {
+  const differences = [
+    ...notesDiffer(here.notes, there.notes),
+    ...twins(there.notes),
+    ...here.requested.map(requestDiffers),
+    ...balanceMovementsDiffer(here.balanceMovements, there.balanceMovements),
+    ...(there.customer === null ? [] : balanceDiffers(here, there.customer, there.balanceMovements)),
+  ];
+  return { compared: there.notes.length + there.balanceMovements.length + 1, differences };
+}
+
+function notesDiffer(ours: readonly CreditNoteHere[], theirs: readonly CreditNoteThere[]): readonly Difference[] {
+  const { both, onlyOurs, onlyTheirs } = paired(
+    ours,
+    theirs,
+    ({ creditNoteId }) => creditNoteId,
+    ({ creditNoteId }) => creditNoteId,
+  );
+  return [
+    ...both.flatMap(([here, there]) => noteDiffers(here, there)),
+    ...both
+      .filter(([here]) => !here.isPosted)
+      .map(([here]) =>
+        factDiffers('credit_note_unposted', here.creditNoteId, { ours: 'no entry', theirs: here.status }),
+      ),
+    ...onlyOurs.map(({ creditNoteId, status }) =>
+      factDiffers('credit_note_missing_there', creditNoteId, { ours: status, theirs: null }),
+    ),
+    ...onlyTheirs.map(({ creditNoteId, totalMinor, currency, key }) =>
+      factDiffers('credit_note_unmirrored', creditNoteId, {
+        ours: null,
+        theirs: `${totalMinor} ${currency}${key === null ? ', by another hand' : ''}`,
+      }),
+    ),
+  ];
+}
+
+function noteDiffers(here: CreditNoteHere, there: CreditNoteThere): readonly Difference[] {
+  const object = here.creditNoteId;
+  if (here.currency !== there.currency) {
+    return [factDiffers('credit_note_currency', object, { ours: here.currency, theirs: there.currency })];
+  }
+  const split = ({ status, prePaymentMinor, postPaymentMinor }: CreditNoteHere | CreditNoteThere): string =>
+    `${status} ${prePaymentMinor} ${postPaymentMinor}`;
+  if (here.totalMinor === there.totalMinor && split(here) === split(there)) return [];
+  const amounts = { ours: here.totalMinor, theirs: there.totalMinor, unit: there.currency };
+  return [
+    {
+      ...amountDiffers('credit_note_amount', object, amounts),
+      ours: `${here.totalMinor} ${split(here)}`,
+      theirs: `${there.totalMinor} ${split(there)}`,
+    },
+  ];
+}
+
+function twins(theirs: readonly CreditNoteThere[]): readonly Difference[] {
+  const byKey = Map.groupBy(
+    theirs.filter(({ key, status }) => key !== null && status !== 'void'),
+    ({ key }) => key,
+  );
+  return [...byKey.values()].flatMap((notes) =>
+    notes
+      .slice(1)
+      .map(({ creditNoteId }) =>
+        factDiffers('credit_note_twice', creditNoteId, { ours: notes[0]?.creditNoteId ?? null, theirs: creditNoteId }),
+      ),
+  );
+}
+
+function requestDiffers({ creditNoteRequestId, ageMs }: RequestedNote): Difference {
+  const facts = { ours: 'asked for', theirs: null };
+  if (ageMs > MESSAGE_LAG_MS) return factDiffers('credit_note_never_issued', creditNoteRequestId, facts);
+  return factDiffers('credit_note_in_flight', creditNoteRequestId, facts, 'It was asked for less than an hour ago.');
+}
+
+function balanceMovementsDiffer(
+  ours: readonly BalanceMovementThere[],
+  theirs: readonly BalanceMovementThere[],
+): readonly Difference[] {
+  const { both, onlyOurs, onlyTheirs } = paired(
+    ours,
+    theirs,
+    ({ transactionId }) => transactionId,
+    ({ transactionId }) => transactionId,
+  );
+  const shown = ({ amountMinor, currency }: BalanceMovementThere): string => `${amountMinor} ${currency}`;
+  return [
+    ...both
+      .filter(([here, there]) => here.amountMinor !== there.amountMinor)
+      .map(([here, there]) =>
+        amountDiffers('balance_movement_amount', here.transactionId, {
+          ours: here.amountMinor,
+          theirs: there.amountMinor,
+          unit: there.currency,
+        }),
+      ),
+    ...onlyOurs.map((it) =>
+      factDiffers('balance_movement_missing_there', it.transactionId, { ours: shown(it), theirs: null }),
+    ),
+    ...onlyTheirs.map((it) =>
+      factDiffers('balance_movement_missing_here', it.transactionId, { ours: null, theirs: shown(it) }),
+    ),
+  ];
+}
+
+function balanceDiffers(
+  here: CreditNotesHere,
+  customer: CustomerThere,
+  movements: readonly BalanceMovementThere[],
+): readonly Difference[] {
+  const unit = customer.currency ?? movements[0]?.currency ?? 'minor units';
+  const moved = movements.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+  const differences: Difference[] = [];
+  if (moved !== customer.balanceMinor) {
+    differences.push(
+      amountDiffers('customer_balance', 'sum at Stripe', { ours: moved, theirs: customer.balanceMinor, unit }),
+    );
+  }
+  if (here.balanceMinor !== customer.balanceMinor) {
+    differences.push(
+      amountDiffers('customer_balance', 'mirrored', { ours: here.balanceMinor, theirs: customer.balanceMinor, unit }),
+    );
+  }
+  return differences;
+}

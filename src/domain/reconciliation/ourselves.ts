@@ -1,0 +1,107 @@
+// Ourselves: what lies, waits or does not add up on this side, whatever Stripe says.
+import { amountDiffers, type Comparison, type Difference, factDiffers, MESSAGE_LAG_MS } from '../reconciliation.ts';
+
+export interface Ourselves {
+  readonly breaches: readonly {
+    readonly invariant: string;
+    readonly subject: string;
+    readonly expected: string;
+    readonly found: string;
+  }[];
+  readonly messages: readonly {
+    readonly outboxId: bigint;
+    readonly call: string;
+    readonly state: string;
+    readonly outcome: string | null;
+    /** Since it could have been sent. */
+    readonly dueMs: number;
+  }[];
+  readonly holds: readonly { readonly holdId: string; readonly expiresAt: Date }[];
+  readonly periods: readonly { readonly billingPeriodId: string; readonly cutOffAt: Date }[];
+  /** Usage whose window ended longer ago than the meter lag, not rolled up. */
+  readonly unrolled: readonly { readonly billingPeriodId: string; readonly unit: string; readonly micro: bigint }[];
+  readonly clearing: readonly {
+    readonly account: string;
+    readonly unit: string;
+    readonly balance: bigint;
+    /** Since it was moved last. */
+    readonly ageMs: number;
+  }[];
+  readonly twins: readonly { readonly source: string; readonly eventId: string; readonly count: number }[];
+}
+
+/** Money may be on its way for that long before somebody must look. */
+export const CLEARING_DAYS = 10;
+const CLEARING_MS = CLEARING_DAYS * 86_400_000;
+
+/** The jobs' own pace is a minute; five are a job that does not run. */
+export const JOB_LAG_MS = 300_000;
+
+export function compareOurselves(ours: Ourselves, now: Date): Comparison {
+  const late = (at: Date): boolean => now.getTime() - at.getTime() > JOB_LAG_MS;
+  const differences = [
+    ...ours.breaches.map(({ invariant, subject, expected, found }) =>
+      factDiffers('ledger_breach', `${invariant} ${subject}`, { ours: found, theirs: expected }),
+    ),
+    ...ours.messages.flatMap(messageDiffers),
+    ...ours.holds
+      .filter(({ expiresAt }) => late(expiresAt))
+      .map(({ holdId, expiresAt }) =>
+        factDiffers('hold_overdue', holdId, { ours: `open, ended ${expiresAt.toISOString()}`, theirs: null }),
+      ),
+    ...ours.periods
+      .filter(({ cutOffAt }) => late(cutOffAt))
+      .map(({ billingPeriodId, cutOffAt }) =>
+        factDiffers('cut_off_missed', billingPeriodId, { ours: `open, due ${cutOffAt.toISOString()}`, theirs: null }),
+      ),
+    ...ours.unrolled.map(({ billingPeriodId, unit, micro }) =>
+      amountDiffers('usage_never_rolled_up', billingPeriodId, { ours: micro, theirs: 0n, unit: `micro-${unit}` }),
+    ),
+    ...ours.clearing.map(clearingDiffers),
+    ...ours.twins.map(({ source, eventId, count }) =>
+      factDiffers('usage_counted_twice', `${source} ${eventId}`, { ours: `${count} times`, theirs: null }),
+    ),
+  ];
+  const lists: readonly (readonly object[])[] = Object.values(ours);
+  const compared = lists.reduce((sum, rows) => sum + rows.length, 1);
+  return { compared, differences };
+}
+
+function messageDiffers({
+  outboxId,
+  call,
+  state,
+  outcome,
+  dueMs,
+}: Ourselves['messages'][number]): readonly Difference[] {
+  const object = `${call} ${outboxId}`;
+  if (state === 'parked') return [factDiffers('message_parked', object, { ours: outcome ?? state, theirs: null })];
+  if (dueMs <= MESSAGE_LAG_MS) return [];
+  return [factDiffers('message_stuck', object, { ours: state, theirs: null })];
+}
+
+function clearingDiffers({ account, unit, balance, ageMs }: Ourselves['clearing'][number]): Difference {
+  const amounts = { ours: balance, theirs: 0n, unit };
+  if (ageMs > CLEARING_MS) return amountDiffers('clearing_stuck', account, amounts);
+  return amountDiffers('clearing_pending', account, amounts, `It was moved less than ${CLEARING_DAYS} days ago.`);
+}
+
+/** Events of Stripe belong to nobody until they are applied. */
+export interface WaitingStripeEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly state: string;
+  readonly outcome: string | null;
+  readonly ageMs: number;
+}
+
+export function compareInbox(events: readonly WaitingStripeEvent[]): Comparison {
+  const differences = events.flatMap(({ eventId, type, state, outcome, ageMs }) => {
+    const object = `${type} ${eventId}`;
+    if (state === 'parked') {
+      return [factDiffers('stripe_event_parked', object, { ours: outcome ?? state, theirs: type })];
+    }
+    return ageMs > MESSAGE_LAG_MS ? [factDiffers('stripe_event_stuck', object, { ours: state, theirs: type })] : [];
+  });
+  return { compared: events.length, differences };
+}

@@ -1,0 +1,143 @@
+// The five comparisons of one customer: Stripe's side first, then ours, so that what arrives in between is ours to know.
+import { type CreditPrice, creditPrice } from '../../domain/credit-price.ts';
+import { meteredSpan } from '../../domain/meter.ts';
+import { type Comparison, joined, MESSAGE_LAG_MS, METER_LAG_MS } from '../../domain/reconciliation.ts';
+import {
+  type BilledPeriod,
+  compareAppliedCredits,
+  compareBilledUsage,
+} from '../../domain/reconciliation/applied-credits.ts';
+import { compareCreditNotes } from '../../domain/reconciliation/credit-notes.ts';
+import { compareCredits } from '../../domain/reconciliation/credits.ts';
+import { compareCycleInvoices, compareInvoices } from '../../domain/reconciliation/invoices.ts';
+import { compareOurselves } from '../../domain/reconciliation/ourselves.ts';
+import { compareUsage } from '../../domain/reconciliation/usage.ts';
+import type { InvoiceThere } from '../../domain/statement.ts';
+import type { CheckName } from '../../domain/variance-kinds.ts';
+import { termsOf } from '../../storage/pool-books.ts';
+import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
+import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../storage/reconciliation/credits.ts';
+import { billedPeriods, invoicesHere } from '../../storage/reconciliation/invoices.ts';
+import { readOurselves } from '../../storage/reconciliation/ourselves.ts';
+import type { ReconciledCustomer } from '../../storage/reconciliation/scope.ts';
+import { meteredPeriods, meterMessages } from '../../storage/reconciliation/usage.ts';
+import { countedThere, type ReadCount } from '../../stripe/statements.ts';
+import type { Deps } from '../deps.ts';
+import { verifyLedger } from '../verify-ledger.ts';
+import { gatherStatement, type Statement } from './gather-statement.ts';
+
+/** What one run compares by: its instant, what it may leave out, and the reads that it has used. */
+export interface RunContext {
+  readonly now: Date;
+  /** Final periods that ended long before this are left out; null compares everything. */
+  readonly since: Date | null;
+  readonly count: ReadCount;
+}
+
+export type Comparisons = Readonly<Record<CheckName, Comparison>>;
+
+/** Compares all of one customer. */
+export async function compareCustomer(
+  deps: Deps,
+  customer: ReconciledCustomer,
+  context: RunContext,
+): Promise<Comparisons> {
+  const statement = await gatherStatement(deps.stripe, context.count, customer.stripeCustomerId);
+  const billed = await billedHere(deps, customer, statement, context);
+  return {
+    usage: await compareUsageOf(deps, customer, context),
+    credits: await compareCreditsOf(deps, customer, { statement, billed, context }),
+    invoices: await compareInvoicesOf(deps, customer, { statement, billed }),
+    credit_notes: compareCreditNotes(await creditNotesHere(deps.db, customer), statement),
+    ourselves: await compareOurselvesOf(deps, customer, context),
+  };
+}
+
+async function compareUsageOf(deps: Deps, customer: ReconciledCustomer, context: RunContext): Promise<Comparison> {
+  const { now, since, count } = context;
+  const windowMinutes = deps.settings.meterWindowMinutes;
+  const scope = { now, since, windowMinutes, lagMs: METER_LAG_MS };
+  const comparisons: Comparison[] = [];
+  for (const period of await meteredPeriods(deps.db, customer, scope)) {
+    const span = { ...meteredSpan(period), meterId: period.meterId, stripeCustomerId: customer.stripeCustomerId };
+    const counted = await countedThere(deps.stripe, count, span);
+    // Read after Stripe's sum: a message that is sent in between is young, and explains itself.
+    const messages = await meterMessages(deps.db, customer);
+    comparisons.push(compareUsage({ ...period, messages: messages.get(period.billingPeriodId) ?? [] }, counted));
+  }
+  return joined(comparisons);
+}
+
+interface Billed {
+  readonly period: BilledPeriod;
+  readonly standing: readonly string[];
+  readonly invoice: InvoiceThere | undefined;
+}
+
+async function billedHere(
+  { db }: Deps,
+  customer: ReconciledCustomer,
+  { invoices }: Statement,
+  { since }: RunContext,
+): Promise<readonly Billed[]> {
+  const billed: Billed[] = [];
+  for (const { planVersionId, standing, ...period } of await billedPeriods(db, customer, since)) {
+    const invoice = invoices.find(({ invoiceId }) => invoiceId === period.invoiceId);
+    billed.push({ period: { ...period, price: await priceOf(db, planVersionId) }, standing, invoice });
+  }
+  return billed;
+}
+
+async function priceOf(db: Deps['db'], planVersionId: string): Promise<CreditPrice> {
+  const terms = await termsOf(db, planVersionId);
+  return creditPrice(terms.currency, terms.pricePerCredit);
+}
+
+async function compareCreditsOf(
+  { db }: Deps,
+  customer: ReconciledCustomer,
+  { statement, billed, context }: { statement: Statement; billed: readonly Billed[]; context: RunContext },
+): Promise<Comparison> {
+  const { now } = context;
+  const stocks = await poolStocks(db, customer, { now, messageLagMs: MESSAGE_LAG_MS });
+  const pools = [];
+  for (const { planVersionId, notFinalInvoiceIds, ...stock } of stocks) {
+    const price = await priceOf(db, planVersionId);
+    pools.push({ ...stock, price, notFinalInvoiceIds: new Set(notFinalInvoiceIds) });
+  }
+  const here = {
+    now,
+    pools,
+    grants: await grantsHere(db, customer),
+    movements: await movementsHere(db, customer),
+    meteredPriceIds: await meteredPriceIds(db),
+  };
+  return joined([
+    compareCredits(here, statement.grants, statement.movements),
+    ...billed.flatMap(({ period, invoice }) =>
+      invoice === undefined || invoice.status === 'void' ? [] : [compareAppliedCredits(period, invoice)],
+    ),
+  ]);
+}
+
+async function compareInvoicesOf(
+  { db }: Deps,
+  customer: ReconciledCustomer,
+  { statement, billed }: { statement: Statement; billed: readonly Billed[] },
+): Promise<Comparison> {
+  return joined([
+    compareInvoices(await invoicesHere(db, customer), statement.invoices),
+    ...billed.flatMap(({ period, invoice }) =>
+      invoice === undefined || invoice.status === 'void' ? [] : [compareBilledUsage(period, invoice)],
+    ),
+    ...billed.map(({ period, standing }) => compareCycleInvoices(period.billingPeriodId, period.invoiceId, standing)),
+  ]);
+}
+
+async function compareOurselvesOf(deps: Deps, customer: ReconciledCustomer, { now }: RunContext): Promise<Comparison> {
+  const { lane, customerId } = customer;
+  const { breaches } = await verifyLedger(deps, { customer: { lane, customerId } });
+  const windowMinutes = deps.settings.meterWindowMinutes;
+  const ours = await readOurselves(deps.db, customer, { now, windowMinutes, lagMs: METER_LAG_MS });
+  return compareOurselves({ ...ours, breaches }, now);
+}

@@ -1,0 +1,50 @@
+import type {
+  BalanceMovementThere,
+  CreditMovementThere,
+  CreditNoteThere,
+  CustomerThere,
+  GrantThere,
+  InvoiceThere,
+} from '../../domain/statement.ts';
+import type { StripeGateway } from '../../stripe/gateway.ts';
+import {
+  balanceMovementsThere,
+  creditMovementsThere,
+  creditNotesThere,
+  customerThere,
+  grantsThere,
+  invoicesThere,
+  type ReadCount,
+} from '../../stripe/statements.ts';
+
+/** What Stripe says of one customer. */
+export interface Statement {
+  readonly customer: CustomerThere | null;
+  readonly grants: readonly GrantThere[];
+  readonly movements: readonly CreditMovementThere[];
+  readonly invoices: readonly InvoiceThere[];
+  readonly notes: readonly CreditNoteThere[];
+  readonly balanceMovements: readonly BalanceMovementThere[];
+}
+
+/** Reads Stripe's lists of a customer, one after the other: Stripe allots calls in flight, too. */
+export async function gatherStatement(
+  stripe: StripeGateway,
+  count: ReadCount,
+  stripeCustomerId: string,
+): Promise<Statement> {
+  const customer = await customerThere(stripe, count, stripeCustomerId);
+  if (customer === null) {
+    return { customer, grants: [], movements: [], invoices: [], notes: [], balanceMovements: [] };
+  }
+  const grants = await grantsThere(stripe, count, stripeCustomerId);
+  return {
+    customer,
+    grants,
+    // Without a grant there is nothing that could move.
+    movements: grants.length === 0 ? [] : await creditMovementsThere(stripe, count, stripeCustomerId),
+    invoices: await invoicesThere(stripe, count, stripeCustomerId),
+    notes: await creditNotesThere(stripe, count, stripeCustomerId),
+    balanceMovements: await balanceMovementsThere(stripe, count, stripeCustomerId),
+  };
+}

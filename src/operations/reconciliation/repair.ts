@@ -1,0 +1,62 @@
+// Repairs that change nothing anyone owes: fetch again what we missed, wake what was never sent.
+import type { CustomerKey } from '../../domain/customer.ts';
+import { type Difference, kindOf } from '../../domain/reconciliation.ts';
+import { wakeUnsent } from '../../storage/reconciliation/ourselves.ts';
+import type { ReconciledCustomer } from '../../storage/reconciliation/scope.ts';
+import type { Deps } from '../deps.ts';
+import { mirrorCreditMovements } from '../mirror-credit-movements.ts';
+import { mirrorCreditNote } from '../mirror-credit-note.ts';
+import { mirrorCustomer, mirrorCustomerBalance } from '../mirror-customer.ts';
+import { mirrorInvoice } from '../mirror-invoice.ts';
+
+/** The operations that a lost event would have called. They are given, so that a run can be asked to repair nothing. */
+export interface Repairs {
+  readonly mirrorCustomer: (key: CustomerKey, stripeCustomerId: string) => Promise<unknown>;
+  readonly mirrorInvoice: (invoiceId: string) => Promise<unknown>;
+  readonly mirrorCreditNote: (creditNoteId: string) => Promise<unknown>;
+  readonly mirrorCreditMovements: (key: CustomerKey, stripeCustomerId: string) => Promise<unknown>;
+  /** Makes messages due that were never sent. */
+  readonly wakeUnsent: (key: CustomerKey) => Promise<unknown>;
+}
+
+/** The same operations that the events call. */
+export function safeRepairs(deps: Deps): Repairs {
+  return {
+    mirrorCustomer: async (key, stripeCustomerId) => {
+      await mirrorCustomer(deps, stripeCustomerId);
+      await mirrorCustomerBalance(deps, key, stripeCustomerId);
+    },
+    mirrorInvoice: async (invoiceId) => mirrorInvoice(deps, invoiceId),
+    mirrorCreditNote: async (creditNoteId) => mirrorCreditNote(deps, creditNoteId),
+    mirrorCreditMovements: async (key, stripeCustomerId) => mirrorCreditMovements(deps, key, stripeCustomerId),
+    wakeUnsent: async (key) => wakeUnsent(deps.db, key),
+  };
+}
+
+/** Does what is safe about a difference and says what it did; null where a person must decide. */
+export async function repair(
+  repairs: Repairs,
+  customer: ReconciledCustomer,
+  difference: Difference,
+): Promise<string | null> {
+  const { safeRepair } = kindOf(difference);
+  const [id = ''] = difference.object.split(' ');
+  if (safeRepair === undefined) return null;
+  switch (safeRepair) {
+    case 'mirror_customer':
+      await repairs.mirrorCustomer(customer, customer.stripeCustomerId);
+      return 'Repaired by the run: the customer was fetched again.';
+    case 'mirror_invoice':
+      await repairs.mirrorInvoice(id);
+      return `Repaired by the run: ${id} was fetched again.`;
+    case 'mirror_credit_note':
+      await repairs.mirrorCreditNote(id);
+      return `Repaired by the run: ${id} was fetched again.`;
+    case 'mirror_credit_movements':
+      await repairs.mirrorCreditMovements(customer, customer.stripeCustomerId);
+      return 'Repaired by the run: credit balance transactions were fetched again.';
+    case 'resend':
+      await repairs.wakeUnsent(customer);
+      return 'Repaired by the run: messages that were never sent are due again.';
+  }
+}

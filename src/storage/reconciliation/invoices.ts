@@ -1,0 +1,145 @@
+import type { CustomerKey } from '../../domain/customer.ts';
+import type { InvoiceHere, InvoiceLineHere } from '../../domain/reconciliation/invoices.ts';
+import type { Database } from '../database.ts';
+import { query } from '../query.ts';
+
+type InvoiceRow = Omit<InvoiceHere, 'lines' | 'payments' | 'lotsMissing'>;
+
+/** A customer's mirrored invoices, deleted drafts left out, with what was posted and granted for each. */
+export async function invoicesHere(db: Database, customer: CustomerKey): Promise<readonly InvoiceHere[]> {
+  const { lane, customerId } = customer;
+  const rows = await query<InvoiceRow>(
+    db,
+    `select i.invoice_id as "invoiceId", i.status, i.currency, i.subtotal_minor as "subtotalMinor",
+       i.discounts_minor as "discountsMinor", i.credits_applied_minor as "creditsAppliedMinor", i.tax_minor as "taxMinor",
+       i.total_minor as "totalMinor", i.starting_balance_minor as "startingBalanceMinor",
+       i.ending_balance_minor as "endingBalanceMinor", i.amount_due_minor as "amountDueMinor",
+       i.amount_paid_minor as "amountPaidMinor", i.amount_remaining_minor as "amountRemainingMinor",
+       exists (select from journal_entries e where e.lane = $1 and e.customer_id = $2
+         and e.source_type = 'stripe_invoice' and e.source_id = i.invoice_id) as "isPosted",
+       exists (select from invoice_lines l where l.lane = $1 and l.customer_id = $2 and l.invoice_id = i.invoice_id
+         and (l.amount_minor - l.discounts_minor - l.credits_applied_minor <> 0 or l.tax_minor <> 0)) as "hasMoney",
+       exists (select from stripe_events s where s.object_id = i.invoice_id and s.state = 'received') as "isBehind"
+     from invoices i where i.lane = $1 and i.customer_id = $2 and i.status <> 'deleted'
+     order by i.created_at, i.invoice_id`,
+    [lane, customerId],
+  );
+  const lines = Map.groupBy(await linesHere(db, customer), ({ invoiceId }) => invoiceId);
+  const payments = Map.groupBy(await paymentsHere(db, customer), ({ invoiceId }) => invoiceId);
+  const lotsMissing = Map.groupBy(await linesWithoutLot(db, customer), ({ invoiceId }) => invoiceId);
+  return rows.map((row) => ({
+    ...row,
+    lines: lines.get(row.invoiceId) ?? [],
+    payments: payments.get(row.invoiceId) ?? [],
+    lotsMissing: (lotsMissing.get(row.invoiceId) ?? []).map(({ lineId }) => lineId),
+  }));
+}
+
+async function linesHere(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+): Promise<readonly (InvoiceLineHere & { readonly invoiceId: string })[]> {
+  return query(
+    db,
+    `select invoice_id as "invoiceId", line_id as "lineId", amount_minor as "amountMinor",
+       discounts_minor as "discountsMinor", credits_applied_minor as "creditsAppliedMinor", tax_minor as "taxMinor"
+     from invoice_lines where lane = $1 and customer_id = $2 order by invoice_id, position`,
+    [lane, customerId],
+  );
+}
+
+async function paymentsHere(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+): Promise<readonly { invoiceId: string; invoicePaymentId: string; amountPaidMinor: bigint }[]> {
+  return query(
+    db,
+    `select invoice_id as "invoiceId", invoice_payment_id as "invoicePaymentId", amount_paid_minor as "amountPaidMinor"
+     from invoice_payments where lane = $1 and customer_id = $2 order by invoice_payment_id`,
+    [lane, customerId],
+  );
+}
+
+/** Paid lines that sell credits and opened no lot: packs, and the fee of a sign-up whose plan includes credits. */
+async function linesWithoutLot(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+): Promise<readonly { invoiceId: string; lineId: string }[]> {
+  return query(
+    db,
+    `select i.invoice_id as "invoiceId", l.line_id as "lineId"
+     from invoices i
+     join invoice_lines l on l.lane = i.lane and l.customer_id = i.customer_id and l.invoice_id = i.invoice_id
+     where i.lane = $1 and i.customer_id = $2 and i.status = 'paid' and l.kind = 'pack'
+       and not exists (select from lots t where t.lane = $1 and t.customer_id = $2
+         and t.source_type = 'invoice_line' and t.source_id = i.invoice_id || '/' || l.line_id)
+     union all
+     select i.invoice_id, 'sign-up'
+     from invoices i
+     join subscriptions s on s.lane = i.lane and s.customer_id = i.customer_id and s.subscription_id = i.subscription_id
+     join plan_versions v on v.plan_version_id = s.plan_version_id and (v.content ->> 'includedCredits')::numeric > 0
+     where i.lane = $1 and i.customer_id = $2 and i.status = 'paid' and i.billing_reason = 'subscription_create'
+       and not exists (
+         select from lots t
+         join billing_periods p on p.lane = t.lane and p.customer_id = t.customer_id
+           and p.billing_period_id = t.billing_period_id and p.subscription_id = i.subscription_id
+         where t.lane = $1 and t.customer_id = $2 and t.source_type = 'billing_period')`,
+    [lane, customerId],
+  );
+}
+
+export interface BilledPeriodHere {
+  readonly billingPeriodId: string;
+  readonly subscriptionId: string;
+  readonly endsAt: Date;
+  readonly invoiceId: string;
+  readonly planVersionId: string;
+  readonly meteredPriceId: string;
+  readonly meterUnitMicro: bigint;
+  readonly emittedUnits: bigint;
+  readonly lotsPaidMicro: bigint;
+  readonly overageMicro: bigint;
+  /** Mirrored invoices that stand and bill the same cycle. */
+  readonly standing: readonly string[];
+}
+
+/** Final periods and what the ledger says of them, computed from postings: those that ended since an instant, or all. */
+export async function billedPeriods(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+  since: Date | null,
+): Promise<readonly BilledPeriodHere[]> {
+  return query<BilledPeriodHere>(
+    db,
+    `with spent as (
+       select p.billing_period_id,
+         coalesce((select sum(case when t.to_kind = 'consumed' then t.amount else -t.amount end) from postings t
+           where t.lane = $1 and t.customer_id = $2
+             and ((t.to_kind = 'consumed' and t.to_billing_period_id = p.billing_period_id)
+               or (t.from_kind = 'consumed' and t.from_billing_period_id = p.billing_period_id))), 0) as metered,
+         coalesce((select sum(case when t.from_kind = 'overage' then t.amount else -t.amount end) from postings t
+           where t.lane = $1 and t.customer_id = $2
+             and ((t.from_kind = 'overage' and t.from_billing_period_id = p.billing_period_id)
+               or (t.to_kind = 'overage' and t.from_kind <> 'billed'
+                 and t.to_billing_period_id = p.billing_period_id))), 0) as overage
+       from billing_periods p where p.lane = $1 and p.customer_id = $2 and p.state = 'final'
+     )
+     select p.billing_period_id as "billingPeriodId", p.subscription_id as "subscriptionId", p.ends_at as "endsAt",
+       p.invoice_id as "invoiceId", p.plan_version_id as "planVersionId", v.stripe_metered_price_id as "meteredPriceId",
+       u.meter_unit_micro as "meterUnitMicro", p.emitted_units as "emittedUnits",
+       (s.metered - s.overage)::bigint as "lotsPaidMicro", s.overage::bigint as "overageMicro",
+       array(select distinct i.invoice_id from invoices i
+         join invoice_lines l on l.lane = i.lane and l.customer_id = i.customer_id and l.invoice_id = i.invoice_id
+         where i.lane = $1 and i.customer_id = $2 and i.subscription_id = p.subscription_id
+           and i.billing_reason = 'subscription_cycle' and i.status in ('draft', 'open', 'paid', 'uncollectible')
+           and l.kind = 'usage' and l.period_end = p.ends_at) as standing
+     from billing_periods p
+     join spent s on s.billing_period_id = p.billing_period_id
+     join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
+     join credit_units u on u.unit = p.unit
+     where p.lane = $1 and p.customer_id = $2 and p.state = 'final' and p.invoice_id is not null
+       and ($3::timestamptz is null or p.ends_at >= $3::timestamptz - interval '7 days')
+     order by p.ends_at`,
+    [lane, customerId, since],
+  );
+}

@@ -1,0 +1,94 @@
+import type { CustomerKey } from '../../domain/customer.ts';
+import type { Ourselves, WaitingStripeEvent } from '../../domain/reconciliation/ourselves.ts';
+import type { Database } from '../database.ts';
+import { execute, query } from '../query.ts';
+
+/** What lies about on our side of one customer; the ledger's own breaches come from its verification. */
+export async function readOurselves(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+  { now, windowMinutes, lagMs }: { readonly now: Date; readonly windowMinutes: number; readonly lagMs: number },
+): Promise<Omit<Ourselves, 'breaches'>> {
+  const key = [lane, customerId] as const;
+  const messages = await query<Ourselves['messages'][number]>(
+    db,
+    `select outbox_id as "outboxId", call, state, outcome,
+       greatest(0, extract(epoch from clock_timestamp() - greatest(created_at, next_at)) * 1000)::float8 as "dueMs"
+     from outbox where lane = $1 and customer_id = $2 and state in ('pending', 'sending', 'unknown', 'parked')
+     order by outbox_id`,
+    key,
+  );
+  const holds = await query<Ourselves['holds'][number]>(
+    db,
+    `select hold_id as "holdId", expires_at as "expiresAt" from holds
+     where lane = $1 and customer_id = $2 and state = 'open' and expires_at <= $3 order by hold_id`,
+    [...key, now],
+  );
+  const periods = await query<Ourselves['periods'][number]>(
+    db,
+    `select billing_period_id as "billingPeriodId", cut_off_at as "cutOffAt" from billing_periods
+     where lane = $1 and customer_id = $2 and state = 'open' and cut_off_at <= $3 order by cut_off_at`,
+    [...key, now],
+  );
+  const unrolled = await query<Ourselves['unrolled'][number]>(
+    db,
+    `select p.billing_period_id as "billingPeriodId", p.unit, sum(b.metered - b.rolled)::bigint as micro
+     from billing_periods p
+     join meter_buckets b on b.lane = p.lane and b.customer_id = p.customer_id
+       and b.billing_period_id = p.billing_period_id and b.metered <> b.rolled
+     join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
+     where p.lane = $1 and p.customer_id = $2
+       and least(b.window_start + make_interval(mins => $4), p.ends_at) <= $3::timestamptz - make_interval(secs => $5)
+     group by p.billing_period_id, p.unit having sum(b.metered - b.rolled) <> 0 order by p.billing_period_id`,
+    [...key, now, windowMinutes, lagMs / 1000],
+  );
+  return { messages, holds, periods, unrolled, clearing: await clearing(db, key, now), twins: await twins(db, key) };
+}
+
+async function clearing(db: Database, key: readonly [number, string], now: Date): Promise<Ourselves['clearing']> {
+  return query<Ourselves['clearing'][number]>(
+    db,
+    `select a.kind as account, a.unit, sum(a.balance)::bigint as balance,
+       (extract(epoch from $3::timestamptz - (
+         select max(e.recorded_at) from postings t
+         join journal_entries e on e.lane = t.lane and e.customer_id = t.customer_id and e.entry_id = t.entry_id
+         where t.lane = $1 and t.customer_id = $2 and a.kind in (t.from_kind, t.to_kind))) * 1000)::float8 as "ageMs"
+     from accounts a
+     where a.lane = $1 and a.customer_id = $2 and a.kind in ('refund_clearing', 'out_of_band_clearing')
+     group by a.kind, a.unit having sum(a.balance) <> 0 order by a.kind, a.unit`,
+    [...key, now],
+  );
+}
+
+async function twins(db: Database, key: readonly [number, string]): Promise<Ourselves['twins']> {
+  return query<Ourselves['twins'][number]>(
+    db,
+    `select source, event_id as "eventId", count(*)::int as count from usage_events
+     where lane = $1 and customer_id = $2 group by source, event_id having count(*) > 1 order by source, event_id limit 100`,
+    key,
+  );
+}
+
+const EVENTS_MAX = 1_000;
+
+/** Events of Stripe that are not applied. */
+export async function waitingStripeEvents(db: Database): Promise<readonly WaitingStripeEvent[]> {
+  return query<WaitingStripeEvent>(
+    db,
+    `select event_id as "eventId", type, state, outcome,
+       (extract(epoch from clock_timestamp() - received_at) * 1000)::float8 as "ageMs"
+     from stripe_events where state in ('received', 'parked') order by received_at, event_id limit $1`,
+    [EVENTS_MAX],
+  );
+}
+
+/** Makes messages due that were never sent: the relay takes them at its next turn. Returns how many. */
+export async function wakeUnsent(db: Database, { lane, customerId }: CustomerKey): Promise<number> {
+  return execute(
+    db,
+    `update outbox set next_at = clock_timestamp()
+     where lane = $1 and customer_id = $2 and state = 'pending' and first_sent_at is null
+       and created_at < clock_timestamp() - interval '1 hour'`,
+    [lane, customerId],
+  );
+}
