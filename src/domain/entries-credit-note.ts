@@ -2,9 +2,10 @@
 // owed back another way and returns to it. By the note's own lines: usage comes off usage revenue, fees and packs off
 // what is still deferred. What of those was revenue already, recognition takes back by its own rule, at once.
 import type { MoneyAccountKind } from './account.ts';
-import { type CreditNote, noteLineNet, noteLineTotal } from './credit-note.ts';
+import { lesser } from './amount.ts';
+import { type CreditNote, type CreditNoteLine, noteLineNet, noteLineTotal } from './credit-note.ts';
 import type { Draft } from './entries-invoice.ts';
-import { type InvoiceLine, lineTotal, type LineKind } from './invoice.ts';
+import { type InvoiceLine, lineNet, type LineKind } from './invoice.ts';
 import type { Posting } from './journal.ts';
 import { moved, STRIPE, sum } from './money-postings.ts';
 
@@ -26,19 +27,22 @@ export type NotedLine = Pick<
 export function creditNoteIssued(note: CreditNote, lines: readonly NotedLine[]): Draft | null {
   const { currency } = note;
   const kinds = new Map(lines.map(({ lineId, kind }) => [lineId, kind]));
-  const kindOf = (id: string | null): LineKind => (id === null ? undefined : kinds.get(id)) ?? 'other';
+  const kindOf = (line: CreditNoteLine): LineKind | undefined => kinds.get(line.invoiceLineId ?? '');
+  const named = note.lines.flatMap((line) => {
+    const kind = kindOf(line);
+    return kind === undefined ? [] : moved('receivable', TAKEN_FROM[kind], noteLineNet(line), currency);
+  });
+  const unnamed = sum(note.lines.filter((line) => kindOf(line) === undefined).map(noteLineNet));
   const rest = note.totalMinor - sum(note.lines.map(noteLineTotal));
-  const postings = [
-    ...note.lines.flatMap((line) =>
-      moved('receivable', TAKEN_FROM[kindOf(line.invoiceLineId)], noteLineNet(line), currency),
-    ),
+  return entry(note, 'credit_note.issued', note.createdAt, [
+    ...named,
+    ...withoutLine(note.lines.length === 0 ? rest : unnamed, currency, lines),
     ...moved('receivable', 'tax_payable', sum(note.lines.map(({ taxMinor }) => taxMinor)), currency),
-    ...withoutLine(rest, note, lines),
+    ...moved('receivable', 'rounding', note.lines.length === 0 ? 0n : rest, currency),
     ...moved('customer_balance', 'receivable', note.customerBalanceMinor, currency),
     ...moved('refund_clearing', 'receivable', note.refundMinor, currency),
     ...moved('out_of_band_clearing', 'receivable', note.outOfBandMinor, currency),
-  ];
-  return entry(note, 'credit_note.issued', note.createdAt, postings);
+  ]);
 }
 
 /** Voided: the opposite of what its issue posted. */
@@ -48,18 +52,17 @@ export function creditNoteVoided(note: CreditNote, posted: readonly Posting[]): 
 }
 
 /** What a note gives back without naming a line comes off the invoice's lines in their order, each up to its total. */
-function withoutLine(rest: bigint, note: CreditNote, lines: readonly NotedLine[]): readonly Posting[] {
-  if (note.lines.length > 0) return moved('receivable', 'rounding', rest, note.currency);
+function withoutLine(amount: bigint, currency: string, lines: readonly NotedLine[]): readonly Posting[] {
   const postings: Posting[] = [];
-  let left = rest;
+  let left = amount;
   for (const line of lines) {
-    const total = lineTotal({ ...line } as InvoiceLine);
-    if (left <= 0n || total <= 0n) continue;
-    const taken = total < left ? total : left;
-    postings.push(...moved('receivable', TAKEN_FROM[line.kind], taken, note.currency));
+    const net = lineNet(line);
+    if (left <= 0n || net <= 0n) continue;
+    const taken = lesser(net, left);
+    postings.push(...moved('receivable', TAKEN_FROM[line.kind], taken, currency));
     left -= taken;
   }
-  return [...postings, ...moved('receivable', 'rounding', left, note.currency)];
+  return [...postings, ...moved('receivable', 'rounding', left, currency)];
 }
 
 function entry(note: CreditNote, kind: string, at: Date, postings: readonly Posting[]): Draft | null {

@@ -68,13 +68,15 @@ export interface Invoice {
   readonly object: Readonly<Record<string, unknown>>;
 }
 
+type LineAmounts = Pick<InvoiceLine, 'amountMinor' | 'discountsMinor' | 'creditsAppliedMinor' | 'inclusiveTaxMinor'>;
+
 /** What a line asks in money, without tax: its amount after discounts, credits and inclusive tax. */
-export function lineNet(line: InvoiceLine): bigint {
+export function lineNet(line: LineAmounts): bigint {
   return line.amountMinor - line.discountsMinor - line.creditsAppliedMinor - line.inclusiveTaxMinor;
 }
 
 /** What a line asks in money, with tax. */
-export function lineTotal(line: InvoiceLine): bigint {
+export function lineTotal(line: LineAmounts & Pick<InvoiceLine, 'taxMinor'>): bigint {
   return lineNet(line) + line.taxMinor;
 }
 
