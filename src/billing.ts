@@ -2,6 +2,7 @@
 import type { Router } from 'express';
 import { typeid } from 'typeid-js';
 
+import { webhookRegistry } from '../webhooks/index.ts';
 import type { HttpContext } from './http/context.ts';
 import { createRouter } from './http/router.ts';
 import { startBackground, type Background } from './jobs/background.ts';
@@ -40,6 +41,7 @@ export interface Billing {
   readonly operations: Operations;
   readonly jobs: {
     readonly start: () => void;
+    readonly running: () => boolean;
     readonly stop: () => Promise<void>;
     readonly works: readonly Work[];
   };
@@ -124,7 +126,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     await background?.stop();
     background = null;
   };
-  const works = backgroundWork(realTime, {});
+  const works = backgroundWork(realTime, webhookRegistry);
   return {
     router: createRouter(context),
     deps,
@@ -140,6 +142,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
       start: () => {
         background ??= startBackground(realTime, { works, nightlyCron: settings.nightlyCron });
       },
+      running: () => background !== null,
       stop,
       works,
     },

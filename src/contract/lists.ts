@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { customerName } from './ids.ts';
+
 /** Query of a list: at most 100 rows, 20 when nothing is said. */
 export const LIST_LIMIT = z.coerce.number().int().min(1).max(100).default(20);
 
@@ -12,3 +14,5 @@ export const variancesQuery = z.strictObject({
   state: z.enum(['open', 'explained', 'corrected', 'written_off']).default('open'),
   limit: LIST_LIMIT,
 });
+
+export const invoicesQuery = z.strictObject({ customer: customerName, limit: LIST_LIMIT });

@@ -2,6 +2,7 @@ import { balanceRoutes } from './balance.ts';
 import { checkRoutes } from './check.ts';
 import { customerRoutes } from './customers.ts';
 import { holdRoutes } from './holds.ts';
+import { invoiceRoutes } from './invoices.ts';
 import { outboxRoutes } from './outbox.ts';
 import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...customerRoutes,
   ...balanceRoutes,
   ...usageEventRoutes,
+  ...invoiceRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,
   ...sandboxRoutes,

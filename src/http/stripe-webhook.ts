@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 
+import { guardDraft } from '../operations/guard-drafts.ts';
 import { receiveStripeEvent } from '../operations/receive-stripe-event.ts';
 import type { HttpContext } from './context.ts';
 import { sendProblem } from './errors.ts';
@@ -23,12 +24,13 @@ export function stripeWebhook(context: HttpContext): RequestHandler {
       );
       return;
     }
-    const received = await receiveStripeEvent(context.deps, {
+    const signed = {
       rawBody,
       signature: request.get('stripe-signature'),
       secrets: context.webhookSecrets,
       receivedAt: new Date(),
-    });
+    };
+    const received = await receiveStripeEvent(context.deps, signed, guardDraft);
     if ('rejected' in received) {
       sendProblem(context, response, received.rejected);
       return;

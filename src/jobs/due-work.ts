@@ -10,18 +10,20 @@ export interface Work {
 const ROUNDS_MAX = 500;
 
 /**
- * Does all due work in rounds until a whole round finds nothing. `heard` waits until what the work caused elsewhere has
+ * Does all due work in rounds until two whole rounds find nothing. `heard` waits until what the work caused elsewhere has
  * come back (the simulator's webhooks). Throws when it never comes to rest, naming what kept going.
  */
 export async function runDueWork(works: readonly Work[], heard: () => Promise<void> = settle): Promise<void> {
   let busy: readonly string[] = [];
+  let quietRounds = 0;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     busy = [];
     for (const { name, turn } of works) {
       if ((await turn()) > 0) busy = [...busy, name];
     }
     await heard();
-    if (busy.length === 0 && round > 0) return;
+    quietRounds = busy.length === 0 ? quietRounds + 1 : 0;
+    if (quietRounds === 2) return;
   }
   throw new Error(`the work does not come to rest: ${busy.join(', ')} kept finding something`);
 }

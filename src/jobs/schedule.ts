@@ -1,5 +1,6 @@
 // The timetable, in UTC. One replica runs each; what a deployment slept through is caught up when it is back.
 import { fillEventGap } from '../operations/fill-event-gap.ts';
+import { recogniseRevenue } from '../operations/recognise-revenue.ts';
 import type { Job } from './cron.ts';
 
 export function scheduledJobs(nightlyCron: string): readonly Job[] {
@@ -9,6 +10,12 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       cron: '*/10 * * * *',
       catchUpHours: 1,
       work: async (deps) => ({ ...(await fillEventGap(deps)) }),
+    },
+    {
+      name: 'recognise-revenue',
+      cron: '10 0 * * *',
+      catchUpHours: 26,
+      work: async (deps) => ({ ...(await recogniseRevenue(deps)) }),
     },
   ];
 }

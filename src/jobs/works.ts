@@ -1,8 +1,10 @@
 // One table of background work: the loops of a service run each row in turn, a sandbox runs all of them until quiet.
 import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
+import { pollDrafts } from '../operations/poll-drafts.ts';
 import { relayOutbox } from '../operations/relay-outbox.ts';
 import { rollUpUsage } from '../operations/roll-up-usage.ts';
+import { settleDrafts } from '../operations/settle-draft.ts';
 import type { RealTime } from '../operations/track-usage.ts';
 import type { Work } from './due-work.ts';
 
@@ -10,6 +12,7 @@ const INBOX_BATCH = 200;
 const POOLS_BATCH = 1_000;
 const PERIODS_BATCH = 500;
 const OUTBOX_BATCH = 500;
+const DRAFTS_BATCH = 100;
 
 /** The work of a deployment, in the order in which one kind causes the next. */
 export function backgroundWork(realTime: RealTime, handlers: Parameters<typeof applyStripeEvents>[1]): readonly Work[] {
@@ -35,6 +38,14 @@ export function backgroundWork(realTime: RealTime, handlers: Parameters<typeof a
       turn: async () => {
         const { sent, refused, parked, cancelled } = await relayOutbox(deps, { limit: OUTBOX_BATCH });
         return sent + refused + parked + cancelled;
+      },
+    },
+    {
+      name: 'drafts',
+      turn: async () => {
+        const { guarded } = await pollDrafts(deps, { limit: DRAFTS_BATCH });
+        const { finalized, settled } = await settleDrafts(deps, { limit: DRAFTS_BATCH });
+        return guarded + finalized + settled;
       },
     },
   ];

@@ -2,6 +2,7 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import { laneOfId } from '../domain/lane-id.ts';
 import type { Database } from './database.ts';
+import type { InvoiceSummary } from './invoices.ts';
 import { query } from './query.ts';
 
 export interface ShownSubscription {
@@ -48,6 +49,30 @@ export async function shownHold(db: Database, holdId: string): Promise<ShownHold
        h.state, h.placed_at as "placedAt", h.expires_at as "expiresAt", h.settled_at as "settledAt"
      from holds h where h.lane = $1 and h.hold_id = $2`,
     [lane, holdId],
+  );
+  return row ?? null;
+}
+
+export interface ShownInvoice extends InvoiceSummary {
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
+  readonly subtotalMinor: bigint;
+  readonly discountsMinor: bigint;
+  readonly taxMinor: bigint;
+}
+
+/** One invoice as it is mirrored; null when it is not. */
+export async function shownInvoice(db: Database, key: CustomerKey, invoiceId: string): Promise<ShownInvoice | null> {
+  const [row] = await query<ShownInvoice>(
+    db,
+    `select invoice_id as "invoiceId", number, subscription_id as "subscriptionId", billing_reason as "billingReason",
+       status, currency, period_start as "periodStart", period_end as "periodEnd", subtotal_minor as "subtotalMinor",
+       discounts_minor as "discountsMinor", credits_applied_minor as "creditsAppliedMinor", tax_minor as "taxMinor",
+       total_minor as "totalMinor", amount_due_minor as "amountDueMinor",
+       amount_remaining_minor as "amountRemainingMinor", created_at as "createdAt", finalized_at as "finalizedAt",
+       paid_at as "paidAt"
+     from invoices where lane = $1 and customer_id = $2 and invoice_id = $3`,
+    [key.lane, key.customerId, invoiceId],
   );
   return row ?? null;
 }

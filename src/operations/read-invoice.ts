@@ -1,0 +1,62 @@
+import { noteLineNet } from '../domain/credit-note.ts';
+import type { CustomerKey } from '../domain/customer.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
+import { creditNotesOfInvoice, type StoredNote } from '../storage/credit-notes.ts';
+import {
+  customerOfInvoice,
+  type InvoiceSummary,
+  listInvoices as listRows,
+  readInvoiceLines,
+  type StoredLine,
+} from '../storage/invoices.ts';
+import { type ShownInvoice, shownInvoice } from '../storage/statements.ts';
+import type { Deps } from './deps.ts';
+import { findCustomer } from './read-customer.ts';
+
+export interface InvoiceStatement {
+  readonly customer: CustomerKey;
+  readonly invoice: ShownInvoice;
+  readonly lines: readonly (StoredLine & { readonly creditableMinor: bigint })[];
+  readonly creditNotes: readonly StoredNote[];
+}
+
+/** An invoice as it is mirrored, each line with what a credit note may still give back of it. */
+export async function readInvoice(deps: Pick<Deps, 'db'>, invoiceId: string): Promise<InvoiceStatement | Refused> {
+  const customer = await customerOfInvoice(deps.db, invoiceId);
+  const invoice = customer === null ? null : await shownInvoice(deps.db, customer, invoiceId);
+  if (customer === null || invoice === null) {
+    return refuse('unknown_invoice', 'No mirrored invoice has this id. Stripe reports new ones within seconds.', {
+      param: 'id',
+    });
+  }
+  const creditNotes = await creditNotesOfInvoice(deps.db, customer, invoiceId);
+  const lines = await readInvoiceLines(deps.db, customer, invoiceId);
+  return {
+    customer,
+    invoice,
+    creditNotes,
+    lines: lines.map((line) => ({ ...line, creditableMinor: creditable(line, creditNotes) })),
+  };
+}
+
+/** A customer's invoices, the oldest first. */
+export async function listInvoices(
+  deps: Pick<Deps, 'db'>,
+  { customer: name, limit }: { readonly customer: string; readonly limit: number },
+): Promise<{ readonly invoices: readonly InvoiceSummary[]; readonly hasMore: boolean } | Refused> {
+  const customer = await findCustomer(deps, name);
+  if ('rejected' in customer) return customer;
+  const rows = await listRows(deps.db, customer, { limit: limit + 1 });
+  return { invoices: rows.slice(0, limit), hasMore: rows.length > limit };
+}
+
+/** Amount less discounts, credits applied and what earlier notes gave back. */
+function creditable(line: StoredLine, notes: readonly StoredNote[]): bigint {
+  const credited = notes
+    .filter(({ status }) => status !== 'void')
+    .flatMap(({ lines }) => lines)
+    .filter(({ invoiceLineId }) => invoiceLineId === line.lineId)
+    .reduce((sum, noted) => sum + noteLineNet(noted), 0n);
+  const left = line.amountMinor - line.discountsMinor - line.creditsAppliedMinor - credited;
+  return left > 0n ? left : 0n;
+}

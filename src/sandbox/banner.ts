@@ -1,0 +1,34 @@
+import type { Config } from '../config.ts';
+import type { Service } from '../server.ts';
+
+const MODE_LINES = {
+  sandbox: 'SANDBOX (no Stripe key found; using the built-in simulator, no real money moves)',
+  test: 'STRIPE TEST MODE (no real money moves)',
+  live: 'LIVE',
+} as const;
+
+export function headline(version: string, config: Config): string {
+  return `creditpool ${version}   ${MODE_LINES[config.stripe.mode]}`;
+}
+
+/** Where everything is, and one command that shows something. */
+export function addressLines(
+  config: Config,
+  { origin, apiKey, stripe }: Pick<Service, 'origin' | 'apiKey' | 'stripe'>,
+): string[] {
+  const sandbox = stripe.simulator === null ? '' : '   SANDBOX';
+  const key =
+    apiKey === null ? 'make a key: creditpool keys create' : `key ${masked(apiKey)} (in ${config.directory}/env)`;
+  return [
+    `API     ${origin}/v1   ${key}${sandbox}`,
+    `Health  ${origin}/readyz   Errors  ${origin}/docs/errors`,
+    ...(stripe.simulator === null
+      ? []
+      : [`Stripe  ${stripe.simulator.url}   SANDBOX, clock: npm run -s creditpool -- sim advance 31d`]),
+    ...(apiKey === null ? [] : ['Try:    npm run -s creditpool -- check ext:acme report.generate']),
+  ];
+}
+
+function masked(key: string): string {
+  return `${key.slice(0, 'cp_test_'.length)}…${key.slice(-4)}`;
+}

@@ -1,0 +1,182 @@
+// The process: everything opened in order, everything closed in reverse, one line for whatever stands in the way.
+import { realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+import express from 'express';
+
+import { assembleBilling, assembleDeps, type Billing } from './billing.ts';
+import { type Config, readConfig } from './config.ts';
+import { createLog, type Logger } from './log.ts';
+import type { Deps } from './operations/deps.ts';
+import { fillEventGap } from './operations/fill-event-gap.ts';
+import { registerWebhook } from './operations/register-webhook.ts';
+import { stampDeployment } from './operations/stamp-deployment.ts';
+import { addressLines, headline } from './sandbox/banner.ts';
+import { openDatabasePart, openStripePart, type StripePart } from './sandbox/embedded-parts.ts';
+import { openHttpServer } from './sandbox/http-server.ts';
+import { ensureLocalKey } from './sandbox/local-key.ts';
+import { localPepper, writeLocalSecrets } from './sandbox/local-secrets.ts';
+import { pushCatalogueFile } from './sandbox/push-catalogue-file.ts';
+import { seedSampleData } from './sandbox/sample-data.ts';
+import { createSandboxClock, type SandboxClock } from './sandbox/sandbox-clock.ts';
+import { openDatabase } from './storage/database.ts';
+import { migrate } from './storage/migrate.ts';
+import { connectStripe } from './stripe/gateway.ts';
+
+export const VERSION = '0.1.0';
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Says, line by line, what stands. */
+  readonly say: (line: string) => void;
+  /** A sandbox that lives at another time from its first start on. */
+  readonly startAt?: Date;
+  readonly sampleData?: boolean;
+}
+
+export interface Service {
+  readonly origin: string;
+  /** Only in a sandbox. */
+  readonly apiKey: string | null;
+  readonly clock: SandboxClock | null;
+  readonly stripe: StripePart;
+  readonly billing: Billing;
+  readonly stop: () => Promise<void>;
+}
+
+const FINISH_WITHIN_MS = 10_000;
+
+/** Starts everything that the settings ask for. What was opened is closed again when a later part refuses. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const closers: (() => Promise<void>)[] = [];
+  let stopping: Promise<void> | null = null;
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  const stop = async (): Promise<void> => (stopping ??= closeAll());
+  try {
+    return { ...(await openParts(options, closers)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openParts(options: ServiceOptions, closers: (() => Promise<void>)[]): Promise<Omit<Service, 'stop'>> {
+  const { config, log, say } = options;
+  const http = await openHttpServer(config);
+  const stopListening = async (): Promise<void> => http.stop(FINISH_WITHIN_MS);
+  closers.push(stopListening);
+  const database = await openDatabasePart(config);
+  closers.push(database.stop);
+  say(`✔ database   ${database.shown}`);
+  const stripe = await openStripePart(config);
+  closers.push(stripe.stop);
+  say(`✔ stripe     ${stripe.shown}`);
+  const applied = await migrate({ connectionString: database.connectionString });
+  say(`✔ migrations ${applied.length === 0 ? 'up to date' : `${applied.length} applied`}`);
+  const db = openDatabase({ connectionString: database.connectionString, poolSize: config.databasePoolSize });
+  closers.push(async () => db.destroy());
+  const deps = assembleDeps({ ...config, db, stripe: connectStripe(stripe.connection), log });
+  await stamp(deps, config);
+
+  const pepper = pepperOf(config);
+  const webhookUrl = `${http.origin}/v1/webhooks/stripe`;
+  const { simulator } = stripe;
+  let clock: SandboxClock | null = null;
+  let starting: string | null = 'starting';
+  const billing = assembleBilling(deps, {
+    livemode: config.stripe.mode === 'live',
+    pepper,
+    webhookSecrets: simulator === null ? config.stripe.webhookSecrets : [await registerWebhook(deps, webhookUrl)],
+    publicUrl: config.publicUrl,
+    nightlyCron: config.nightlyCron,
+    sandbox: simulator === null ? null : { advanceClock: async (to) => need(clock).advance(to) },
+    notReady: () => (closers.length === 0 ? 'stopping' : starting),
+  });
+  closers.push(billing.close);
+  http.serve(express().disable('x-powered-by').use(billing.router));
+  closers.push(stopListening);
+  let apiKey: string | null = null;
+  if (simulator !== null) {
+    clock = createSandboxClock({ deps, simulator, works: billing.jobs.works, jobs: billing.jobs });
+    apiKey = await ensureLocalKey(deps, config.directory, pepper);
+    writeLocalSecrets(config.directory, { CREDITPOOL_URL: http.origin });
+    await openSandbox(options, deps, billing, clock);
+  }
+  if (config.jobs) billing.jobs.start();
+  starting = null;
+  return { origin: http.origin, apiKey, clock, stripe, billing };
+}
+
+/** The catalogue, what happened while we were away, and at the first start something to look at. */
+async function openSandbox(
+  { config, say, startAt, sampleData = false }: ServiceOptions,
+  deps: Deps,
+  billing: Billing,
+  clock: SandboxClock,
+): Promise<void> {
+  if (startAt !== undefined) await clock.beginAt(startAt);
+  const catalogue = await pushCatalogueFile(deps, config.cataloguePath);
+  say(
+    `✔ catalogue  ${counted(catalogue.plans.length, 'plan')}, ${counted(catalogue.packs.length, 'pack')}   SANDBOX prices`,
+  );
+  await fillEventGap(deps);
+  if (sampleData) say(`✔ sample     ${await seedSampleData({ deps, billing, catalogue, clock })}`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+async function stamp(deps: Deps, config: Config): Promise<void> {
+  const { mode } = config.stripe;
+  const stamped = await stampDeployment(deps, { livemode: mode === 'live', sandbox: mode === 'sandbox' });
+  if ('rejected' in stamped) throw new Error(stamped.rejected.message);
+}
+
+function pepperOf(config: Config): string {
+  if (config.apiKeyPepper !== undefined) return config.apiKeyPepper;
+  if (config.stripe.mode !== 'live') return localPepper(config.directory);
+  throw new Error(
+    'API_KEY_PEPPER is not set; in live mode set at least 16 random characters, the same on every replica',
+  );
+}
+
+function need(clock: SandboxClock | null): SandboxClock {
+  if (clock === null) throw new Error('the sandbox has no clock yet');
+  return clock;
+}
+
+/** `npm start`: says where everything is, and stays until it is told to stop. */
+export async function runServer(say: (line: string) => void): Promise<void> {
+  const config = readConfig();
+  // A sandbox is watched by a person: a line for every request would bury what matters.
+  const level = config.stripe.mode === 'sandbox' && config.logLevel === 'info' ? 'warn' : config.logLevel;
+  const log = createLog({ level, to: 'stderr' });
+  say(headline(VERSION, config));
+  const service = await startService({ config, log, say, sampleData: true });
+  for (const line of addressLines(config, service)) say(line);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  await promise;
+  say('stopping …');
+  await service.stop();
+}
+
+/** One line with the cause and the fix, and exit code 1. */
+export async function runUntilStopped(): Promise<void> {
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  try {
+    await runServer(say);
+  } catch (error) {
+    process.stderr.write(`✘ ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+const entry = process.argv[1];
+if (entry !== undefined && import.meta.url === pathToFileURL(realpathSync(entry)).href) await runUntilStopped();
