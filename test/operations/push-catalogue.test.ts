@@ -272,6 +272,8 @@ describe('a push that dies half-way', async () => {
     stripe.faults.add({ match: { method: 'POST', path: '/v1/prices', times: 1 }, kind: '429' });
     expect((await refusal(pushCatalogue(deps, sampleCatalogue))).code).toBe('stripe_unavailable');
     expect(await creditUnit(deps.db, 'credit')).toBeNull();
+    stripe.faults.add({ match: { method: 'GET', path: '/v1/products', times: 1 }, kind: '429' });
+    expect((await refusal(diffCatalogue(deps, sampleCatalogue))).code).toBe('stripe_unavailable');
     expect(await diff(deps, sampleCatalogue)).toEqual(
       expect.arrayContaining(['adopt meter creditpool_credit_milli', 'adopt product creditpool/plan/hybrid']),
     );
