@@ -29,8 +29,8 @@ export async function openBillingPeriod(
     throw new Error(`customer ${customer.customerId} has no pool for subscription ${subscriptionId}`);
   const { subscription } = book;
   if (subscription?.subscriptionId !== subscriptionId) return;
-  const own = book.periods.filter((period) => period.subscriptionId === subscriptionId);
-  if (own.some((period) => period.endsAt > startsAt)) return;
+  // A renewal is not ours to open: it would come without its included lot.
+  if (book.periods.some((period) => period.subscriptionId === subscriptionId)) return;
   const moment = { now, newId: deps.newId };
   const period = openPeriod(book, subscription, { startsAt, endsAt }, moment);
   if (includedLot === 'now') openIncludedLot(book, subscription, period, period.startsAt, moment);
