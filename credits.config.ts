@@ -13,10 +13,10 @@ const policy = {
   transfers: 'none',
   paydown: true,
   hold: { ttlSeconds: 900, excess: 'allow' },
-  unpaid: { freezeAfterDays: 3 },
+  unpaid: 'continue',
   cancel: { purchased: 'keep' },
   gate: 'hold',
-  alerts: { thresholdsPercent: [80, 100] },
+  alerts: { thresholdsPercent: [] },
   trial: 'none',
 } as const;
 

@@ -2,6 +2,10 @@ import { parseCredits } from './amount.ts';
 import { lintCredits } from './burn-table-lint.ts';
 import type { Plan, Policy } from './catalogue.ts';
 import type { Finding } from './finding.ts';
+import { lintKeptRules } from './kept-rules-lint.ts';
+
+/** Holds live for a day at most: longer ones would outlive the period that they reserve in. */
+const HOLD_SECONDS_MAX = 86_400;
 
 /** Rules of one policy that cannot both hold, and numbers that mean nothing. */
 export function* lintPolicy(plan: Plan, path: string): Iterable<Finding> {
@@ -16,11 +20,12 @@ export function* lintPolicy(plan: Plan, path: string): Iterable<Finding> {
       fix: "Write transfers: 'none', or pooling: 'member'.",
     };
   }
-  yield* lintRange(`${path}.hold.ttlSeconds`, policy.hold.ttlSeconds, [1, 31 * 86_400]);
+  yield* lintRange(`${path}.hold.ttlSeconds`, policy.hold.ttlSeconds, [1, HOLD_SECONDS_MAX]);
   if (typeof policy.unpaid === 'object') {
     yield* lintRange(`${path}.unpaid.freezeAfterDays`, policy.unpaid.freezeAfterDays, [1, 60]);
   }
   yield* lintThresholds(policy.alerts.thresholdsPercent, `${path}.alerts.thresholdsPercent`);
+  yield* lintKeptRules(policy, path);
 }
 
 function* lintZeroBalance(policy: Policy, path: string): Iterable<Finding> {

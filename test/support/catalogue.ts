@@ -24,10 +24,10 @@ export const samplePolicy: Policy = {
   transfers: 'none',
   paydown: true,
   hold: { ttlSeconds: 900, excess: 'allow' },
-  unpaid: { freezeAfterDays: 3 },
+  unpaid: 'continue',
   cancel: { purchased: 'keep' },
   gate: 'hold',
-  alerts: { thresholdsPercent: [80, 100] },
+  alerts: { thresholdsPercent: [] },
   trial: 'none',
 };
 
