@@ -8,6 +8,8 @@ import { clockOf, emit, need, nowOf, schedule, unschedule, type World } from './
 
 const RETRY_SECONDS = 3 * 86_400;
 const TRIES_MAX = 4;
+/** Amounts of these are charged in tens only. */
+const THREE_DECIMALS = ['bhd', 'jod', 'kwd', 'omr', 'tnd'];
 
 /** Opens the default payment of a finalized invoice: a payment intent and what ties it to the invoice. */
 export function requestPayment(world: World, invoice: Invoice): void {
@@ -179,6 +181,11 @@ export function collect(
       throw invalidRequest(message, { code: 'missing' });
     }
     return recordFailure(world, invoice, undefined);
+  }
+  if (THREE_DECIMALS.includes(invoice.currency) && invoice.amount_remaining % 10 !== 0) {
+    if (attempt.telling === 'quietly') return recordFailure(world, invoice, undefined);
+    const message = `Amounts in ${invoice.currency} must be rounded to the nearest ten (the last digit must be 0).`;
+    throw invalidRequest(message, { code: 'invalid_charge_amount', param: 'amount' });
   }
   const { payment, intent } = openPayment(world, invoice);
   const charge = newCharge(world, {

@@ -65,13 +65,52 @@ export interface ThinEvent {
   readonly created: string;
   readonly related_object: { readonly id: string; readonly type: string; readonly url: string } | null;
   readonly data: object;
+  /** The snapshot event that tells the same. */
+  readonly snapshot_event: string | null;
+}
+
+/** An event destination of the v2 API; its secret is shown once. */
+export interface Destination {
+  readonly id: string;
+  readonly created: string;
+  readonly description: string;
+  readonly enabled_events: readonly string[];
+  readonly event_payload: 'snapshot' | 'thin';
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly name: string;
+  readonly secret: string;
+  readonly status: 'disabled' | 'enabled';
+  readonly updated: string;
+  readonly url: string;
+}
+
+/** A short-lived token for the meter event stream. */
+export interface MeterEventSession {
+  readonly id: string;
+  /** Real milliseconds. */
+  readonly expires_at: number;
+}
+
+/** A feature attached to a product. */
+export interface ProductFeatureRecord {
+  readonly id: string;
+  readonly product: string;
+  readonly feature: string;
+}
+
+/** Which customer an alert has already spoken about. */
+export interface AlertFiring {
+  readonly id: string;
 }
 
 /** Every kind of object the simulator keeps. */
 export interface Collections {
+  alert_firings: AlertFiring;
   alerts: wire.Alert;
   answers: StoredAnswer;
+  balance_transactions: wire.BalanceTransaction;
   charges: wire.Charge;
+  checkout_sessions: wire.CheckoutSession;
   coupons: wire.Coupon;
   credit_balance_transactions: wire.CreditBalanceTransaction;
   credit_grants: wire.CreditGrant;
@@ -83,17 +122,22 @@ export interface Collections {
   discounts: wire.Discount;
   disputes: wire.Dispute;
   drafts: DraftState;
+  event_destinations: Destination;
   events: wire.SnapshotEvent;
+  features: wire.Feature;
   invoice_items: wire.InvoiceItem;
   invoice_payments: wire.InvoicePayment;
   invoices: wire.Invoice;
+  meter_event_sessions: MeterEventSession;
   meter_events: MeterEventRecord;
   meters: wire.Meter;
   payment_intents: wire.PaymentIntent;
   payment_methods: wire.PaymentMethod;
   prices: wire.Price;
+  product_features: ProductFeatureRecord;
   products: wire.Product;
   refunds: wire.Refund;
+  schedules: wire.SubscriptionSchedule;
   settings: { readonly id: string; readonly value: number | string };
   subscriptions: wire.Subscription;
   tasks: Task;
@@ -106,9 +150,12 @@ export type CollectionName = keyof Collections;
 
 /** The fields looked up by, per collection. */
 export const INDEXED = {
+  alert_firings: [],
   alerts: [],
   answers: [],
+  balance_transactions: ['source'],
   charges: ['payment_intent', 'customer'],
+  checkout_sessions: [],
   coupons: [],
   credit_balance_transactions: ['credit_grant'],
   credit_grants: ['customer'],
@@ -120,17 +167,22 @@ export const INDEXED = {
   discounts: [],
   disputes: ['charge'],
   drafts: [],
+  event_destinations: [],
   events: [],
+  features: [],
   invoice_items: ['customer', 'invoice'],
   invoice_payments: ['invoice'],
   invoices: ['customer'],
+  meter_event_sessions: [],
   meter_events: ['bucket', 'identifier'],
   meters: ['event_name'],
   payment_intents: ['customer'],
   payment_methods: ['customer'],
   prices: ['product', 'lookup_key'],
+  product_features: ['product'],
   products: [],
   refunds: ['charge', 'payment_intent'],
+  schedules: ['subscription'],
   settings: [],
   subscriptions: ['customer'],
   tasks: ['clock', 'object'],

@@ -1,8 +1,10 @@
 import { COLLECTION_NAMES } from './collections.ts';
+import { closeDispute, openDispute } from './disputes.ts';
 import type { Fault, WebhookFaults } from './faults.ts';
+import { failRefund } from './new-refund.ts';
 import type { LoggedRequest } from './server.ts';
 import type { Switches } from './switches.ts';
-import type { World } from './world.ts';
+import { need, type World } from './world.ts';
 
 export interface ControlParts {
   readonly world: World;
@@ -39,6 +41,38 @@ async function setClock(parts: ControlParts, body: ClockBody): Promise<object> {
   return { now: parts.world.now() };
 }
 
+interface DisputeBody {
+  readonly charge?: string;
+  readonly payment_intent?: string;
+  readonly invoice?: string;
+  readonly amount?: number;
+  readonly reason?: string;
+}
+interface ClosingBody {
+  readonly status?: 'won' | 'lost';
+  readonly reason?: string;
+}
+
+/** A cardholder disputes a charge, named by itself, its intent or its invoice. */
+function dispute(world: World, body: DisputeBody): object {
+  const payment = world.store
+    .by('invoice_payments', 'invoice', body.invoice ?? '')
+    .find(({ status }) => status === 'paid');
+  const intent = body.payment_intent ?? payment?.payment.payment_intent ?? '';
+  const charge = body.charge ?? world.store.find('payment_intents', intent)?.latest_charge ?? '';
+  return world.store.transact(() => openDispute(world, charge, body.reason ?? 'fraudulent', body.amount));
+}
+
+/** What only a bank can do: decide a dispute, send a refund back. */
+function closing(world: World, method: string, path: string, body: ClosingBody): object | undefined {
+  const [, kind, id = ''] = /^\/(disputes|refunds)\/(\w+)\/(?:close|fail)$/.exec(path) ?? [];
+  if (method !== 'POST' || kind === undefined) return undefined;
+  return world.store.transact(() => {
+    if (kind === 'disputes') return closeDispute(world, id, body.status ?? 'lost');
+    return failRefund(world, need(world, 'refunds', id, 'refund'), body.reason ?? 'lost_or_stolen_card');
+  });
+}
+
 /** The simulator's own controls, reached under /_simulator. */
 export function createControl(
   parts: ControlParts,
@@ -68,8 +102,10 @@ export function createControl(
       case 'POST /switches':
         Object.assign(world.switches, given as Partial<Switches>);
         return world.switches;
+      case 'POST /disputes':
+        return dispute(world, given as DisputeBody);
       default:
-        return undefined;
+        return closing(world, method, path, given as ClosingBody);
     }
   };
 }

@@ -68,7 +68,9 @@ export function createDeliveries(
   };
   const attempt = async (delivery: Delivery): Promise<void> => {
     const { drop, duplicate, delayMs } = world.faults.webhooks;
-    const endpoint = world.store.find('webhook_endpoints', delivery.endpoint);
+    const endpoint =
+      world.store.find('webhook_endpoints', delivery.endpoint) ??
+      world.store.find('event_destinations', delivery.endpoint);
     if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if (endpoint === undefined || drop === true) {
       record(delivery, 0);
@@ -112,6 +114,7 @@ export function createDeliveries(
   };
   const wake = (): void => {
     for (const { id } of world.store.all('webhook_endpoints')) start(id);
+    for (const { id } of world.store.all('event_destinations')) start(id);
   };
 
   return {

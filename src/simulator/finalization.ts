@@ -5,6 +5,7 @@ import { isHeard, planFinalization } from './drafts.ts';
 import { invalidRequest } from './errors.ts';
 import { withUsage } from './invoice-usage.ts';
 import { dueAfterBalance, recalculated, type CreditEntry } from './totals.ts';
+import { markUncollectible, voidInvoice } from './voiding.ts';
 import type { Invoice } from './wire.ts';
 import { emit, need, nowOf, schedule, unschedule, type World } from './world.ts';
 
@@ -89,6 +90,14 @@ export function finalizeAndAdvance(world: World, id: string): Invoice {
   return invoice;
 }
 
+/** What a paused collection does with the invoice; a pause that keeps drafts never gets here. */
+function pauseOf(world: World, invoice: Invoice): string | undefined {
+  const id = invoice.parent?.subscription_details?.subscription ?? '';
+  const pause = world.store.find('subscriptions', id)?.pause_collection ?? null;
+  if (pause === null || (pause.resumes_at !== null && pause.resumes_at <= invoice.created)) return undefined;
+  return pause.behavior;
+}
+
 export const finalizationTasks = {
   invoice_finalization: (world: World, id: string, at: number) => {
     const invoice = world.store.find('invoices', id);
@@ -101,7 +110,14 @@ export const finalizationTasks = {
       world.store.patch('invoices', id, { automatically_finalizes_at: last });
       return;
     }
-    finalizeAndAdvance(world, id);
+    const pause = pauseOf(world, invoice);
+    if (pause === undefined) {
+      finalizeAndAdvance(world, id);
+      return;
+    }
+    if (finalize(world, id).status !== 'open') return;
+    if (pause === 'void') voidInvoice(world, id);
+    else markUncollectible(world, id);
   },
   invoice_overdue: (world: World, id: string) => {
     const invoice = world.store.find('invoices', id);

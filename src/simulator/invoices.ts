@@ -8,7 +8,7 @@ import { newInvoice } from './new-invoice.ts';
 import { page } from './pagination.ts';
 import { boolean, changedMetadata, ignored, paging, range, word } from './parameters.ts';
 import { route } from './routes.ts';
-import { voidInvoice } from './voiding.ts';
+import { markUncollectible, voidInvoice } from './voiding.ts';
 import type { Invoice } from './wire.ts';
 import { change, emit, need, nowOf, unschedule, type World } from './world.ts';
 
@@ -144,20 +144,8 @@ const transitions = [
     return voidInvoice(world, id);
   }),
   route('POST', '/v1/invoices/{id}/mark_uncollectible', {}, ({ world, id }) => {
-    const before = invoiceWithId(world, id);
-    refuseUnless(before, ['open'], 'mark uncollectible');
-    unschedule(world, 'invoice_collection', id);
-    const stamps = { ...before.status_transitions, marked_uncollectible_at: nowOf(world, before.customer) };
-    const after = world.store.patch('invoices', id, {
-      status: 'uncollectible',
-      status_details: { uncollectible: { reason: 'user_forgiven' } },
-      auto_advance: false,
-      next_payment_attempt: null,
-      status_transitions: stamps,
-    });
-    emit(world, 'invoice.updated', after, { status: before.status });
-    emit(world, 'invoice.marked_uncollectible', after);
-    return after;
+    refuseUnless(invoiceWithId(world, id), ['open'], 'mark uncollectible');
+    return markUncollectible(world, id);
   }),
 ];
 const filters = {

@@ -1,3 +1,4 @@
+import { raiseAlerts } from './alerts.ts';
 import type { MeterEventRecord } from './collections.ts';
 import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
@@ -93,6 +94,7 @@ export function acceptMeterEvent(world: World, given: Given): MeterEventRecord {
   };
   world.store.put('meter_events', record);
   if (lost !== undefined) reportMeterError(world, meter, lost.code, lost.message, identifier);
+  else raiseAlerts(world, meter, customerId);
   return record;
 }
 
@@ -126,6 +128,23 @@ function faultOf(meter: Meter, customerKnown: boolean, stamp: number, now: numbe
   return undefined;
 }
 
+/** Takes back an event received within the last day. */
+export function cancelMeterEvent(world: World, name: string, identifier: string): void {
+  activeMeter(world, name);
+  const event = world.store
+    .by('meter_events', 'identifier', identifier)
+    .findLast(({ event_name: eventName, state }) => eventName === name && state !== 'rejected');
+  if (event === undefined) {
+    const details = { code: 'resource_missing', param: 'cancel[identifier]' };
+    throw invalidRequest(`No meter event found with identifier ${identifier}.`, details);
+  }
+  if (event.created <= nowAt(world, event) - DAY) {
+    const message = 'Only meter events received within the last 24 hours can be cancelled.';
+    throw invalidRequest(message, { param: 'cancel[identifier]' });
+  }
+  world.store.patch('meter_events', event.id, { state: 'cancelled' });
+}
+
 export const meterEventRoutes = [
   route(
     'POST',
@@ -153,23 +172,8 @@ export const meterEventRoutes = [
       cancel: required(object({ identifier: required(word(100)) })),
     },
     ({ world, values }) => {
-      activeMeter(world, values.event_name);
       const { identifier } = values.cancel;
-      const event = world.store
-        .by('meter_events', 'identifier', identifier)
-        .findLast(({ event_name: name, state }) => name === values.event_name && state !== 'rejected');
-      if (event === undefined) {
-        throw invalidRequest(`No meter event found with identifier ${identifier}.`, {
-          code: 'resource_missing',
-          param: 'cancel[identifier]',
-        });
-      }
-      if (event.created <= nowAt(world, event) - DAY) {
-        throw invalidRequest('Only meter events received within the last 24 hours can be cancelled.', {
-          param: 'cancel[identifier]',
-        });
-      }
-      world.store.patch('meter_events', event.id, { state: 'cancelled' });
+      cancelMeterEvent(world, values.event_name, identifier);
       return {
         object: 'billing.meter_event_adjustment',
         cancel: { identifier },

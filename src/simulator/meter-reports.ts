@@ -1,4 +1,4 @@
-import { freshId } from './ids.ts';
+import { recordThin } from './thin-recording.ts';
 import type { Meter } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -7,11 +7,9 @@ const WINDOW_MS = 10_000;
 /** Puts a thin error report on record: its data is only shown to whoever fetches it. */
 export function reportMeterError(world: World, meter: Meter, code: string, message: string, identifier: string): void {
   const now = Date.now();
-  const created = new Date(now).toISOString();
-  world.store.put('thin_events', {
-    id: freshId('evt_test', 32),
+  recordThin(world, {
     type: 'v1.billing.meter.error_report_triggered',
-    created,
+    snapshot_event: null,
     related_object: { id: meter.id, type: 'billing.meter', url: `/v1/billing/meters/${meter.id}` },
     data: {
       developer_message_summary: 'There is 1 invalid event',
@@ -20,7 +18,7 @@ export function reportMeterError(world: World, meter: Meter, code: string, messa
         error_types: [{ code, error_count: 1, sample_errors: [{ error_message: message, request: { identifier } }] }],
       },
       validation_start: new Date(now - WINDOW_MS).toISOString(),
-      validation_end: created,
+      validation_end: new Date(now).toISOString(),
     },
   });
 }

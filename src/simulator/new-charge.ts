@@ -1,3 +1,4 @@
+import { chargeFee, recordBalance } from './balance-transactions.ts';
 import { freshId } from './ids.ts';
 import { declineOf } from './payment-methods.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from './wire.ts';
@@ -42,7 +43,7 @@ export function newCharge(world: World, facts: ChargeFacts): Charge {
     amount: facts.amount,
     amount_captured: paid ? facts.amount : 0,
     amount_refunded: 0,
-    balance_transaction: paid ? freshId('txn') : null,
+    balance_transaction: null,
     billing_details: { address: null, email: null, name: null, phone: null, tax_id: null },
     calculated_statement_descriptor: 'SIMULATOR',
     captured: paid,
@@ -72,7 +73,12 @@ export function newCharge(world: World, facts: ChargeFacts): Charge {
     refunded: false,
     status: paid ? 'succeeded' : 'failed',
   };
-  return world.store.put('charges', charge);
+  world.store.put('charges', charge);
+  if (!paid) return charge;
+  const { amount, currency, customer, description } = facts;
+  const fee = chargeFee(world, amount);
+  const entry = { amount, currency, customer, description, fee, source: charge.id, type: 'charge' } as const;
+  return world.store.patch('charges', charge.id, { balance_transaction: recordBalance(world, entry).id });
 }
 
 const NO_INTENT_EXTRAS = {

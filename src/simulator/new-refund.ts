@@ -1,12 +1,18 @@
+import { recordBalance } from './balance-transactions.ts';
 import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
 import type { Charge, Refund } from './wire.ts';
-import { emit, paymentStamp, type World } from './world.ts';
+import { emit, need, paymentStamp, type World } from './world.ts';
 
 interface RefundFacts {
   readonly amount?: number | undefined;
   readonly reason?: string | null | undefined;
   readonly metadata?: Record<string, string>;
+}
+
+function balanceFor(world: World, refund: Refund, amount: number, type: 'refund' | 'refund_failure'): string {
+  const { currency, customer, id: source } = refund;
+  return recordBalance(world, { amount, currency, customer, description: 'Refund', fee: 0, source, type }).id;
 }
 
 /** Gives back money of a charge, at most what earlier refunds left of it. */
@@ -25,7 +31,7 @@ export function newRefund(world: World, charge: Charge, facts: RefundFacts): Ref
     id: freshId('re'),
     object: 'refund',
     amount,
-    balance_transaction: freshId('txn'),
+    balance_transaction: null,
     charge: charge.id,
     created: paymentStamp(world, charge.customer),
     currency: charge.currency,
@@ -40,15 +46,16 @@ export function newRefund(world: World, charge: Charge, facts: RefundFacts): Ref
     status: 'succeeded',
     transfer_reversal: null,
   };
-  world.store.put('refunds', refund);
+  world.store.put('refunds', { ...refund, balance_transaction: balanceFor(world, refund, -amount, 'refund') });
   const refunded = charge.amount_refunded + amount;
   const after = world.store.patch('charges', charge.id, {
     amount_refunded: refunded,
     refunded: refunded === charge.amount_captured,
   });
-  emit(world, 'refund.created', refund);
+  const stored = need(world, 'refunds', refund.id, 'refund');
+  emit(world, 'refund.created', stored);
   emit(world, 'charge.refunded', after, { amount_refunded: charge.amount_refunded });
-  return refund;
+  return stored;
 }
 
 /** A refund the bank sent back: the money is ours again, and the charge can be refunded anew. */
@@ -56,7 +63,7 @@ export function failRefund(world: World, refund: Refund, reason: string): Refund
   const failed = world.store.patch('refunds', refund.id, {
     status: 'failed',
     failure_reason: reason,
-    failure_balance_transaction: freshId('txn'),
+    failure_balance_transaction: balanceFor(world, refund, refund.amount, 'refund_failure'),
   });
   const charge = world.store.find('charges', refund.charge ?? '');
   if (charge !== undefined) {

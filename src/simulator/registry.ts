@@ -1,12 +1,16 @@
 import { accountRoutes } from './accounts.ts';
+import { alertRoutes } from './alerts.ts';
+import { balanceTransactionRoutes } from './balance-transactions.ts';
 import { chargeRoutes } from './charges.ts';
 import { couponRoutes } from './coupons.ts';
 import { creditBalanceRoutes } from './credit-balance.ts';
 import { creditGrantRoutes, creditGrantTasks } from './credit-grants.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
+import { disputeRoutes } from './disputes.ts';
 import type { TaskHandlers } from './engine.ts';
 import { eventRoutes } from './events.ts';
+import { featureRoutes } from './features.ts';
 import { finalizationTasks } from './finalization.ts';
 import { invoiceItemRoutes } from './invoice-items.ts';
 import { invoicePaymentRoutes } from './invoice-payments.ts';
@@ -21,21 +25,28 @@ import { productRoutes } from './products.ts';
 import { refundRoutes } from './refunds.ts';
 import type { Route } from './routes.ts';
 import { subscriptionTasks } from './subscription-cycle.ts';
+import { subscriptionItemRoutes } from './subscription-item-routes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taxRateRoutes } from './tax-rates.ts';
 import { testClockRoutes } from './test-clocks.ts';
+import { v2EventRoutes } from './v2-events.ts';
+import { v2MeterEventRoutes } from './v2-meter-events.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
 /** Every route of the API; a new resource is one file and one line here. */
 export const ROUTES: readonly Route[] = [
   ...accountRoutes,
+  ...alertRoutes,
+  ...balanceTransactionRoutes,
   ...chargeRoutes,
   ...couponRoutes,
   ...creditBalanceRoutes,
   ...creditGrantRoutes,
   ...creditNoteRoutes,
   ...customerRoutes,
+  ...disputeRoutes,
   ...eventRoutes,
+  ...featureRoutes,
   ...invoiceItemRoutes,
   ...invoicePaymentRoutes,
   ...invoicePreviewRoutes,
@@ -47,9 +58,12 @@ export const ROUTES: readonly Route[] = [
   ...priceRoutes,
   ...productRoutes,
   ...refundRoutes,
+  ...subscriptionItemRoutes,
   ...subscriptionRoutes,
   ...taxRateRoutes,
   ...testClockRoutes,
+  ...v2EventRoutes,
+  ...v2MeterEventRoutes,
   ...webhookEndpointRoutes,
 ];
 

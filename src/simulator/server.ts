@@ -19,7 +19,7 @@ export interface LoggedRequest {
 
 export interface ServerParts {
   readonly world: World;
-  readonly secretKeys: () => readonly string[];
+  readonly authorizes: (key: string, path: string) => boolean;
   readonly runner: { run: (incoming: Incoming, fault: Fault | undefined) => Outgoing; inFlight: Set<string> };
   /** The simulator's own controls under /_simulator. */
   readonly control: (method: string, path: string, body: string) => Promise<object | undefined>;
@@ -96,7 +96,7 @@ async function serveApi(
     if (requests.length > LOGGED_REQUESTS) requests.shift();
   };
   const key = keyOf(request);
-  if (key === null || !parts.secretKeys().includes(key)) {
+  if (key === null || !parts.authorizes(key, path)) {
     log(401);
     sendJson(response, 401, unauthorized(key));
     return;

@@ -10,6 +10,8 @@ import { createRouter } from './routes.ts';
 import { listen, type LoggedRequest } from './server.ts';
 import { openStore } from './store.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
+import { notificationOf } from './v2-events.ts';
+import { isStreamToken } from './v2-meter-events.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -50,7 +52,9 @@ function onAcknowledged(world: World, eventId: string): void {
 
 function eventBody(world: World, id: string): string {
   const event = world.store.find('events', id);
-  return event === undefined ? '' : JSON.stringify(presentEvent(world, event), null, 2);
+  if (event !== undefined) return JSON.stringify(presentEvent(world, event), null, 2);
+  const thin = world.store.find('thin_events', id);
+  return thin === undefined ? '' : JSON.stringify(notificationOf(thin));
 }
 
 /** Starts a simulator of the Stripe API in this process. */
@@ -77,7 +81,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const requests: LoggedRequest[] = [];
   const control = createControl({ world, requests, ...passage });
   const runner = createRequestRunner(world, createRouter(ROUTES));
-  const parts = { world, secretKeys: () => [secretKey], runner, control, requests };
+  const parts = {
+    world,
+    authorizes: (key: string, path: string) => key === secretKey || isStreamToken(world, key, path),
+    runner,
+    control,
+    requests,
+  };
   const { server, port } = await listen(parts, options.port ?? 0);
   return {
     host: '127.0.0.1',

@@ -35,6 +35,7 @@ function movedOn(subscription: Subscription, at: number): SubscriptionItem[] {
 
 function cycleInvoice(world: World, subscription: Subscription, at: number, start: number): Invoice {
   const pause = subscription.pause_collection;
+  const paused = pause !== null && (pause.resumes_at === null || pause.resumes_at > at);
   return newInvoice(world, {
     customer: need(world, 'customers', subscription.customer, 'customer'),
     currency: subscription.currency,
@@ -42,7 +43,7 @@ function cycleInvoice(world: World, subscription: Subscription, at: number, star
     subscription,
     collectionMethod: subscription.collection_method,
     daysUntilDue: subscription.days_until_due,
-    autoAdvance: subscription.status !== 'unpaid' && pause?.behavior !== 'keep_as_draft',
+    autoAdvance: subscription.status !== 'unpaid' && !(paused && pause.behavior === 'keep_as_draft'),
     created: at,
     period: { start, end: at },
   });

@@ -41,3 +41,19 @@ export function voidInvoice(world: World, id: string): Invoice {
   emit(world, 'invoice.voided', after);
   return after;
 }
+
+/** Gives up on an open invoice; nothing it took is given back. */
+export function markUncollectible(world: World, id: string): Invoice {
+  const before = need(world, 'invoices', id, 'invoice');
+  unschedule(world, 'invoice_collection', id);
+  const after = world.store.patch('invoices', id, {
+    status: 'uncollectible',
+    status_details: { uncollectible: { reason: 'user_forgiven' } },
+    auto_advance: false,
+    next_payment_attempt: null,
+    status_transitions: { ...before.status_transitions, marked_uncollectible_at: nowOf(world, before.customer) },
+  });
+  emit(world, 'invoice.updated', after, { status: before.status });
+  emit(world, 'invoice.marked_uncollectible', after);
+  return after;
+}

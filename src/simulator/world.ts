@@ -1,10 +1,12 @@
 import type { CollectionName, Collections } from './collections.ts';
+import { deliver } from './deliver.ts';
 import { noSuch } from './errors.ts';
 import type { Faults } from './faults.ts';
 import { freshId } from './ids.ts';
 import { rendered } from './render.ts';
 import type { Store } from './store.ts';
 import type { Switches } from './switches.ts';
+import { recordThinTwin } from './thin-recording.ts';
 import { API_VERSION, type EventType, type SnapshotEvent } from './wire.ts';
 
 /** Who caused what happens now; the engine has neither. */
@@ -43,11 +45,12 @@ export function need<K extends CollectionName>(
 export function emit(world: World, type: EventType, object: object, previous?: object): string {
   const clock = testClockOf(object);
   const stamp = world.switches.eventStamps === 'test_clock' ? clock : null;
-  const endpoints = world.store
-    .all('webhook_endpoints')
-    .filter(
-      ({ status, enabled_events: wanted }) => status === 'enabled' && (wanted.includes('*') || wanted.includes(type)),
-    );
+  const snapshots = world.store
+    .all('event_destinations')
+    .filter(({ event_payload: payload }) => payload === 'snapshot');
+  const endpoints = [...world.store.all('webhook_endpoints'), ...snapshots].filter(
+    ({ status, enabled_events: wanted }) => status === 'enabled' && (wanted.includes('*') || wanted.includes(type)),
+  );
   const event: SnapshotEvent = {
     id: freshId('evt'),
     object: 'event',
@@ -60,18 +63,8 @@ export function emit(world: World, type: EventType, object: object, previous?: o
     type,
   };
   world.store.put('events', event);
-  for (const endpoint of endpoints) {
-    world.store.put('deliveries', {
-      id: freshId('dlv'),
-      event: event.id,
-      endpoint: endpoint.id,
-      queue: endpoint.id,
-      state: 'pending',
-      tries: 0,
-      status: null,
-      next_try_at: 0,
-    });
-  }
+  for (const { id } of endpoints) deliver(world, event.id, id);
+  recordThinTwin(world, event);
   return event.id;
 }
 

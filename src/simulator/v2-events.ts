@@ -1,0 +1,182 @@
+import type { Destination, ThinEvent } from './collections.ts';
+import { noSuch } from './errors.ts';
+import { freshId } from './ids.ts';
+import {
+  array,
+  changedMetadata,
+  ignored,
+  integer,
+  metadata,
+  object,
+  oneOf,
+  required,
+  text,
+  word,
+} from './parameters.ts';
+import { route } from './routes.ts';
+import { API_VERSION } from './wire.ts';
+import { need, type World } from './world.ts';
+
+/** What a thin delivery says: that something happened, not what. */
+export function notificationOf(event: ThinEvent): object {
+  const { id, type, created, related_object: related, snapshot_event: snapshot } = event;
+  return {
+    id,
+    object: 'v2.core.event',
+    type,
+    created,
+    livemode: false,
+    related_object: related,
+    ...(snapshot === null ? {} : { snapshot_event: snapshot }),
+  };
+}
+
+/** A page in the v2 shape; the cursor is the number of items already given. */
+function v2Page(
+  items: readonly object[],
+  url: string,
+  paging: { limit?: number | undefined; page?: string | undefined },
+): object {
+  const start = Number(paging.page ?? '0');
+  const limit = paging.limit ?? 20;
+  const link = (at: number): string => `${url}?limit=${limit}&page=${at}`;
+  return {
+    data: items.slice(start, start + limit),
+    next_page_url: start + limit < items.length ? link(start + limit) : null,
+    previous_page_url: start === 0 ? null : link(Math.max(0, start - limit)),
+  };
+}
+
+const v2Paging = { limit: integer(1, 100), page: word() };
+
+function shown(destination: Destination, withSecret: boolean): object {
+  const { secret, url, ...rest } = destination;
+  return {
+    ...rest,
+    object: 'v2.core.event_destination',
+    events_from: ['self'],
+    livemode: false,
+    ...(destination.event_payload === 'snapshot' ? { snapshot_api_version: API_VERSION } : {}),
+    type: 'webhook_endpoint',
+    webhook_endpoint: { url, ...(withSecret ? { signing_secret: secret } : {}) },
+  };
+}
+
+function destinationWithId(world: World, id: string): Destination {
+  return need(world, 'event_destinations', id, 'event destination');
+}
+
+function setStatus(world: World, id: string, status: Destination['status']): object {
+  destinationWithId(world, id);
+  return shown(world.store.patch('event_destinations', id, { status, updated: new Date().toISOString() }), false);
+}
+
+const create = route(
+  'POST',
+  '/v2/core/event_destinations',
+  {
+    name: required(word()),
+    type: required(oneOf('webhook_endpoint')),
+    event_payload: required(oneOf('snapshot', 'thin')),
+    enabled_events: required(array(word())),
+    webhook_endpoint: required(object({ url: required(word()) })),
+    description: text(),
+    events_from: ignored(),
+    include: array(word()),
+    metadata: metadata(),
+    snapshot_api_version: ignored(),
+  },
+  ({ world, values }) => {
+    const now = new Date().toISOString();
+    const destination: Destination = {
+      id: freshId('ed_test', 32),
+      created: now,
+      description: values.description ?? '',
+      enabled_events: values.enabled_events,
+      event_payload: values.event_payload,
+      metadata: changedMetadata({}, values.metadata),
+      name: values.name,
+      secret: freshId('whsec', 32),
+      status: 'enabled',
+      updated: now,
+      url: values.webhook_endpoint.url,
+    };
+    world.store.put('event_destinations', destination);
+    return shown(destination, values.include?.includes('webhook_endpoint.signing_secret') ?? false);
+  },
+);
+
+export const v2EventRoutes = [
+  create,
+  route('GET', '/v2/core/event_destinations', { ...v2Paging, include: ignored() }, ({ world, values, path }) =>
+    v2Page(
+      world.store
+        .all('event_destinations')
+        .toReversed()
+        .map((destination) => shown(destination, false)),
+      path,
+      values,
+    ),
+  ),
+  route('GET', '/v2/core/event_destinations/{id}', { include: ignored() }, ({ world, id }) =>
+    shown(destinationWithId(world, id), false),
+  ),
+  route(
+    'POST',
+    '/v2/core/event_destinations/{id}',
+    {
+      name: word(),
+      description: text(),
+      enabled_events: array(word()),
+      include: ignored(),
+      metadata: metadata(),
+      webhook_endpoint: object({ url: required(word()) }),
+    },
+    ({ world, id, values }) => {
+      const before = destinationWithId(world, id);
+      const after = world.store.patch('event_destinations', id, {
+        name: values.name ?? before.name,
+        description: values.description ?? before.description,
+        enabled_events: values.enabled_events ?? before.enabled_events,
+        metadata: changedMetadata(before.metadata, values.metadata),
+        url: values.webhook_endpoint?.url ?? before.url,
+        updated: new Date().toISOString(),
+      });
+      return shown(after, false);
+    },
+  ),
+  route('POST', '/v2/core/event_destinations/{id}/disable', {}, ({ world, id }) => setStatus(world, id, 'disabled')),
+  route('POST', '/v2/core/event_destinations/{id}/enable', {}, ({ world, id }) => setStatus(world, id, 'enabled')),
+  route('DELETE', '/v2/core/event_destinations/{id}', {}, ({ world, id }) => {
+    destinationWithId(world, id);
+    for (const { id: delivery } of world.store.by('deliveries', 'queue', id)) {
+      world.store.patch('deliveries', delivery, { state: 'given_up', queue: null });
+    }
+    world.store.remove('event_destinations', id);
+    return { id, object: 'v2.core.event_destination', deleted: true };
+  }),
+  route(
+    'GET',
+    '/v2/core/events',
+    { ...v2Paging, created: ignored(), object_id: word(), types: array(word()) },
+    ({ world, values, path }) => {
+      const found = world.store
+        .all('thin_events')
+        .filter(
+          ({ type, related_object: related }) =>
+            (values.types === undefined || values.types.includes(type)) &&
+            (values.object_id === undefined || related?.id === values.object_id),
+        );
+      return v2Page(
+        found.toReversed().map((event) => ({ ...notificationOf(event), data: event.data })),
+        path,
+        values,
+      );
+    },
+  ),
+  route('GET', '/v2/core/events/{id}', {}, ({ world, id }) => {
+    const event = world.store.find('thin_events', id);
+    if (event === undefined) throw noSuch('event', id);
+    return { ...notificationOf(event), data: event.data };
+  }),
+];

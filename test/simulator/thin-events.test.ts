@@ -1,0 +1,100 @@
+import { Stripe } from 'stripe';
+import { expect, test } from 'vitest';
+
+import { clientOf, openListener, openStage, subscribe, type Listener, type Stage } from './support.ts';
+
+async function listenThin({ stripe }: Stage, listener: Listener, types: string[]): Promise<string> {
+  const destination = await stripe.v2.core.eventDestinations.create({
+    name: 'thin',
+    type: 'webhook_endpoint',
+    event_payload: 'thin',
+    enabled_events: types,
+    webhook_endpoint: { url: listener.url },
+    include: ['webhook_endpoint.signing_secret'],
+  });
+  return destination.webhook_endpoint?.signing_secret ?? '';
+}
+
+test('usage of an unknown customer is accepted and reported by a thin event, whose data is fetched', async () => {
+  await using stage = await openStage();
+  await using listener = await openListener();
+  const { stripe, simulator } = stage;
+  await subscribe(stage);
+  const secret = await listenThin(stage, listener, ['v1.billing.meter.error_report_triggered']);
+  await stripe.billing.meterEvents.create({
+    event_name: 'credits',
+    payload: { stripe_customer_id: 'cus_none', value: '1' },
+    identifier: 'lost',
+  });
+  await simulator.settled();
+  const { body = '', signature = '' } = listener.received[0] ?? {};
+  const notification = stripe.parseEventNotification(body, signature, secret);
+  expect(notification.type).toBe('v1.billing.meter.error_report_triggered');
+  expect(body).not.toContain('lost');
+  const event: unknown = await stripe.v2.core.events.retrieve(notification.id);
+  expect(event).toMatchObject({
+    related_object: { type: 'billing.meter' },
+    data: {
+      reason: {
+        error_types: [{ code: 'meter_event_customer_not_found', sample_errors: [{ request: { identifier: 'lost' } }] }],
+      },
+    },
+  });
+});
+
+test('the switch makes the same usage refused at once', async () => {
+  await using stage = await openStage({ switches: { unknownMeterCustomer: 'refused' } });
+  await subscribe(stage);
+  const lost = { event_name: 'credits', payload: { stripe_customer_id: 'cus_none', value: '1' } };
+  await expect(stage.stripe.billing.meterEvents.create(lost)).rejects.toMatchObject({
+    code: 'meter_event_customer_not_found',
+  });
+});
+
+test('a snapshot event has a thin twin that names it', async () => {
+  await using stage = await openStage();
+  await using listener = await openListener();
+  const { stripe, simulator } = stage;
+  await listenThin(stage, listener, ['v1.customer.created']);
+  const customer = await stripe.customers.create();
+  await simulator.settled();
+  const [snapshot] = (await stripe.events.list()).data;
+  expect(JSON.parse(listener.received[0]?.body ?? '{}')).toMatchObject({
+    object: 'v2.core.event',
+    type: 'v1.customer.created',
+    related_object: { id: customer.id, type: 'customer', url: `/v1/customers/${customer.id}` },
+    snapshot_event: snapshot?.id,
+  });
+});
+
+test('the v2 calls and the stream count like v1', async () => {
+  await using stage = await openStage();
+  const { stripe, simulator } = stage;
+  const plan = await subscribe(stage);
+  const payload = (value: string) => ({ stripe_customer_id: plan.customer, value });
+  const timestamp = '2026-04-01T00:00:00Z';
+  await stripe.v2.billing.meterEvents.create({
+    event_name: 'credits',
+    payload: payload('5'),
+    identifier: 'v2',
+    timestamp,
+  });
+  const session = await stripe.v2.billing.meterEventSession.create();
+  const { host, port } = simulator;
+  const streaming = new Stripe(session.authentication_token, { host, port, protocol: 'http', telemetry: false });
+  await streaming.v2.billing.meterEventStream.create({
+    events: [
+      { event_name: 'credits', payload: payload('7'), timestamp },
+      { event_name: 'credits', payload: payload('words'), timestamp, identifier: 'bad' },
+    ],
+  });
+  await expect(streaming.customers.list()).rejects.toThrow(Stripe.errors.StripeAuthenticationError);
+  const { data } = await clientOf(simulator).billing.meters.listEventSummaries(plan.meter, {
+    customer: plan.customer,
+    start_time: Date.parse(timestamp) / 1000,
+    end_time: Date.parse(timestamp) / 1000 + 60,
+  });
+  expect(data[0]?.aggregated_value).toBe(12);
+  const reports = await stripe.v2.core.events.list({});
+  expect(reports.data.map(({ type }) => type)).toEqual(['v1.billing.meter.error_report_triggered']);
+});
