@@ -2,5 +2,8 @@ import { z } from 'zod';
 
 import { customerName } from './ids.ts';
 
-/** Reconcile everything, or one customer. */
-export const reconciliationBody = z.strictObject({ customer: customerName.optional() });
+/** Reconcile who has changed since the last run, everybody (`full`), or one customer. */
+export const reconciliationBody = z.strictObject({
+  customer: customerName.optional(),
+  full: z.boolean().default(false),
+});

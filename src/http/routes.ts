@@ -4,6 +4,7 @@ import { customerRoutes } from './customers.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { outboxRoutes } from './outbox.ts';
+import { reconciliationRoutes } from './reconciliations.ts';
 import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { stripeEventRoutes } from './stripe-events.ts';
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...balanceRoutes,
   ...usageEventRoutes,
   ...invoiceRoutes,
+  ...reconciliationRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,
   ...sandboxRoutes,

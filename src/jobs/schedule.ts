@@ -1,6 +1,7 @@
 // The timetable, in UTC. One replica runs each; what a deployment slept through is caught up when it is back.
 import { fillEventGap } from '../operations/fill-event-gap.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
+import { reconcile } from '../operations/reconcile.ts';
 import type { Job } from './cron.ts';
 
 export function scheduledJobs(nightlyCron: string): readonly Job[] {
@@ -16,6 +17,17 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       cron: '10 0 * * *',
       catchUpHours: 26,
       work: async (deps) => ({ ...(await recogniseRevenue(deps)) }),
+    },
+    {
+      name: 'reconcile',
+      cron: nightlyCron,
+      catchUpHours: 26,
+      work: async (deps) => {
+        const { reconciliationId, customers, compared, unexplained, reads } = await reconcile(deps);
+        if (unexplained > 0)
+          deps.log.warn({ reconciliationId, unexplained }, 'reconciliation found what nothing explains');
+        return { reconciliationId, customers, compared, unexplained, reads };
+      },
     },
   ];
 }
