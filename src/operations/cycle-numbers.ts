@@ -1,4 +1,4 @@
-import { creditPrice } from '../domain/credit-price.ts';
+import { creditPrice, worthHalfUp } from '../domain/credit-price.ts';
 import { meteredSpan } from '../domain/meter.ts';
 import type { CycleNumbers } from '../domain/settlement.ts';
 import { openGrants } from '../storage/credit-grants.ts';
@@ -35,6 +35,11 @@ export async function readCycleNumbers(
   await mirrorCreditMovements(deps, settlement, settlement.stripeCustomerId);
 
   const terms = await termsOf(db, settlement.planVersionId);
+  const price = creditPrice(terms.currency, terms.pricePerCredit);
+  const shown = usage[0]?.amountMinor ?? 0n;
+  if (draft.hasDiscounts && countedUnits > 0n && shown !== worthHalfUp(price, countedUnits * terms.meterUnitMicro)) {
+    return { unreadable: 'the draft does not show its usage yet, and a discount may reach it' };
+  }
   const period = (await periodNeeds(db, settlement, settlement.poolId)).find(
     ({ billingPeriodId }) => billingPeriodId === settlement.billingPeriodId,
   );
@@ -50,7 +55,7 @@ export async function readCycleNumbers(
   );
   return {
     numbers: {
-      price: creditPrice(terms.currency, terms.pricePerCredit),
+      price,
       meterUnitMicro: terms.meterUnitMicro,
       countedUnits,
       emittedUnits: settlement.emittedUnits,

@@ -48,11 +48,13 @@ const SUMMARY_LAG_MS = 15 * 60_000;
 /** One cycle. Answers the state that it is left in. */
 export async function settleDraft(deps: Deps, settlement: Settlement): Promise<SettlementState> {
   if (settlement.state === 'finalized' || settlement.state === 'settled') return afterFinal(deps, settlement);
-  const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
-  if (draft.status !== 'draft') return noteFinalized(deps, settlement);
+  const { status } = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
+  if (status !== 'draft') return noteFinalized(deps, settlement);
   if (settlement.state === 'corrected') return correctAndFinalize(deps, settlement);
   const at = await now(deps.db);
   const waitsFor = await flush(deps, settlement);
+  // Read anew: its usage and its discounts follow what was just reported.
+  const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
   if (draft.finalizesAt !== null && draft.finalizesAt.getTime() - DEADLINE_MS <= at.getTime()) {
     return atDeadline(deps, settlement, draft, at);
   }

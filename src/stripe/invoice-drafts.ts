@@ -15,6 +15,8 @@ export interface InvoiceDraft {
   readonly periodEnd: Date;
   readonly autoAdvance: boolean;
   readonly finalizesAt: Date | null;
+  /** Of the whole invoice or of a line; which lines they reach, only their amounts tell. */
+  readonly hasDiscounts: boolean;
   readonly lines: readonly DraftLine[];
 }
 
@@ -102,6 +104,7 @@ function draftFacts(invoice: Stripe.Invoice): Omit<InvoiceDraft, 'lines'> {
     currency: invoice.currency,
     createdAt: new Date(invoice.created * 1000),
     periodEnd: new Date(invoice.period_end * 1000),
+    hasDiscounts: invoice.discounts.length > 0 || invoice.lines.data.some((line) => line.discounts.length > 0),
     autoAdvance: invoice.auto_advance ?? false,
     finalizesAt:
       invoice.automatically_finalizes_at === null ? null : new Date(invoice.automatically_finalizes_at * 1000),

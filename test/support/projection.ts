@@ -16,11 +16,12 @@ import { saveCustomer } from '../../src/storage/customers.ts';
 import { type Database, transaction } from '../../src/storage/database.ts';
 import { stampOnce } from '../../src/storage/deployment.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
-import { execute } from '../../src/storage/query.ts';
+import { execute, query } from '../../src/storage/query.ts';
 import { openPool, saveSubscription } from '../../src/storage/subscriptions.ts';
 import { connectStripe } from '../../src/stripe/gateway.ts';
-import { newId, type Subscriber, testDeps } from './books.ts';
+import type { Subscriber } from './books.ts';
 import { hybrid, sampleCatalogue } from './catalogue.ts';
+import { newId, testDeps } from './deps.ts';
 
 export interface Projection extends RealTime {
   readonly db: Database;
@@ -86,7 +87,11 @@ export async function openProjection(
         const { sent, waiting, cancelled } = await relayOutbox(through, { limit: 1_000 });
         if (sent + waiting + cancelled === 0) return;
       }
-      throw new Error('the outbox does not come to rest');
+      const waiting = await query(
+        db,
+        `select call, state, outcome from outbox where lane between 0 and 63 and finished_at is null`,
+      );
+      throw new Error(`the outbox does not come to rest: ${JSON.stringify(waiting)}`);
     },
   };
 }

@@ -1,0 +1,358 @@
+import { describe, expect, test } from 'vitest';
+
+import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
+import { guardDraft } from '../../src/operations/guard-drafts.ts';
+import { mirrorInvoice } from '../../src/operations/mirror-invoice.ts';
+import { pollDrafts } from '../../src/operations/poll-drafts.ts';
+import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
+import { settleDraft } from '../../src/operations/settle-draft.ts';
+import { listPackVersions } from '../../src/storage/plans.ts';
+import { query } from '../../src/storage/query.ts';
+import { readSettlement } from '../../src/storage/settlements.ts';
+import { planWith } from '../support/books.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { countedInApril, grantsAtStripe, openProjection, type Projected } from '../support/projection.ts';
+import { use } from '../support/requests.ts';
+import { expectSoundBooks } from '../support/sound-books.ts';
+
+const { database } = await cloneDatabase();
+const stage = await openProjection(database, {
+  plans: [planWith('hybrid', {}), planWith('no-paydown', { paydown: false })],
+});
+const { deps, simulator } = stage;
+
+/** The draft of the cycle that ended last. */
+async function draftOf(customer: Projected): Promise<string> {
+  const [draft] = (await deps.stripe.invoices.list({ customer: customer.stripeCustomerId, status: 'draft' })).data;
+  if (draft === undefined) throw new Error('there is no draft');
+  return draft.id;
+}
+
+/** One step of the gate, as far as it goes. */
+async function settle(customer: Projected): Promise<string> {
+  const [period] = await query<{ id: string }>(
+    database,
+    `select billing_period_id as id from settlements where lane = $1 and customer_id = $2`,
+    [customer.lane, customer.customerId],
+  );
+  const settlement = await readSettlement(database, customer, period?.id ?? '');
+  if (settlement === null) throw new Error('the draft is not guarded');
+  return settleDraft(deps, settlement);
+}
+
+async function settlementOf(customer: Projected) {
+  const [row] = await query(
+    database,
+    `select state, held_because as "heldBecause", correction_minor as correction, owed_minor as owed, eligible_minor as eligible,
+       expected_minor as expected
+     from settlements where lane = $1 and customer_id = $2`,
+    [customer.lane, customer.customerId],
+  );
+  return row;
+}
+
+/** Both clocks to the period's end, the draft guarded, then past the cut-off. */
+async function cutOff(customer: Projected): Promise<string> {
+  await stage.advance(customer, '2026-05-01T00:00:10Z');
+  await stage.touch(customer);
+  await pollDrafts(deps, { limit: 10 });
+  await stage.drain();
+  await stage.advance(customer, '2026-05-01T00:46:00Z');
+  await stage.touch(customer);
+  return draftOf(customer);
+}
+
+/** What Stripe invoiced for April: usage, credits and total, in cents. */
+async function invoiced(invoiceId: string) {
+  const invoice = await deps.stripe.invoices.retrieve(invoiceId);
+  const usage = invoice.lines.data
+    .filter(({ pricing }) => pricing?.price_details?.price !== undefined)
+    .map(({ amount }) => amount);
+  const credits = (invoice.total_pretax_credit_amounts ?? [])
+    .filter(({ type }) => type === 'credit_balance_transaction')
+    .reduce((sum, { amount }) => sum + amount, 0);
+  return { status: invoice.status, lines: usage.toSorted((a, b) => a - b), credits, total: invoice.total };
+}
+
+async function finish(customer: Projected, invoiceId: string): Promise<void> {
+  await mirrorInvoice(deps, invoiceId);
+  expect(await settle(customer)).toBe('settled');
+  await stage.drain();
+  await expectSoundBooks(database);
+}
+
+/** Packs of 10 000 credits for $80.00 each are paid. */
+async function buyPack(customer: Projected, paidAt: string): Promise<void> {
+  const [pack] = await listPackVersions(database);
+  const invoiceId = `in_pack_${customer.customerId}`;
+  await grantPaidInvoice(deps, {
+    customer,
+    invoiceId,
+    subscriptionId: null,
+    billingReason: 'manual',
+    currency: 'usd',
+    paidAt: new Date(paidAt),
+    lines: [
+      { lineId: `il_${invoiceId}`, kind: 'pack', priceId: pack?.stripePriceId ?? null, quantity: 1n, paidMinor: 8000n },
+    ],
+  });
+}
+
+const open = async (customer: Projected) =>
+  (await grantsAtStripe(deps, customer)).reduce((sum, { left }) => sum + left, 0);
+
+describe('A1 hybrid', () => {
+  test('12 500 calls: usage $125.00, credits applied $100.00, total $124.00, and May’s grant remains', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 12_500);
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    expect(await settle(customer)).toBe('finalized');
+    expect(await invoiced(invoiceId)).toEqual({
+      status: 'paid',
+      lines: [9900, 12_500],
+      credits: 10_000,
+      total: 12_400,
+    });
+    expect(await settlementOf(customer)).toEqual({
+      state: 'finalized',
+      heldBecause: null,
+      correction: 0n,
+      owed: 2_500n,
+      eligible: 10_000n,
+      expected: 2_500n,
+    });
+    await finish(customer, invoiceId);
+    expect(await settlementOf(customer)).toMatchObject({ state: 'settled' });
+    expect(await grantsAtStripe(deps, customer)).toEqual([
+      { value: 10_000, left: 0, effectiveAt: '2026-04-01T00:00:01.000Z', expiresAt: '2026-06-01T00:00:00.000Z' },
+      { value: 10_000, left: 10_000, effectiveAt: '2026-05-01T00:00:10.000Z', expiresAt: '2026-07-01T00:00:00.000Z' },
+    ]);
+  });
+});
+
+describe('lots that end, lots that come late', () => {
+  test('B3 use it or lose it: 7 000 used, credits applied $70.00, and the rest of the grant is ended', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 7_000);
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    await stage.drain();
+    expect(await open(customer), 'nothing is ended before the invoice is final').toBe(20_000);
+    await settle(customer);
+    expect(await invoiced(invoiceId)).toMatchObject({ lines: [7_000, 9_900], credits: 7_000, total: 9_900 });
+    await finish(customer, invoiceId);
+    expect((await grantsAtStripe(deps, customer)).map(({ left }) => left)).toEqual([0, 10_000]);
+  });
+
+  test('B4 a pack bought in the draft window does not pay what April owes', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 10_300);
+    await stage.drain();
+    await stage.advance(customer, '2026-05-01T00:20:00Z');
+    await stage.touch(customer);
+    await pollDrafts(deps, { limit: 10 });
+    await buyPack(customer, '2026-05-01T00:20:00Z');
+    await stage.drain();
+    await stage.advance(customer, '2026-05-01T00:46:00Z');
+    await stage.touch(customer);
+    const invoiceId = await draftOf(customer);
+    expect(await settle(customer)).toBe('finalized');
+    expect(await invoiced(invoiceId)).toMatchObject({ lines: [9_900, 10_300], credits: 10_000, total: 10_200 });
+    await finish(customer, invoiceId);
+    expect(await open(customer)).toBe(20_000);
+  });
+
+  test('B5 paydown: a pack bought after the overage pays it first, and Stripe agrees without a correction', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 10_300);
+    await stage.advance(customer, '2026-04-20T00:00:00Z');
+    await buyPack(customer, '2026-04-20T00:00:00Z');
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    await settle(customer);
+    expect(await settlementOf(customer)).toMatchObject({ correction: 0n, owed: 0n });
+    expect(await invoiced(invoiceId)).toMatchObject({ lines: [9_900, 10_300], credits: 10_300, total: 9_900 });
+    await finish(customer, invoiceId);
+    expect(await open(customer)).toBe(19_700);
+  });
+
+  test('B5 without paydown: $3.00 are billed by a correction, since Stripe would let the pack pay them', async () => {
+    const customer = await stage.subscribe('no-paydown');
+    await use(stage, customer, 10_300);
+    await stage.advance(customer, '2026-04-20T00:00:00Z');
+    await buyPack(customer, '2026-04-20T00:00:00Z');
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    await settle(customer);
+    expect(await settlementOf(customer)).toMatchObject({ correction: 300n, owed: 300n, expected: 0n });
+    expect(await invoiced(invoiceId)).toMatchObject({ credits: 10_300, total: 10_200 });
+    await finish(customer, invoiceId);
+    expect(await open(customer)).toBe(20_000);
+  });
+
+  test('B11 a pack at 23:59:30 whose grant comes after midnight: a correction of −$3.00', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 10_300);
+    await stage.drain();
+    await stage.advance(customer, '2026-04-30T23:59:30Z');
+    await buyPack(customer, '2026-04-30T23:59:30Z');
+    const invoiceId = await cutOff(customer);
+    await stage.drain();
+    await settle(customer);
+    expect(await settlementOf(customer)).toMatchObject({ correction: -300n, owed: 0n, expected: 300n });
+    const draft = await deps.stripe.invoices.retrieve(invoiceId);
+    expect(draft.lines.data.map(({ amount }) => amount).toSorted((a, b) => a - b)).toEqual([-300, 9_900, 10_300]);
+    expect(draft.total).toBe(9_900);
+    await finish(customer, invoiceId);
+    expect(await open(customer)).toBe(19_700);
+  });
+
+  test('B14 May begins before April is final: 50 calls in May do not touch April', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 12_500);
+    await stage.drain();
+    await stage.advance(customer, '2026-05-01T00:20:00Z');
+    await pollDrafts(deps, { limit: 10 });
+    await use(stage, customer, 50);
+    await stage.advance(customer, '2026-05-01T00:46:00Z');
+    await stage.touch(customer);
+    await rollUpUsage(deps, { limit: 10, flush: true });
+    await stage.drain();
+    const invoiceId = await draftOf(customer);
+    await settle(customer);
+    expect(await invoiced(invoiceId)).toMatchObject({ total: 12_400, credits: 10_000 });
+    await finish(customer, invoiceId);
+    expect(await open(customer), 'the 50 are paid when May is billed').toBe(10_000);
+  });
+
+  test('B15 a pack that April and May both want: what May took is overage of April, by a correction', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 10_000);
+    await buyPack(customer, '2026-04-20T00:00:00Z');
+    await stage.drain();
+    await stage.advance(customer, '2026-05-01T00:10:00Z');
+    await pollDrafts(deps, { limit: 10 });
+    await use(stage, customer, 20_000);
+    await stage.advance(customer, '2026-05-01T00:30:00Z');
+    await use(stage, customer, 100, { occurredAt: new Date('2026-04-30T23:00:00Z') });
+    await stage.advance(customer, '2026-05-01T00:46:00Z');
+    await stage.touch(customer);
+    const invoiceId = await draftOf(customer);
+    await settle(customer);
+    expect(await settlementOf(customer)).toMatchObject({ owed: 100n, correction: 100n });
+    expect(await invoiced(invoiceId)).toMatchObject({ total: 10_000 });
+    await finish(customer, invoiceId);
+  });
+});
+
+describe('E6 the gate', () => {
+  test('a swallowed meter event is found, cancelled and sent again', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 12_000);
+    await rollUpUsage(deps, { limit: 10, flush: true });
+    await stage.drain();
+    await stage.advance(customer, '2026-04-30T22:10:00Z');
+    await use(stage, customer, 500);
+    await rollUpUsage(deps, { limit: 10, flush: true });
+    simulator.faults.swallowMeterEvents(1);
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    expect(await settle(customer)).toBe('waiting');
+    expect(await settlementOf(customer)).toMatchObject({
+      heldBecause: 'Stripe counts 12000000 meter units, 12500000 were reported',
+    });
+    await stage.advance(customer, '2026-05-01T01:01:00Z');
+    expect(await settle(customer)).toBe('waiting');
+    expect(await settle(customer)).toBe('finalized');
+    expect(await countedInApril(deps, customer)).toBe(12_500_000);
+    expect(await invoiced(invoiceId)).toMatchObject({ total: 12_400 });
+    await finish(customer, invoiceId);
+  });
+
+  test('Stripe silent until the deadline: it goes out as it is when that is in the customer’s favour', async () => {
+    const customer = await stage.subscribe();
+    await stage.drain();
+    await use(stage, customer, 12_500);
+    simulator.faults.swallowMeterEvents(2);
+    const invoiceId = await cutOff(customer);
+    await settle(customer);
+    await stage.advance(customer, '2026-05-01T01:01:00Z');
+    expect(await settle(customer)).toBe('waiting');
+    expect(await settle(customer)).toBe('held');
+    await stage.advance(customer, '2026-05-02T23:30:00Z');
+    expect(await settle(customer)).toBe('held');
+    await stage.advance(customer, '2026-05-03T00:01:00Z');
+    expect(await invoiced(invoiceId)).toMatchObject({ status: 'paid', total: 9_900 });
+    expect(await settle(customer)).toBe('finalized');
+  });
+
+  test('Stripe silent until the deadline: what it would charge too much is taken off', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 10_200);
+    await rollUpUsage(deps, { limit: 10, flush: true });
+    await stage.drain();
+    await stage.advance(customer, '2026-04-30T23:59:30Z');
+    await use(stage, customer, 100);
+    await buyPack(customer, '2026-04-30T23:59:30Z');
+    simulator.faults.swallowMeterEvents(2);
+    const invoiceId = await cutOff(customer);
+    await settle(customer);
+    await stage.advance(customer, '2026-05-01T01:01:00Z');
+    expect(await settle(customer)).toBe('waiting');
+    expect(await settle(customer)).toBe('held');
+    await stage.advance(customer, '2026-05-02T23:30:00Z');
+    expect(await settle(customer)).toBe('held');
+    expect(await settlementOf(customer)).toMatchObject({ owed: 0n, expected: 200n, correction: -200n });
+    await stage.advance(customer, '2026-05-03T00:01:00Z');
+    expect(await invoiced(invoiceId)).toMatchObject({ status: 'paid', total: 9_900 });
+  });
+
+  test('a dashboard coupon holds the draft: nobody is charged more by itself', async () => {
+    const customer = await stage.subscribe();
+    const coupon = await deps.stripe.coupons.create({ percent_off: 20, duration: 'forever' });
+    await deps.stripe.subscriptions.update(customer.subscriptionId, { discounts: [{ coupon: coupon.id }] });
+    await use(stage, customer, 12_500);
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    expect(await settle(customer)).toBe('held');
+    expect(await settlementOf(customer)).toMatchObject({
+      heldBecause: 'a discount of 2500 reaches the usage line',
+      owed: 2_500n,
+    });
+    await stage.advance(customer, '2026-05-02T23:30:00Z');
+    await settle(customer);
+    await stage.advance(customer, '2026-05-03T00:01:00Z');
+    expect(await invoiced(invoiceId)).toMatchObject({ status: 'paid', total: 7_920 });
+    expect(await settle(customer)).toBe('finalized');
+  });
+
+  test('the dead man’s switch is set once, also when the news comes twice', async () => {
+    const customer = await stage.subscribe();
+    await stage.drain();
+    await stage.advance(customer, '2026-05-01T00:00:10Z');
+    const invoiceId = await draftOf(customer);
+    expect(await guardDraft(deps, invoiceId)).toBe('guarded');
+    expect(await guardDraft(deps, invoiceId)).toBe('guarded');
+    const draft = await deps.stripe.invoices.retrieve(invoiceId);
+    expect(draft.auto_advance).toBe(true);
+    expect(new Date((draft.automatically_finalizes_at ?? 0) * 1000)).toEqual(new Date('2026-05-03T00:00:00Z'));
+  });
+
+  test.for(['500_after', 'cut_after', '429'] as const)(
+    'finalizing is done once when the answer is lost: %s',
+    async (kind) => {
+      const customer = await stage.subscribe();
+      await use(stage, customer, 12_500);
+      await stage.drain();
+      const invoiceId = await cutOff(customer);
+      simulator.faults.add({ match: { method: 'POST', path: '/finalize$', times: 2 }, kind });
+      await settle(customer);
+      await stage.drain();
+      await settle(customer);
+      expect(await settlementOf(customer)).toMatchObject({ state: 'finalized' });
+      expect(await invoiced(invoiceId)).toMatchObject({ total: 12_400 });
+      await finish(customer, invoiceId);
+    },
+  );
+});
