@@ -10,6 +10,11 @@ interface NotKept {
 }
 
 const NOT_KEPT: readonly NotKept[] = [
+  {
+    rule: 'zeroBalance',
+    isAsked: ({ zeroBalance }) => zeroBalance === 'grace',
+    instead: "zeroBalance: 'block'; reported usage may still become debt up to debtLimit",
+  },
   { rule: 'pooling', isAsked: ({ pooling }) => pooling === 'member', instead: "pooling: 'customer'" },
   { rule: 'unpaid', isAsked: ({ unpaid }) => unpaid !== 'continue', instead: "unpaid: 'continue'" },
   { rule: 'cancel.purchased', isAsked: ({ cancel }) => cancel.purchased === 'end', instead: "purchased: 'keep'" },

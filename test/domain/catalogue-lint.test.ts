@@ -273,6 +273,7 @@ describe('a policy', () => {
 
 describe('a rule that this version does not keep is refused, whatever it says', () => {
   test.for<[string, Partial<Policy>]>([
+    ['zeroBalance', { zeroBalance: 'grace', debtLimit: '100' }],
     ['pooling', { pooling: 'member' }],
     ['unpaid', { unpaid: 'on_paid' }],
     ['unpaid', { unpaid: { freezeAfterDays: 3 } }],
