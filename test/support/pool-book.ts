@@ -69,7 +69,7 @@ export function bookOf(
 }
 
 /** A purchased lot of so many credits, never ending, from 1 April on. */
-export function newLot(sourceId: string, granted: bigint, lot: Partial<NewLot> = {}): NewLot {
+export function newLot(sourceId: string, granted: bigint, fields: Partial<NewLot> = {}): NewLot {
   return {
     source: 'purchased',
     category: 'paid',
@@ -85,7 +85,7 @@ export function newLot(sourceId: string, granted: bigint, lot: Partial<NewLot> =
     originLotId: null,
     sourceType: 'invoice_line',
     sourceId,
-    ...lot,
+    ...fields,
   };
 }
 
