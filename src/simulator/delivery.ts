@@ -11,7 +11,14 @@ export interface Deliveries {
   readonly close: () => Promise<void>;
 }
 
-/** The header of a signed webhook: one v1 per live secret. */
+export interface DeliveryParts {
+  readonly world: World;
+  readonly bodyOf: (event: string) => string;
+  /** Runs inside the transaction that records the acknowledgement. */
+  readonly onAcknowledged: (event: string) => void;
+}
+
+/** The header of a signed webhook. */
 export function signature(body: string, secret: string, seconds: number): string {
   const v1 = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
   return `t=${seconds},v1=${v1}`;
@@ -38,78 +45,78 @@ async function post(url: string, body: string, secret: string, timeoutMs: number
   }
 }
 
+function waiting(world: World, endpoint: string): Delivery[] {
+  const now = Date.now();
+  return world.store.by('deliveries', 'queue', endpoint).filter(({ next_try_at: at }) => at <= now);
+}
+
+function record({ world, onAcknowledged }: DeliveryParts, delivery: Delivery, status: number): void {
+  const { webhookRetryMs, webhookRetryMsMax, webhookTriesMax } = world.switches;
+  const tries = delivery.tries + 1;
+  const arrived = status >= 200 && status < 300;
+  const failed = tries >= webhookTriesMax ? 'given_up' : 'pending';
+  const state = arrived ? 'acknowledged' : failed;
+  const pause = Math.min(webhookRetryMsMax, webhookRetryMs * 2 ** (tries - 1));
+  world.store.transact(() => {
+    if (world.store.find('deliveries', delivery.id) === undefined) return;
+    const queue = state === 'pending' ? delivery.endpoint : null;
+    world.store.patch('deliveries', delivery.id, { tries, status, state, queue, next_try_at: Date.now() + pause });
+    world.cause = { id: null, idempotency_key: null };
+    if (arrived) onAcknowledged(delivery.event);
+  });
+}
+
+/** One try; the status of the answer, 0 when there was none. */
+async function attempt({ world, bodyOf }: DeliveryParts, delivery: Delivery): Promise<number> {
+  const { drop, duplicate, delayMs } = world.faults.webhooks;
+  const { store, switches } = world;
+  const endpoint =
+    store.find('webhook_endpoints', delivery.endpoint) ?? store.find('event_destinations', delivery.endpoint);
+  if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
+  if (endpoint === undefined || drop === true) return 0;
+  const body = bodyOf(delivery.event);
+  const send = async (): Promise<number> => post(endpoint.url, body, endpoint.secret ?? '', switches.webhookTimeoutMs);
+  const status = await send();
+  if (duplicate === true) await send();
+  return status;
+}
+
 /** Sends what is on record to the endpoints: in order per endpoint, failed ones again later. */
-export function createDeliveries(
-  world: World,
-  bodyOf: (event: string) => string,
-  onAcknowledged: (event: string) => void,
-): Deliveries {
+export function createDeliveries(parts: DeliveryParts): Deliveries {
+  const { world } = parts;
   const working = new Map<string, Promise<void>>();
   const timers = new Map<string, NodeJS.Timeout>();
   let closed = false;
 
-  const waiting = (endpoint: string): Delivery[] => {
-    const now = Date.now();
-    return world.store.by('deliveries', 'queue', endpoint).filter(({ next_try_at: at }) => at <= now);
-  };
-  const record = (delivery: Delivery, status: number): void => {
-    const { webhookRetryMs, webhookRetryMsMax, webhookTriesMax } = world.switches;
-    const tries = delivery.tries + 1;
-    const arrived = status >= 200 && status < 300;
-    const failed = tries >= webhookTriesMax ? 'given_up' : 'pending';
-    const pause = Math.min(webhookRetryMsMax, webhookRetryMs * 2 ** (tries - 1));
-    world.store.transact(() => {
-      if (world.store.find('deliveries', delivery.id) === undefined) return;
-      const state = arrived ? 'acknowledged' : failed;
-      const queue = state === 'pending' ? delivery.endpoint : null;
-      world.store.patch('deliveries', delivery.id, { tries, status, state, queue, next_try_at: Date.now() + pause });
-      if (arrived) onAcknowledged(delivery.event);
-    });
-  };
-  const attempt = async (delivery: Delivery): Promise<void> => {
-    const { drop, duplicate, delayMs } = world.faults.webhooks;
-    const endpoint =
-      world.store.find('webhook_endpoints', delivery.endpoint) ??
-      world.store.find('event_destinations', delivery.endpoint);
-    if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    if (endpoint === undefined || drop === true) {
-      record(delivery, 0);
-      return;
-    }
-    const body = bodyOf(delivery.event);
-    const send = async (): Promise<number> =>
-      post(endpoint.url, body, endpoint.secret ?? '', world.switches.webhookTimeoutMs);
-    const status = await send();
-    if (duplicate === true) await send();
-    if (!closed) record(delivery, status);
-  };
   const work = async (endpoint: string): Promise<void> => {
     for (;;) {
-      const due = waiting(endpoint);
+      const due = waiting(world, endpoint);
       const index = world.faults.webhooks.shuffle === true ? Math.floor(Math.random() * due.length) : 0;
       const delivery = due[index];
       if (delivery === undefined || closed) break;
-      await attempt(delivery);
+      const status = await attempt(parts, delivery);
+      if (closed) break;
+      record(parts, delivery, status);
     }
     working.delete(endpoint);
     planRetry(endpoint);
   };
   const start = (endpoint: string): void => {
-    if (closed || working.has(endpoint) || waiting(endpoint).length === 0) return;
+    if (closed || working.has(endpoint) || waiting(world, endpoint).length === 0) return;
     working.set(endpoint, work(endpoint));
   };
   const planRetry = (endpoint: string): void => {
     clearTimeout(timers.get(endpoint));
     const pending = world.store.by('deliveries', 'queue', endpoint);
     if (pending.length === 0 || closed) return;
-    const at = Math.min(...pending.map((delivery) => delivery.next_try_at));
+    const at = pending.reduce((soonest, delivery) => Math.min(soonest, delivery.next_try_at), Infinity);
     const timer = setTimeout(() => retry(endpoint), Math.max(1, at - Date.now()));
     timer.unref();
     timers.set(endpoint, timer);
   };
   /** A timer may fire a moment early. */
   const retry = (endpoint: string): void => {
-    if (waiting(endpoint).length === 0) planRetry(endpoint);
+    if (waiting(world, endpoint).length === 0) planRetry(endpoint);
     else start(endpoint);
   };
   const wake = (): void => {

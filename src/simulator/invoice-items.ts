@@ -1,9 +1,9 @@
 import { currentInvoice } from './drafts.ts';
 import { invalidRequest } from './errors.ts';
-import { freshId } from './ids.ts';
 import { itemLine } from './invoice-lines.ts';
 import { discountShape, taxRatesOf } from './invoice-parameters.ts';
 import { lineAmount } from './line-amount.ts';
+import { newInvoiceItem, type ItemCharge } from './new-invoice-item.ts';
 import { page } from './pagination.ts';
 import {
   array,
@@ -24,7 +24,7 @@ import {
 } from './parameters.ts';
 import { fromScaled, ONE, timesRounded, toScaled, truncated } from './rounding.ts';
 import { route } from './routes.ts';
-import type { Invoice, InvoiceItem } from './wire.ts';
+import type { Invoice } from './wire.ts';
 import { change, emit, need, type World } from './world.ts';
 
 const shape = {
@@ -51,14 +51,8 @@ const shape = {
 };
 type Facts = Values<typeof shape>;
 
-interface Charge {
-  readonly amount: number;
-  readonly pricing: InvoiceItem['pricing'];
-  readonly quantity: bigint;
-}
-
 /** What the item charges: a plain amount, a price, or an amount per unit, times a quantity. */
-function chargeOf(world: World, facts: Facts): Charge {
+function chargeOf(world: World, facts: Facts): ItemCharge {
   const quantity =
     facts.quantity_decimal === undefined ? BigInt(facts.quantity ?? 1) * ONE : toScaled(facts.quantity_decimal);
   const data = facts.price_data;
@@ -91,58 +85,6 @@ function chargeOf(world: World, facts: Facts): Charge {
   }
   const amount = facts.amount ?? 0;
   return { amount, pricing: { type: 'price_details', unit_amount_decimal: String(amount) }, quantity: ONE };
-}
-
-interface ItemFacts {
-  readonly customer: string;
-  readonly currency: string;
-  readonly charge: Charge;
-  readonly description: string | null;
-  readonly discountable: boolean;
-  readonly invoice: string | null;
-  readonly metadata: Record<string, string>;
-  readonly period: { readonly start: number; readonly end: number };
-  readonly proration: boolean;
-  readonly subscription: string | null;
-  readonly subscriptionItem?: string;
-  readonly taxRates: InvoiceItem['tax_rates'];
-}
-
-/** Stores an invoice item and says so. */
-export function newInvoiceItem(world: World, facts: ItemFacts): InvoiceItem {
-  const { amount, pricing, quantity } = facts.charge;
-  const clock = world.store.find('customers', facts.customer)?.test_clock ?? null;
-  const origin = facts.subscriptionItem === undefined ? {} : { subscription_item: facts.subscriptionItem };
-  const item: InvoiceItem = {
-    id: freshId('ii'),
-    object: 'invoiceitem',
-    amount,
-    currency: facts.currency,
-    customer: facts.customer,
-    customer_account: null,
-    date: world.now(clock),
-    description: facts.description,
-    discountable: facts.discountable,
-    discounts: [],
-    invoice: facts.invoice,
-    livemode: false,
-    metadata: facts.metadata,
-    net_amount: amount,
-    parent:
-      facts.subscription === null
-        ? null
-        : { subscription_details: { subscription: facts.subscription, ...origin }, type: 'subscription_details' },
-    period: { start: facts.period.start, end: facts.period.end },
-    pricing,
-    proration: facts.proration,
-    quantity: truncated(quantity),
-    quantity_decimal: fromScaled(quantity),
-    tax_rates: facts.taxRates,
-    test_clock: clock,
-  };
-  world.store.put('invoice_items', item);
-  emit(world, 'invoiceitem.created', item);
-  return item;
 }
 
 /** The draft an item goes onto, refused when it is finalized. */

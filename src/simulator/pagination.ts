@@ -8,7 +8,7 @@ export interface Paging {
 }
 
 /** One page of `items`, which come in the order of the listing (for most lists newest first). */
-export function page<T extends { id: string }>(items: readonly T[], paging: Paging, url: string): object {
+export function page(items: readonly { readonly id: string }[], paging: Paging, url: string): object {
   const limit = paging.limit ?? 10;
   const position = (id: string, param: string): number => {
     const index = items.findIndex((item) => item.id === id);

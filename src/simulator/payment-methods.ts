@@ -25,7 +25,7 @@ export function declineOf(method: PaymentMethod): string | null {
   return card?.declines ?? null;
 }
 
-function card(last4: string): NonNullable<PaymentMethod['card']> {
+function cardOf(last4: string): NonNullable<PaymentMethod['card']> {
   return {
     brand: 'visa',
     checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
@@ -50,7 +50,7 @@ function newCard(world: World, last4: string, customer: string | null): PaymentM
     object: 'payment_method',
     allow_redisplay: 'unspecified',
     billing_details: { address: null, email: null, name: null, phone: null, tax_id: null },
-    card: card(last4),
+    card: cardOf(last4),
     created: paymentStamp(world, customer),
     customer,
     customer_account: null,

@@ -1,4 +1,5 @@
 import { invalidRequest } from './errors.ts';
+import { newPrice, priceData } from './new-price.ts';
 import { newProduct } from './new-product.ts';
 import { page } from './pagination.ts';
 import {
@@ -13,7 +14,6 @@ import {
   text,
   word,
 } from './parameters.ts';
-import { newPrice, priceData } from './prices.ts';
 import { route } from './routes.ts';
 import { change, emit, need } from './world.ts';
 

@@ -6,6 +6,7 @@ import { couponRoutes } from './coupons.ts';
 import { creditBalanceRoutes } from './credit-balance.ts';
 import { creditGrantRoutes, creditGrantTasks } from './credit-grants.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
+import { customerBalanceTransactionRoutes } from './customer-balance-transactions.ts';
 import { customerRoutes } from './customers.ts';
 import { disputeRoutes } from './disputes.ts';
 import type { TaskHandlers } from './engine.ts';
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...creditBalanceRoutes,
   ...creditGrantRoutes,
   ...creditNoteRoutes,
+  ...customerBalanceTransactionRoutes,
   ...customerRoutes,
   ...disputeRoutes,
   ...eventRoutes,

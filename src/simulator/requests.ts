@@ -51,8 +51,8 @@ function refusalOf(error: unknown): StripeRefusal {
   return new StripeRefusal(500, 'api_error', message);
 }
 
-function limited(fault: Fault): StripeRefusal {
-  if (fault.kind === 'lock_timeout') {
+function limited(kind: '429' | 'lock_timeout'): StripeRefusal {
+  if (kind === 'lock_timeout') {
     const message =
       'This object cannot be accessed right now because another API request or Stripe process is currently accessing it.';
     return new StripeRefusal(429, 'invalid_request_error', message, { code: 'lock_timeout' });
@@ -62,88 +62,98 @@ function limited(fault: Fault): StripeRefusal {
 
 const BROKEN = new StripeRefusal(500, 'api_error', 'An unknown error occurred.');
 
-/** Runs requests: replay, parameters, handler, expansion, journal, all before the answer. */
-export function createRequestRunner(world: World, router: (method: string, path: string) => Match | undefined) {
-  const inFlight = new Set<string>();
-  const expansion = expansionOf(world);
+function refused(request: string, refusal: StripeRefusal, more: Partial<Outgoing> = {}): Outgoing {
+  return { status: refusal.status, body: JSON.stringify(errorBody(refusal)), request, original: null, ...more };
+}
 
-  const execute = (incoming: Incoming, match: Match): object => {
+/** Keeps the answer for its idempotency key. */
+function remember(world: World, incoming: Incoming, outgoing: Outgoing): void {
+  const key = incoming.idempotencyKey;
+  if (key === null || incoming.method !== 'POST') return;
+  world.store.put('answers', {
+    id: key,
+    fingerprint: fingerprint(incoming.method, incoming.path, incoming.body),
+    status: outgoing.status,
+    body: outgoing.body,
+    request: outgoing.request,
+    created: world.now(),
+  });
+}
+
+/** Answers a refusal and keeps it, unless nothing was executed. */
+function settle(world: World, incoming: Incoming, request: string, refusal: StripeRefusal): Outgoing {
+  const outgoing = refused(request, refusal);
+  const stored = !refusal.beforeExecution && ![401, 404, 429].includes(refusal.status);
+  if (stored) world.store.transact(() => remember(world, incoming, outgoing));
+  return outgoing;
+}
+
+/** Runs the handler: its changes and the stored answer are one transaction. */
+function perform(world: World, incoming: Incoming, match: Match, request: string, fault: Fault | undefined): Outgoing {
+  world.cause = { id: request, idempotency_key: incoming.idempotencyKey };
+  if (fault?.kind === '500_before') return settle(world, incoming, request, BROKEN);
+  const expansion = expansionOf(world);
+  const work = (): Outgoing => {
     const { given, expansions } = parametersOf(incoming);
     const answer = match.route.answer({ world, id: match.id, child: match.child, path: incoming.path }, given);
-    return expand(rendered(answer), expansions, expansion);
-  };
-  const remember = (incoming: Incoming, outgoing: Outgoing): void => {
-    const key = incoming.idempotencyKey;
-    if (key === null || incoming.method !== 'POST') return;
-    world.store.put('answers', {
-      id: key,
-      fingerprint: fingerprint(incoming.method, incoming.path, incoming.body),
-      status: outgoing.status,
-      body: outgoing.body,
-      request: outgoing.request,
-      created: world.now(),
-    });
-  };
-  /** One transaction for the changes and the stored answer. */
-  const perform = (incoming: Incoming, match: Match, request: string, fault: Fault | undefined): Outgoing => {
-    world.cause = { id: request, idempotency_key: incoming.idempotencyKey };
-    if (fault?.kind === '500_before') return settle(incoming, request, BROKEN);
-    try {
-      return world.store.transact(
-        () => {
-          const answer = execute(incoming, match);
-          const failed = fault?.kind === '500_after';
-          const body = JSON.stringify(failed ? errorBody(BROKEN) : answer);
-          const outgoing = { status: failed ? 500 : 200, body, request, original: null };
-          remember(incoming, outgoing);
-          return outgoing;
-        },
-        (error) => error instanceof StripeRefusal && error.keepsChanges,
-      );
-    } catch (error) {
-      return settle(incoming, request, refusalOf(error));
-    }
-  };
-  const settle = (incoming: Incoming, request: string, refusal: StripeRefusal): Outgoing => {
-    const outgoing = { status: refusal.status, body: JSON.stringify(errorBody(refusal)), request, original: null };
-    const stored =
-      !refusal.beforeExecution && refusal.status !== 401 && refusal.status !== 404 && refusal.status !== 429;
-    if (stored) world.store.transact(() => remember(incoming, outgoing));
+    const expanded = expand(rendered(answer), expansions, expansion);
+    const failed = fault?.kind === '500_after';
+    const body = JSON.stringify(failed ? errorBody(BROKEN) : expanded);
+    const outgoing = { status: failed ? 500 : 200, body, request, original: null };
+    remember(world, incoming, outgoing);
     return outgoing;
   };
-  const refused = (request: string, refusal: StripeRefusal, more: Partial<Outgoing> = {}): Outgoing => ({
-    status: refusal.status,
-    body: JSON.stringify(errorBody(refusal)),
-    request,
-    original: null,
-    ...more,
-  });
+  try {
+    return world.store.transact(work, (error) => error instanceof StripeRefusal && error.keepsChanges);
+  } catch (error) {
+    return settle(world, incoming, request, refusalOf(error));
+  }
+}
 
-  /** Answers a request; while the answer is held back by a fault, its idempotency key is in use. */
+function replayed(world: World, incoming: Incoming, key: string, request: string): Outgoing | undefined {
+  try {
+    const earlier = earlierAnswer(world, key, fingerprint(incoming.method, incoming.path, incoming.body));
+    if (earlier === undefined) return undefined;
+    return { status: earlier.status, body: earlier.body, request, original: earlier.request };
+  } catch (error) {
+    return refused(request, refusalOf(error));
+  }
+}
+
+/** Does a test clock advance while the switch forbids writes meanwhile? */
+function isHeldByClock(world: World, incoming: Incoming): boolean {
+  if (incoming.method === 'GET' || world.switches.writesWhileAdvancing === 'allowed') return false;
+  return world.store.all('test_clocks').some(({ status }) => status === 'advancing');
+}
+
+export interface RequestRunner {
+  readonly run: (incoming: Incoming, fault: Fault | undefined) => Outgoing;
+  /** Keys whose answers are held back by a fault. */
+  readonly inFlight: Set<string>;
+}
+
+/** Runs requests: replay, parameters, handler, expansion and journal, all before the answer. */
+export function createRequestRunner(
+  world: World,
+  router: (method: string, path: string) => Match | undefined,
+): RequestRunner {
+  const inFlight = new Set<string>();
   const run = (incoming: Incoming, fault: Fault | undefined): Outgoing => {
     const request = freshId('req', 14);
     const match = router(incoming.method, incoming.path);
-    const { idempotencyKey: key } = incoming;
     if (match === undefined) {
       const message = `Unrecognized request URL (${incoming.method}: ${incoming.path}).`;
       return refused(request, new StripeRefusal(404, 'invalid_request_error', message));
     }
     if (fault?.kind === '429' || fault?.kind === 'lock_timeout') {
       const reason = fault.kind === '429' ? { limitedReason: fault.reason ?? 'endpoint-rate' } : {};
-      return refused(request, limited(fault), reason);
+      return refused(request, limited(fault.kind), reason);
     }
-    if (key !== null && incoming.method === 'POST') {
-      if (inFlight.has(key)) return refused(request, keyInUse(key));
-      try {
-        const earlier = earlierAnswer(world, key, fingerprint(incoming.method, incoming.path, incoming.body));
-        if (earlier !== undefined)
-          return { status: earlier.status, body: earlier.body, request, original: earlier.request };
-      } catch (error) {
-        return refused(request, refusalOf(error));
-      }
-    }
-    return perform(incoming, match, request, fault);
+    if (isHeldByClock(world, incoming)) return refused(request, limited('lock_timeout'));
+    const key = incoming.method === 'POST' ? incoming.idempotencyKey : null;
+    if (key !== null && inFlight.has(key)) return refused(request, keyInUse(key));
+    const earlier = key === null ? undefined : replayed(world, incoming, key, request);
+    return earlier ?? perform(world, incoming, match, request, fault);
   };
-
   return { run, inFlight };
 }

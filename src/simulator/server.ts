@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 import { errorBody, StripeRefusal } from './errors.ts';
-import type { Fault } from './faults.ts';
-import type { Incoming, Outgoing } from './requests.ts';
+import type { Outgoing, RequestRunner } from './requests.ts';
 import { API_VERSION } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -20,7 +19,7 @@ export interface LoggedRequest {
 export interface ServerParts {
   readonly world: World;
   readonly authorizes: (key: string, path: string) => boolean;
-  readonly runner: { run: (incoming: Incoming, fault: Fault | undefined) => Outgoing; inFlight: Set<string> };
+  readonly runner: RequestRunner;
   /** The simulator's own controls under /_simulator. */
   readonly control: (method: string, path: string, body: string) => Promise<object | undefined>;
   readonly requests: LoggedRequest[];

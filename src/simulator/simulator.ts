@@ -1,9 +1,10 @@
+import { createClocks } from './clocks.ts';
 import { createControl } from './control.ts';
 import { createDeliveries } from './delivery.ts';
 import { startWindow } from './drafts.ts';
 import { presentEvent } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { createPassage } from './passage.ts';
+import { startPassage } from './passage.ts';
 import { ROUTES, TASKS } from './registry.ts';
 import { createRequestRunner } from './requests.ts';
 import { createRouter } from './routes.ts';
@@ -61,23 +62,23 @@ function eventBody(world: World, id: string): string {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const secretKey = options.secretKey ?? 'sk_test_simulator';
   const store = openStore(options.file);
-  const passage = createPassage(store);
+  const clocks = createClocks(store);
   const world: World = {
     store,
     switches: defaultSwitches(options.switches),
     faults: createFaults(),
     accountId: options.accountId ?? 'acct_simulator',
-    now: passage.now,
+    now: clocks.now,
     cause: { id: null, idempotency_key: null },
   };
-  const deliveries = createDeliveries(
+  const deliveries = createDeliveries({
     world,
-    (event) => eventBody(world, event),
-    (event) => {
+    bodyOf: (event) => eventBody(world, event),
+    onAcknowledged: (event) => {
       onAcknowledged(world, event);
     },
-  );
-  passage.start(world, TASKS, deliveries);
+  });
+  const passage = startPassage({ world, clocks, handlers: TASKS, deliveries });
   const requests: LoggedRequest[] = [];
   const control = createControl({ world, requests, ...passage });
   const runner = createRequestRunner(world, createRouter(ROUTES));
@@ -97,7 +98,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     accountId: world.accountId,
     faults: world.faults,
     switches: world.switches,
-    now: (testClock) => new Date(passage.now(testClock) * 1000),
+    now: (testClock) => new Date(clocks.now(testClock) * 1000),
     advanceTo: passage.advanceTo,
     settled: passage.settled,
     close: async () => {

@@ -1,8 +1,8 @@
 import { noSuch } from './errors.ts';
-import { newInvoiceItem } from './invoice-items.ts';
 import { taxRatesOf } from './invoice-parameters.ts';
 import { billableUsage } from './invoice-usage.ts';
 import { lineAmount } from './line-amount.ts';
+import { newInvoiceItem } from './new-invoice-item.ts';
 import { changedMetadata } from './parameters.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';

@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
 
-import { openStage, subscribe } from './support.ts';
+import { openStage, subscribe, idOf } from './support.ts';
 
 test('a decimal price has no whole amount; a whole one has both', async () => {
   await using stage = await openStage();
@@ -49,7 +49,7 @@ test('features of a running subscription are active entitlements', async () => {
   const plan = await subscribe(stage);
   const feature = await stripe.entitlements.features.create({ lookup_key: 'export', name: 'Export' });
   const { product } = await stripe.prices.retrieve(plan.base);
-  await stripe.products.createFeature(String(product), { entitlement_feature: feature.id });
+  await stripe.products.createFeature(idOf(product), { entitlement_feature: feature.id });
   const active = await stripe.entitlements.activeEntitlements.list({ customer: plan.customer });
   expect(active.data.map(({ lookup_key: key }) => key)).toEqual(['export']);
   await expect(stripe.entitlements.features.create({ lookup_key: 'export', name: 'Again' })).rejects.toThrow(

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
 
-import { advance, grant, openStage, subscribe, use, type Plan, type Stage } from './support.ts';
+import { advance, grant, openStage, subscribe, use, type Plan, type Stage, idOf } from './support.ts';
 
 /** A1's May invoice: base 99.00, usage 125.00 of which credits paid 100.00; total 124.00. */
 async function mayInvoice(
@@ -35,7 +35,7 @@ test('a note on a usage line nets out the credits that paid it, and goes to the 
   expect(customer).toMatchObject({ balance: -1000 });
   const balance = await stripe.customers.retrieveBalanceTransaction(
     plan.customer,
-    String(note.customer_balance_transaction),
+    idOf(note.customer_balance_transaction),
   );
   expect(balance).toMatchObject({ type: 'credit_note', amount: -1000, credit_note: note.id, ending_balance: -1000 });
   expect((await stripe.invoices.retrieve(invoice.id)).post_payment_credit_notes_amount).toBe(1000);
@@ -95,9 +95,9 @@ test('a note with a refund gives money back on the payment', async () => {
     refund_amount: 9000,
     out_of_band_amount: 900,
   });
-  const refund = await stripe.refunds.retrieve(String(note.refunds[0]?.refund));
+  const refund = await stripe.refunds.retrieve(idOf(note.refunds[0]?.refund));
   expect([refund.amount, refund.status]).toEqual([9000, 'succeeded']);
-  const charge = await stripe.charges.retrieve(String(refund.charge));
+  const charge = await stripe.charges.retrieve(idOf(refund.charge));
   expect([charge.amount, charge.amount_refunded, charge.refunded]).toEqual([12_400, 9000, false]);
   await expect(stripe.refunds.create({ charge: charge.id, amount: 3401 })).rejects.toThrow(
     /greater than unrefunded amount/,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { advance, grant, openStage, seconds, subscribe, use, type Plan, type Stage } from './support.ts';
+import { advance, grant, openStage, seconds, subscribe, use, type Plan, type Stage, idOf } from './support.ts';
 
 async function latest({ stripe }: Stage, plan: Plan) {
   const [invoice] = (await stripe.invoices.list({ customer: plan.customer })).data;
@@ -40,7 +40,7 @@ test('grants pay by priority, sooner end, promotional, effect and creation', asy
   const invoice = await latest(stage, plan);
   const spent = await Promise.all(
     (invoice.total_pretax_credit_amounts ?? []).map(async ({ amount, credit_balance_transaction: id }) => {
-      const transaction = await stripe.billing.creditBalanceTransactions.retrieve(String(id));
+      const transaction = await stripe.billing.creditBalanceTransactions.retrieve(idOf(id));
       return [transaction.credit_grant, amount];
     }),
   );

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
 
-import { openStage, subscribe, type Stage } from './support.ts';
+import { openStage, subscribe, type Stage, idOf } from './support.ts';
 
 async function paidPack(stage: Stage): Promise<{ invoice: string; charge: Stripe.Charge }> {
   const { stripe } = stage;
@@ -74,6 +74,6 @@ test('a refund that fails later gives the charge back its refundable rest', asyn
 test('what Stripe keeps for a charge is on its balance transaction', async () => {
   await using stage = await openStage({ switches: { chargeFeeBasisPoints: 290, chargeFeeFixed: 30 } });
   const { charge } = await paidPack(stage);
-  const transaction = await stage.stripe.balanceTransactions.retrieve(String(charge.balance_transaction));
+  const transaction = await stage.stripe.balanceTransactions.retrieve(idOf(charge.balance_transaction));
   expect([transaction.amount, transaction.fee, transaction.net]).toEqual([8000, 262, 7738]);
 });

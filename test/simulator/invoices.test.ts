@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { advance, grant, openStage, seconds, subscribe, use } from './support.ts';
+import { advance, grant, openStage, seconds, subscribe, use, idOf } from './support.ts';
 
 test('two cycles of a hybrid plan come out to the cent', async () => {
   await using stage = await openStage();
@@ -52,7 +52,7 @@ test('a one-off invoice takes its items, is charged and can be refunded', async 
   expect([paid.status, paid.amount_paid, paid.amount_remaining]).toEqual(['paid', 8000, 0]);
   await expect(stripe.invoices.pay(draft.id)).rejects.toThrow(/already paid/);
   const { data: payments } = await stripe.invoicePayments.list({ invoice: draft.id });
-  const intent = String(payments[0]?.payment.payment_intent);
+  const intent = idOf(payments[0]?.payment.payment_intent);
   const refund = await stripe.refunds.create({ payment_intent: intent });
   expect([refund.amount, refund.status]).toEqual([8000, 'succeeded']);
   await expect(stripe.refunds.create({ payment_intent: intent })).rejects.toMatchObject({

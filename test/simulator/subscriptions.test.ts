@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { advance, grant, openStage, seconds, subscribe, use } from './support.ts';
+import { advance, grant, openStage, seconds, subscribe, use, idOf } from './support.ts';
 
 test('a plan anchored on the 31st falls on the last day of shorter months and comes back', async () => {
   await using stage = await openStage();
@@ -59,7 +59,7 @@ test('cancelling at once bills usage only when asked to', async () => {
   await advance(stage, plan.clock, '2026-04-16T00:00:00Z');
   const canceled = await stripe.subscriptions.cancel(plan.subscription, { invoice_now: true });
   expect(canceled.status).toBe('canceled');
-  const invoice = await stripe.invoices.retrieve(String(canceled.latest_invoice));
+  const invoice = await stripe.invoices.retrieve(idOf(canceled.latest_invoice));
   expect([invoice.total, invoice.status]).toEqual([2500, 'paid']);
   await advance(stage, plan.clock, '2026-05-20T00:00:00Z');
   expect((await stripe.invoices.list({ customer: plan.customer })).data).toHaveLength(2);
@@ -90,7 +90,7 @@ test('a declined card leaves the first invoice open and the subscription incompl
   expect((await stripe.subscriptions.list({ customer: plan.customer })).data).toHaveLength(1);
   const incomplete = await stripe.subscriptions.create(failing);
   expect(incomplete.status).toBe('incomplete');
-  const invoice = await stripe.invoices.retrieve(String(incomplete.latest_invoice));
+  const invoice = await stripe.invoices.retrieve(idOf(incomplete.latest_invoice));
   expect([invoice.status, invoice.attempt_count]).toEqual(['open', 1]);
   await advance(stage, plan.clock, '2026-04-02T00:00:00Z');
   expect((await stripe.subscriptions.retrieve(incomplete.id)).status).toBe('incomplete_expired');
@@ -107,7 +107,7 @@ test('a failed renewal is past due until it is paid', async () => {
   await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
   const due = await stripe.subscriptions.retrieve(plan.subscription);
   expect(due.status).toBe('past_due');
-  const id = String(due.latest_invoice);
+  const id = idOf(due.latest_invoice);
   await expect(stripe.invoices.pay(id)).rejects.toMatchObject({
     type: 'StripeCardError',
     decline_code: 'generic_decline',

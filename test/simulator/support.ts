@@ -7,6 +7,11 @@ import { startSimulator, type Simulator, type SimulatorOptions } from '../../src
 
 export const seconds = (iso: string): number => Date.parse(iso) / 1000;
 
+/** The id of a field that could have been expanded. */
+export function idOf(field: string | { readonly id: string } | null | undefined): string {
+  return typeof field === 'string' ? field : (field?.id ?? '');
+}
+
 export interface Stage extends AsyncDisposable {
   readonly simulator: Simulator;
   readonly stripe: Stripe;
