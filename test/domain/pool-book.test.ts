@@ -34,7 +34,7 @@ type Step = { readonly wait: number } & (
 const HOUR = 60;
 const DAY = 24 * HOUR;
 const wait = fc.oneof(fc.constant(0), fc.nat({ max: HOUR }), fc.nat({ max: 12 * HOUR }), fc.nat({ max: 20 * DAY }));
-const amount = fc.bigInt({ min: 1n, max: 60n * CREDIT });
+const amount = fc.oneof(fc.bigInt({ min: 1n, max: 60n * CREDIT }), fc.bigInt({ min: 1n, max: 12n * CREDIT }));
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('burn' as const), wait, amount, ago: fc.nat({ max: 90 }) }),
   fc.record({
@@ -179,13 +179,17 @@ describe('whatever happens to a pool', () => {
     );
   });
 
-  test('what is metered is what is consumed, and debt is never metered', () => {
+  test('what is metered is what is consumed, debt is never metered, and what is owed is what was posted', () => {
     fc.assert(
       fc.property(policy, story, (rules, steps) => {
         const { book } = tell(begin(rules), steps);
         expect(meteredIn(book)).toBe(postedTo(book, 'consumed'));
         expect(postedTo(book, 'consumed_unpaid')).toBe(book.debt);
         expect(postedTo(book, 'debt')).toBe(-book.debt);
+        expect(postedTo(book, 'overage')).toBe(-[...book.overage.values()].reduce((sum, each) => sum + each, 0n));
+        expect(postedTo(book, 'overage_reserved')).toBe(
+          [...book.overageReserved.values()].reduce((sum, each) => sum + each, 0n),
+        );
       }),
     );
   });
