@@ -116,7 +116,7 @@ function toFindings(issue: z.core.$ZodIssue): ShapeFinding[] {
 }
 
 /** ['plans', 0, 'policy', 'gate'] → "plans[0].policy.gate" */
-export function shownPath(path: readonly PropertyKey[]): string {
+function shownPath(path: readonly PropertyKey[]): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return text.replace(/^\./, '') || 'the file';
 }

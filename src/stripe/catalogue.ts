@@ -39,8 +39,10 @@ export interface PriceFacts {
 
 /** The meter with this event name, active or not. */
 export async function findMeter(stripe: StripeGateway, eventName: string): Promise<MeterFacts | null> {
-  for await (const meter of stripe.billing.meters.list({ limit: 100 })) {
-    if (meter.event_name === eventName) return fromStripeMeter(meter);
+  for (const status of ['active', 'inactive'] as const) {
+    for await (const meter of stripe.billing.meters.list({ status, limit: 100 })) {
+      if (meter.event_name === eventName) return fromStripeMeter(meter);
+    }
   }
   return null;
 }
@@ -54,10 +56,13 @@ export async function listKeyedProducts(stripe: StripeGateway): Promise<readonly
   return found;
 }
 
-/** Every price of a product, archived ones included. */
+/** Every price of a product. Archived ones are listed apart: without the filter Stripe lists only active prices (docs). */
 export async function listPrices(stripe: StripeGateway, productId: string): Promise<readonly PriceFacts[]> {
   const found: PriceFacts[] = [];
-  for await (const price of stripe.prices.list({ product: productId, limit: 100 })) found.push(fromStripePrice(price));
+  for (const active of [true, false]) {
+    const prices = stripe.prices.list({ product: productId, active, limit: 100 });
+    for await (const price of prices) found.push(fromStripePrice(price));
+  }
   return found;
 }
 

@@ -91,6 +91,17 @@ describe('is refused', () => {
   });
 });
 
+test('a month of many actions adds up to the credits on the price list', () => {
+  const per = (quantity: string, credits: string, each: number): BurnRate => ({ per: [{ quantity, credits, each }] });
+  const used = [
+    micro(rate(per('input_tokens', '1', 1000), { input_tokens: 1_000_000n })),
+    micro(rate(per('output_tokens', '4', 1000), { output_tokens: 200_000n })),
+    micro(rate(per('gpu_minutes', '1', 1), { gpu_minutes: 30n })),
+    micro(rate(per('embedded_tokens', '0.1', 1000), { embedded_tokens: 2_000_000n })),
+  ];
+  expect(used).toEqual([1_000_000_000n, 800_000_000n, 30_000_000n, 200_000_000n]);
+});
+
 test('a rate that the linter never saw is a bug, not a refusal', () => {
   expect(() => rate({ flat: '1e3' }, {})).toThrow('no plain decimal');
 });

@@ -2,7 +2,7 @@ import nock from 'nock';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { meterOf, productOfPack, productOfPlan } from '../../src/domain/catalogue-objects.ts';
-import { createMeter, createPrice, createProduct } from '../../src/stripe/catalogue.ts';
+import { createMeter, createPrice, createProduct, findMeter, listPrices } from '../../src/stripe/catalogue.ts';
 import { connectStripe } from '../../src/stripe/gateway.ts';
 import { hybrid, pack10k, sampleCatalogue } from '../support/catalogue.ts';
 
@@ -247,5 +247,44 @@ describe('one object, whatever happens to the answer', () => {
   test('a refusal is passed on at once', async () => {
     answer('/v1/products', 400, { error: { type: 'invalid_request_error', message: 'Invalid name', param: 'name' } });
     await expect(createProduct(stripe, plan)).rejects.toThrow('Invalid name');
+  });
+});
+
+describe('what is looked for', () => {
+  const found = (path: string, query: Record<string, string>, data: readonly object[]): void => {
+    nock('https://api.stripe.com').get(path).query(query).reply(200, { object: 'list', data, has_more: false });
+  };
+
+  test('prices are listed twice, since Stripe leaves archived ones out', async () => {
+    found('/v1/prices', { product: 'prod_1', active: 'true', limit: '100' }, [priceReply({ id: 'price_1' })]);
+    found('/v1/prices', { product: 'prod_1', active: 'false', limit: '100' }, [
+      priceReply({ id: 'price_2', active: false, metadata: { creditpool_key: 'a key' } }),
+    ]);
+    const prices = await listPrices(stripe, 'prod_1');
+    expect(prices.map(({ priceId, key, active }) => ({ priceId, key, active }))).toEqual([
+      { priceId: 'price_1', key: null, active: true },
+      { priceId: 'price_2', key: 'a key', active: false },
+    ]);
+  });
+
+  test('a price with tiers, packages or tax included is no plain price', async () => {
+    const odd = [
+      { billing_scheme: 'tiered' },
+      { transform_quantity: { divide_by: 10 } },
+      { tax_behavior: 'inclusive' },
+    ];
+    found('/v1/prices', { product: 'prod_1', active: 'true', limit: '100' }, odd.map(priceReply));
+    found('/v1/prices', { product: 'prod_1', active: 'false', limit: '100' }, []);
+    expect((await listPrices(stripe, 'prod_1')).map(({ plain }) => plain)).toEqual([false, false, false]);
+  });
+
+  test('a meter is found among archived ones too', async () => {
+    found('/v1/billing/meters', { status: 'active', limit: '100' }, [{ ...meterReply, event_name: 'another' }]);
+    found('/v1/billing/meters', { status: 'inactive', limit: '100' }, [{ ...meterReply, status: 'inactive' }]);
+    expect(await findMeter(stripe, 'creditpool_credit_milli')).toEqual({
+      meterId: 'mtr_1',
+      active: false,
+      formula: 'sum',
+    });
   });
 });
