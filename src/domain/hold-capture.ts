@@ -53,7 +53,7 @@ export function captureHold(book: PoolBook, capture: Capture, moment: Moment): H
     entryId: entry.entryId,
     amount: captured,
   });
-  const released = capture.final ? giveBack(book, entry, hold) : 0n;
+  const released = capture.final ? giveBack(book, entry, hold, moment) : 0n;
   if (capture.final || heldOf(hold) === 0n) settle(book, hold, 'captured', moment.now);
   return { captured, released, available: availableAt(book, moment.now) };
 }

@@ -2,6 +2,7 @@
 // may be limited to features; it ends exactly once, captured, released or lapsed.
 import { awaitsCutOff } from './billing-period.ts';
 import { planBurn } from './burn.ts';
+import { payWhatIsOwed } from './lot-opening.ts';
 import {
   availableAt,
   beginEntry,
@@ -93,7 +94,7 @@ export function lapseDueHolds(book: PoolBook, moment: Moment): number {
 
 function endHold(book: PoolBook, hold: HoldState, as: 'released' | 'lapsed', moment: Moment): bigint {
   const entry = holdEntry(book, hold, `hold.${as}`, hold.holdId, moment);
-  const released = giveBack(book, entry, hold);
+  const released = giveBack(book, entry, hold, moment);
   settle(book, hold, as, moment.now);
   return released;
 }
@@ -111,10 +112,11 @@ export function heldOf(hold: HoldState): bigint {
   return hold.pins.reduce((sum, pin) => sum + pin.held, 0n) + hold.overageReserved;
 }
 
-export function giveBack(book: PoolBook, entry: EntryDraft, hold: HoldState): bigint {
+/** Frees what is still held; what a lot gets back first pays what the pool owes. */
+export function giveBack(book: PoolBook, entry: EntryDraft, hold: HoldState, moment: Moment): bigint {
   const released = heldOf(hold);
-  for (const pin of hold.pins) {
-    if (pin.held === 0n) continue;
+  const freed = hold.pins.filter((pin) => pin.held > 0n);
+  for (const pin of freed) {
     moveStock(book, entry, {
       lotId: pin.lotId,
       amount: pin.held,
@@ -125,6 +127,10 @@ export function giveBack(book: PoolBook, entry: EntryDraft, hold: HoldState): bi
   }
   if (hold.billingPeriodId !== null) reserveOverage(book, entry, hold.billingPeriodId, -hold.overageReserved);
   hold.overageReserved = 0n;
+  for (const { lotId } of freed) {
+    const lot = book.lots.get(lotId);
+    if (lot !== undefined) payWhatIsOwed(book, lot, entry, moment);
+  }
   return released;
 }
 
@@ -158,7 +164,7 @@ export function holdEntry(
     entryId: newId(),
     kind,
     effectiveAt: late ? new Date(period.endsAt.getTime() - 1) : now,
-    actor: 'api',
+    actor: kind === 'hold.lapsed' ? 'clock' : 'api',
     sourceType: 'hold',
     sourceId,
     ...(periodId !== null && { billingPeriodId: periodId }),

@@ -1,11 +1,13 @@
-// Opening a lot, and what new credits pay first: debt, then overage of a period that was still running when the lot
-// became effective and is not past its cut-off. Billed overage is never paid by a lot.
+// Opening a lot, and what new or freed credits pay first: debt, then overage of a period whose use this lot may still
+// pay for, before its cut-off. Billed overage is never paid by a lot.
 import { poolAccount } from './account.ts';
 import { lesser } from './amount.ts';
+import { isWithin } from './billing-period.ts';
 import { meter } from './burn.ts';
-import { mayPayFor, remaining } from './lot.ts';
+import { isOpenAt, mayPayFor, remaining, stoodAtEnd } from './lot.ts';
 import {
   beginEntry,
+  type EntryDraft,
   type LotState,
   type Moment,
   moveBetween,
@@ -72,23 +74,29 @@ export function openLot(book: PoolBook, lot: NewLot, opening: Opening, { now, ne
     lotId: state.lotId,
   });
   book.changes.trueUpCause = entry.entryId;
-  settleDebt(book, state, opening.actor, { now, newId });
-  payDownOverage(book, state, opening.actor, { now, newId });
+  payWhatIsOwed(book, state, entry, { now, newId });
   return state;
 }
 
+/** Lets a lot pay debt and then overage with what the cause (its grant, the end of a hold) has just made spendable. */
+export function payWhatIsOwed(book: PoolBook, lot: LotState, cause: EntryDraft, moment: Moment): void {
+  if (lot.onlyHoldId !== null) return;
+  settleDebt(book, lot, cause, moment);
+  payDownOverage(book, lot, cause, moment);
+}
+
 /** Debt was never metered; it is now, in the running period, because a lot pays it. */
-export function settleDebt(book: PoolBook, lot: LotState, actor: string, { now, newId }: Moment): void {
+function settleDebt(book: PoolBook, lot: LotState, cause: EntryDraft, { now, newId }: Moment): void {
   const period = runningPeriod(book, now);
   const amount = lesser(book.debt, remaining(lot));
-  if (amount <= 0n || period === null || lot.effectiveAt > now) return;
+  if (amount <= 0n || period === null || !isOpenAt(lot, now)) return;
   const entry = beginEntry(book, {
     entryId: newId(),
     kind: 'debt.settled',
     effectiveAt: now,
-    actor,
+    actor: cause.actor,
     sourceType: 'lot',
-    sourceId: lot.lotId,
+    sourceId: `${lot.lotId}/${cause.entryId}`,
     billingPeriodId: period.billingPeriodId,
   });
   moveStock(book, entry, {
@@ -100,24 +108,26 @@ export function settleDebt(book: PoolBook, lot: LotState, actor: string, { now, 
   const periodId = period.billingPeriodId;
   moveBetween(book, entry, { account: 'consumed_unpaid' }, { account: 'consumed', periodId }, amount);
   book.debt -= amount;
+  book.changes.trueUpCause = entry.entryId;
   meter(book, period, amount, now);
 }
 
 /** The meter does not move: this overage was metered when it was consumed, now a lot pays for it. */
-function payDownOverage(book: PoolBook, lot: LotState, actor: string, { now, newId }: Moment): void {
+function payDownOverage(book: PoolBook, lot: LotState, cause: EntryDraft, { now, newId }: Moment): void {
   if (book.terms?.policy.paydown !== true || !paysEveryFeature(book, lot)) return;
   for (const period of book.periods) {
     const periodId = period.billingPeriodId;
     const amount = lesser(overageIn(book, periodId), remaining(lot));
-    const inTime = lot.effectiveAt < period.endsAt && now < period.cutOffAt && period.state === 'open';
-    if (amount <= 0n || !inTime) continue;
+    const inTime = period.state === 'open' && now < period.cutOffAt;
+    const mayPay = isWithin(period, now) ? isOpenAt(lot, now) : stoodAtEnd(lot, period.endsAt);
+    if (amount <= 0n || !inTime || !mayPay) continue;
     const entry = beginEntry(book, {
       entryId: newId(),
       kind: 'overage.paid_down',
       effectiveAt: now < period.endsAt ? now : new Date(period.endsAt.getTime() - 1),
-      actor,
+      actor: cause.actor,
       sourceType: 'lot',
-      sourceId: `${lot.lotId}/${periodId}`,
+      sourceId: `${lot.lotId}/${periodId}/${cause.entryId}`,
       billingPeriodId: periodId,
     });
     moveStock(book, entry, {
@@ -127,6 +137,7 @@ function payDownOverage(book: PoolBook, lot: LotState, actor: string, { now, new
       to: { account: 'overage', counter: 'drawn', periodId },
     });
     book.overage.set(periodId, overageIn(book, periodId) - amount);
+    book.changes.trueUpCause = entry.entryId;
   }
 }
 

@@ -183,6 +183,51 @@ test('C7 debt is not overage: the last 40 held, 45 used, 40 metered and 5 owed',
   expect(await metered(database, customer)).toEqual(['40']);
 });
 
+describe('credits that a hold gives back', () => {
+  test('pay debt first, which is metered then', async () => {
+    const customer = await books.subscribe('blocking');
+    const holdId = await held(books, customer, '40');
+    await use(books, customer, 5);
+    expect(await metered(database, customer)).toEqual(['0']);
+    expect(await release(books, holdId)).toMatchObject({ hold: { released: '40', available: '35' } });
+    expect(await balances(database, customer)).toEqual({ available: '35', consumed: '5', 'issued.included': '-40' });
+    expect(await metered(database, customer)).toEqual(['5']);
+  });
+
+  test('pay the overage that ran up while they were held', async () => {
+    const customer = await books.subscribe('capped');
+    const holdId = await held(books, customer, '40');
+    await use(books, customer, 5);
+    expect(await capture(books, holdId, '10')).toMatchObject({ hold: { released: '30', available: '25' } });
+    expect(await balances(database, customer)).toEqual({ available: '25', consumed: '15', 'issued.included': '-40' });
+  });
+
+  test('pay again when they are freed again', async () => {
+    const customer = await books.subscribe('capped');
+    for (const round of [1, 2]) {
+      const holdId = await held(books, customer, String(45 - 5 * round));
+      await use(books, customer, 5);
+      expect(await release(books, holdId)).toMatchObject({ hold: { available: String(40 - 5 * round) } });
+    }
+  });
+
+  test('of April, freed in the draft window, pay April and not May', async () => {
+    await books.at('2026-04-30T23:50:00Z');
+    const customer = await books.subscribe('capped');
+    const holdId = await held(books, customer, '40', { ttlSeconds: 7_200 });
+    await use(books, customer, 5);
+    await books.at('2026-05-01T00:10:00Z');
+    await use(books, customer, 50);
+    await release(books, holdId);
+    // 5 of April's are paid, 10 of May's stay; April's other 35 wait for late usage until the cut-off.
+    expect(await balances(database, customer)).toMatchObject({ available: '35', overage: '-10' });
+    await books.at('2026-05-01T00:45:00Z');
+    await catchUpPools(books, { limit: 1000 });
+    expect(await balances(database, customer)).toMatchObject({ expired: '35', overage: '-10' });
+    await books.at('2026-04-10T09:00:00Z');
+  });
+});
+
 describe('C3 the same key twice', () => {
   test('gives a hold, a capture and a release their first answers, and moves nothing again', async () => {
     const customer = await books.subscribe('blocking');
