@@ -1,6 +1,7 @@
 import type { CreditNote } from '../domain/credit-note.ts';
 import { creditNoteIssued, creditNoteVoided } from '../domain/entries-credit-note.ts';
-import { wallTime } from '../storage/clock.ts';
+import { now, wallTime } from '../storage/clock.ts';
+import { finishCreditNoteRequest } from '../storage/credit-note-requests.ts';
 import { saveCreditNote } from '../storage/credit-notes.ts';
 import { lockCustomer } from '../storage/customers.ts';
 import { transaction } from '../storage/database.ts';
@@ -26,6 +27,11 @@ export async function mirrorCreditNote(deps: Deps, creditNoteId: string): Promis
   const source = { sourceType: 'stripe_credit_note', sourceId: creditNoteId, kind: 'credit_note.issued' };
   await transaction(deps.db, async (trx) => {
     await lockCustomer(trx, key);
+    const requestId = note.metadata['creditpool_request'];
+    if (requestId !== undefined) {
+      const end = { state: 'issued', creditNoteId, outcome: null, at: await now(trx) } as const;
+      await finishCreditNoteRequest(trx, key, requestId, end);
+    }
     if (!(await saveCreditNote(trx, key, { note, fetchedAt }))) return;
     const posted = await postOnce(deps, trx, key, [creditNoteIssued(note, invoice.lines)]);
     const undone = await postOnce(deps, trx, key, [creditNoteVoided(note, await postingsOf(trx, key, source))]);

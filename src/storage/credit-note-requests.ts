@@ -1,0 +1,139 @@
+// Credit notes that people asked for here: stored before Stripe hears of them, kept for ever, one per idempotency key.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export interface CreditNoteRequest {
+  readonly requestId: string;
+  readonly invoiceId: string;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly requestedBy: string;
+  readonly state: 'waiting' | 'issued' | 'refused';
+  readonly creditNoteId: string | null;
+  readonly outcome: string | null;
+  readonly createdAt: Date;
+  /** What it will come to, as it was decided. */
+  readonly preview: RequestPreview;
+}
+
+/** Amounts as text: JSON has no integers of their size. */
+export interface RequestPreview {
+  readonly total_minor: string;
+  readonly currency: string;
+  readonly settlement: string;
+  readonly preview_hash: string;
+}
+
+export type NewCreditNoteRequest = Omit<CreditNoteRequest, 'state' | 'creditNoteId' | 'outcome'> & {
+  readonly request: Readonly<Record<string, unknown>>;
+};
+
+const OPERATION = 'credit_note.issue';
+
+/** Stores a request with the key that names it. The caller has looked the key up under the customer's lock. */
+export async function insertCreditNoteRequest(
+  trx: Transaction,
+  key: CustomerKey,
+  request: NewCreditNoteRequest,
+  named: { readonly idempotencyKey: string; readonly fingerprint: string },
+): Promise<void> {
+  await execute(
+    trx,
+    `insert into credit_note_requests (lane, customer_id, credit_note_request_id, invoice_id, reason, ticket,
+       requested_by, request, preview, state, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $10)`,
+    [
+      key.lane,
+      key.customerId,
+      request.requestId,
+      request.invoiceId,
+      request.reason,
+      request.ticket,
+      request.requestedBy,
+      request.request,
+      { ...request.preview },
+      request.createdAt,
+    ],
+  );
+  await execute(
+    trx,
+    `insert into idempotency_keys (lane, customer_id, operation, key, fingerprint, effect, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      key.lane,
+      key.customerId,
+      OPERATION,
+      named.idempotencyKey,
+      named.fingerprint,
+      { credit_note_request_id: request.requestId },
+      request.createdAt,
+    ],
+  );
+}
+
+/** What this key asked for before, and with which content. */
+export async function requestOfKey(
+  db: Database | Transaction,
+  key: CustomerKey,
+  idempotencyKey: string,
+): Promise<{ readonly requestId: string; readonly fingerprint: string } | null> {
+  const [row] = await query<{ requestId: string; fingerprint: string }>(
+    db,
+    `select effect ->> 'credit_note_request_id' as "requestId", fingerprint from idempotency_keys
+     where lane = $1 and customer_id = $2 and operation = $3 and key = $4`,
+    [key.lane, key.customerId, OPERATION, idempotencyKey],
+  );
+  return row ?? null;
+}
+
+export async function readCreditNoteRequest(
+  db: Database | Transaction,
+  key: CustomerKey,
+  requestId: string,
+): Promise<CreditNoteRequest | null> {
+  const [row] = await query<CreditNoteRequest>(
+    db,
+    `${SELECT_REQUEST} where lane = $1 and customer_id = $2 and credit_note_request_id = $3`,
+    [key.lane, key.customerId, requestId],
+  );
+  return row ?? null;
+}
+
+/** A request on this invoice whose outcome is not known yet. */
+export async function waitingRequest(
+  db: Database | Transaction,
+  key: CustomerKey,
+  invoiceId: string,
+): Promise<CreditNoteRequest | null> {
+  const [row] = await query<CreditNoteRequest>(
+    db,
+    `${SELECT_REQUEST} where lane = $1 and customer_id = $2 and invoice_id = $3 and state = 'waiting' limit 1`,
+    [key.lane, key.customerId, invoiceId],
+  );
+  return row ?? null;
+}
+
+/** Ends a request that waits; one that has ended stays as it is. */
+export async function finishCreditNoteRequest(
+  trx: Database | Transaction,
+  key: CustomerKey,
+  requestId: string,
+  end: {
+    readonly state: 'issued' | 'refused';
+    readonly creditNoteId: string | null;
+    readonly outcome: string | null;
+    readonly at: Date;
+  },
+): Promise<void> {
+  await execute(
+    trx,
+    `update credit_note_requests set state = $4, credit_note_id = $5, outcome = $6, finished_at = $7
+     where lane = $1 and customer_id = $2 and credit_note_request_id = $3 and state = 'waiting'`,
+    [key.lane, key.customerId, requestId, end.state, end.creditNoteId, end.outcome, end.at],
+  );
+}
+
+const SELECT_REQUEST = `select credit_note_request_id as "requestId", invoice_id as "invoiceId", reason, ticket,
+  requested_by as "requestedBy", state, credit_note_id as "creditNoteId", outcome, created_at as "createdAt", preview
+  from credit_note_requests`;

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+
+import { type CreditNoteCommand, issueCreditNote } from '../../src/operations/issue-credit-note.ts';
+import { mirrorInvoice } from '../../src/operations/mirror-invoice.ts';
+import { previewCreditNote } from '../../src/operations/preview-credit-note.ts';
+import { query } from '../../src/storage/query.ts';
+import { endApril } from '../support/april.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { openInbox, type SignedUp } from '../support/inbox.ts';
+import { expectSoundBooks } from '../support/sound-books.ts';
+
+const { database } = await cloneDatabase();
+const stage = await openInbox(database);
+const { deps } = stage;
+
+interface Billed {
+  readonly customer: SignedUp;
+  readonly invoiceId: string;
+  readonly line: (kind: 'base' | 'usage') => Promise<string>;
+}
+
+/** A1's May invoice: $99.00 base, $125.00 usage, $100.00 credits applied; paid by card, or open. */
+async function billed(collect: 'charge_automatically' | 'send_invoice' = 'charge_automatically'): Promise<Billed> {
+  const customer = await stage.signUp({ collect });
+  if (collect === 'send_invoice') await payFirst(customer);
+  await stage.apply();
+  await stage.drain();
+  await stage.advance(customer, '2026-04-20T12:00:00Z');
+  await stage.use(customer, 12_500, '2026-04-20T12:00:00Z');
+  const invoiceId = await endApril(stage, customer);
+  const line = async (kind: 'base' | 'usage'): Promise<string> => {
+    const mirrored = await mirrorInvoice(deps, invoiceId);
+    const found = mirrored?.invoice.lines.find((one) => one.kind === kind);
+    if (found === undefined) throw new Error(`${invoiceId} has no ${kind} line`);
+    return found.lineId;
+  };
+  return { customer, invoiceId, line };
+}
+
+async function payFirst({ subscriptionId }: SignedUp): Promise<void> {
+  const { data } = await deps.stripe.invoices.list({ subscription: subscriptionId });
+  for (const { id, status } of data) {
+    if (status === 'draft') await deps.stripe.invoices.finalizeInvoice(id);
+    await deps.stripe.invoices.pay(id);
+  }
+}
+
+function command(invoiceId: string, more: Partial<CreditNoteCommand>): CreditNoteCommand {
+  return {
+    invoiceId,
+    settlement: 'customer_balance',
+    reason: 'billing_error',
+    ticket: 'T-1',
+    actor: 'support@example.com',
+    idempotencyKey: crypto.randomUUID(),
+    ...more,
+  };
+}
+
+describe.for(['pro_rata', 'gross'] as const)('with a share of credits taken off note lines: %s', (share) => {
+  test('D2: ten dollars of wrong overage on a paid invoice go to the customer balance, to the cent', async () => {
+    stage.simulator.switches.creditNoteShare = share;
+    const { customer, invoiceId, line } = await billed();
+    const key = await stage.keyOf(customer);
+    const usage = await line('usage');
+    const order = command(invoiceId, { lines: [{ invoiceLineId: usage, amountMinor: 1000n }] });
+
+    const preview = await previewCreditNote(deps, order);
+    if ('rejected' in preview) throw new Error(preview.rejected.message);
+    expect(preview.money).toMatchObject({ totalMinor: 1000n, openMinor: 0n, paidMinor: 1000n });
+    expect(preview.money.lines[0]?.creditableMinor).toBe(2500n);
+    expect(preview.books).toEqual([
+      { from: 'receivable', to: 'revenue.usage', amountMinor: 1000n },
+      { from: 'customer_balance', to: 'receivable', amountMinor: 1000n },
+    ]);
+
+    const issued = await issueCreditNote(deps, { ...order, previewHash: preview.previewHash });
+    expect(issued).toMatchObject({ state: 'issued', totalMinor: 1000n, settlement: 'customer_balance' });
+    expect(await stage.money(key)).toMatchObject({ customer_balance: -1000n, 'revenue.usage': -1500n });
+    expect(await stage.money(key)).not.toHaveProperty('receivable');
+
+    expect(await issueCreditNote(deps, { ...order, previewHash: preview.previewHash })).toEqual(issued);
+    const { data } = await deps.stripe.creditNotes.list({ invoice: invoiceId });
+    expect(data.map(({ total }) => total)).toEqual([1000]);
+    expect((await deps.stripe.customers.retrieve(customer.stripeCustomerId)) as object).toMatchObject({
+      balance: -1000,
+    });
+    await stage.apply();
+    expect(await stage.money(key)).toMatchObject({ customer_balance: -1000n, 'revenue.usage': -1500n });
+    await expectSoundBooks(database);
+  });
+});
+
+describe('credit notes', () => {
+  test('D3: a note on an open invoice lowers what is due, and the payment closes the receivable', async () => {
+    stage.simulator.switches.creditNoteShare = 'pro_rata';
+    const { customer, invoiceId, line } = await billed('send_invoice');
+    const key = await stage.keyOf(customer);
+    const base = await line('base');
+    const issued = await issueCreditNote(
+      deps,
+      command(invoiceId, { lines: [{ invoiceLineId: base, amountMinor: 2400n }], settlement: 'reduce_due' }),
+    );
+    expect(issued).toMatchObject({ state: 'issued', totalMinor: 2400n });
+    expect(await stage.money(key)).toMatchObject({ receivable: 10_000n });
+    await deps.stripe.invoices.pay(invoiceId);
+    await stage.apply();
+    expect(await stage.money(key)).not.toHaveProperty('receivable');
+    await expectSoundBooks(database);
+  });
+
+  test('D4: more than is creditable, spent twice, on a draft or void invoice: a sentence, and nothing changed', async () => {
+    const { customer, invoiceId, line } = await billed();
+    const usage = await line('usage');
+    const refused = async (more: Partial<CreditNoteCommand>): Promise<string> => {
+      const answer = await issueCreditNote(deps, command(invoiceId, more));
+      return 'rejected' in answer ? answer.rejected.code : 'issued';
+    };
+    const lines = [{ invoiceLineId: usage, amountMinor: 2501n }];
+    expect(await refused({ lines })).toBe('not_creditable');
+    expect(await refused({ lines: [{ invoiceLineId: 'il_nobody', amountMinor: 1n }] })).toBe('invalid_request');
+    expect(await refused({ lines: [{ invoiceLineId: usage, amountMinor: 0n }] })).toBe('invalid_request');
+    expect(await refused({ lines: [] })).toBe('invalid_request');
+    expect(await refused({ amountMinor: 12_401n })).toBe('not_creditable');
+    expect(await refused({ amountMinor: 100n, settlement: 'reduce_due' })).toBe('settlement_mismatch');
+    expect(await refused({ amountMinor: 100n, previewHash: 'of another day' })).toBe('preview_stale');
+    expect(await refused({ amountMinor: 100n, ticket: ' ' })).toBe('invalid_request');
+    expect(await refused({ invoiceId: 'in_nobody', amountMinor: 100n })).toBe('unknown_invoice');
+    const requests = await query(database, `select from credit_note_requests where invoice_id = $1`, [invoiceId]);
+    expect(requests).toEqual([]);
+    expect((await deps.stripe.creditNotes.list({ customer: customer.stripeCustomerId })).data).toEqual([]);
+  });
+
+  test('one key never issues two notes, and another body under it is refused', async () => {
+    const { invoiceId, line } = await billed();
+    const usage = await line('usage');
+    const first = command(invoiceId, { lines: [{ invoiceLineId: usage, amountMinor: 700n }], idempotencyKey: 'k-1' });
+    const answers = await Promise.all(Array.from({ length: 4 }, () => issueCreditNote(deps, first)));
+    expect(
+      new Set(answers.map((answer) => ('rejected' in answer ? answer.rejected.code : answer.requestId))).size,
+    ).toBe(1);
+    const other = await issueCreditNote(deps, { ...first, lines: [{ invoiceLineId: usage, amountMinor: 800n }] });
+    expect(other).toMatchObject({ rejected: { code: 'idempotency_key_reused' } });
+    expect((await deps.stripe.creditNotes.list({ invoice: invoiceId })).data.map(({ total }) => total)).toEqual([700]);
+  });
+
+  test('eight people who credit the same line at once never give back more than it has', async () => {
+    const { invoiceId, line } = await billed();
+    const usage = await line('usage');
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        issueCreditNote(
+          deps,
+          command(invoiceId, { lines: [{ invoiceLineId: usage, amountMinor: 1500n }], idempotencyKey: `p-${index}` }),
+        ),
+      ),
+    );
+    const codes = answers.map((answer) => ('rejected' in answer ? answer.rejected.code : 'issued')).toSorted();
+    expect(codes.filter((code) => code === 'issued')).toHaveLength(1);
+    expect(codes.every((code) => ['issued', 'preview_stale', 'not_creditable', 'stripe_refused'].includes(code))).toBe(
+      true,
+    );
+    const { data } = await deps.stripe.creditNotes.list({ invoice: invoiceId });
+    expect(data.map(({ total }) => total)).toEqual([1500]);
+  });
+
+  test('a note from the dashboard is posted as one of ours, and lowers what is left to credit', async () => {
+    const { customer, invoiceId, line } = await billed();
+    const key = await stage.keyOf(customer);
+    const base = await line('base');
+    await deps.stripe.creditNotes.create({
+      invoice: invoiceId,
+      lines: [{ type: 'invoice_line_item', invoice_line_item: base, amount: 3300 }],
+      refund_amount: 3300,
+    });
+    await stage.apply();
+    const books = await stage.money(key);
+    expect(books).toMatchObject({ cash: 22_300n - 3300n, 'deferred.subscription': -19_800n + 3300n });
+    expect(books).not.toHaveProperty('refund_clearing');
+    const preview = await previewCreditNote(deps, {
+      invoiceId,
+      lines: [{ invoiceLineId: base }],
+      settlement: 'refund',
+    });
+    expect(preview).toMatchObject({ money: { totalMinor: 6600n } });
+  });
+});
