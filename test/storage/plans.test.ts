@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { BurnRow, Plan } from '../../src/domain/catalogue.ts';
 import {
   currentCatalogue,
+  lockCatalogue,
   storeBurnRates,
   storeCatalogue,
   storeCreditUnit,
@@ -19,7 +20,7 @@ import {
   planVersionOfPrice,
   ratesFor,
 } from '../../src/storage/plans.ts';
-import { execute } from '../../src/storage/query.ts';
+import { execute, query } from '../../src/storage/query.ts';
 import { hybrid, pack10k, sampleCatalogue, storeSampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 
@@ -149,6 +150,24 @@ test('the current catalogue is the last one pushed, also when it goes back to an
   expect(await push(sampleCatalogue, '2026-04-03T00:00:00Z')).toBe(true);
   expect((await currentCatalogue(database))?.content).toEqual(sampleCatalogue);
   expect(await currentCatalogue(elsewhere.database)).toBeNull();
+});
+
+test('two pushes wait for each other', async () => {
+  const steps: string[] = [];
+  const first = transaction(database, async (trx) => {
+    await lockCatalogue(trx);
+    steps.push('first has the lock');
+    second = transaction(database, async (other) => {
+      await lockCatalogue(other);
+      steps.push('second has the lock');
+    });
+    await query(trx, 'select pg_sleep(0.2)');
+    steps.push('first is done');
+  });
+  let second: Promise<void> | undefined;
+  await first;
+  await second;
+  expect(steps).toEqual(['first has the lock', 'first is done', 'second has the lock']);
 });
 
 test('the application may not change a rate or a pushed catalogue', async () => {
