@@ -354,8 +354,8 @@ export const VARIANCE_KINDS = {
   credit_note_in_flight: {
     check: 'credit_notes',
     class: 'timing',
-    cause: 'A credit note that was asked for here is on its way to Stripe.',
-    repair: 'None: it is gone once the outbox is sent.',
+    cause: 'A credit note that was asked for here is on its way to Stripe, or its event waits in the inbox.',
+    repair: 'None: it is gone once outbox and inbox are worked off.',
   },
   credit_note_never_issued: {
     check: 'credit_notes',
@@ -363,6 +363,12 @@ export const VARIANCE_KINDS = {
     cause: 'A credit note that was asked for here has waited for longer than an hour.',
     repair: 'Look at the outbox row; the run wakes what was never sent.',
     safeRepair: 'resend',
+  },
+  balance_behind: {
+    check: 'credit_notes',
+    class: 'timing',
+    cause: 'The customer balance moved at Stripe and the event that tells of it waits in the inbox.',
+    repair: 'None: it is gone once the inbox is applied.',
   },
   balance_movement_missing_here: {
     check: 'credit_notes',

@@ -154,7 +154,7 @@ export async function noteRepair(
 ): Promise<void> {
   await execute(
     on,
-    `update variances set explanation = concat_ws(' ', explanation, $5)
+    `update variances set explanation = concat_ws(' ', explanation, $5::text)
      where lane = $1 and customer_id = $2 and check_name = $3 and subject = $4 and state in ('open', 'explained')`,
     [key.lane, key.customerId, check, subject, note],
   );

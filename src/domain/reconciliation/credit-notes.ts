@@ -26,6 +26,7 @@ export interface RequestedNote {
 }
 
 export interface CreditNotesHere {
+  readonly stripeCustomerId: string;
   readonly notes: readonly CreditNoteHere[];
   readonly requested: readonly RequestedNote[];
   readonly balanceMovements: readonly BalanceMovementThere[];
@@ -39,18 +40,30 @@ export interface CreditNotesThere {
   readonly balanceMovements: readonly BalanceMovementThere[];
 }
 
-export function compareCreditNotes(here: CreditNotesHere, there: CreditNotesThere): Comparison {
+/** `waiting`: ids of objects that an event in the inbox is about. */
+export function compareCreditNotes(
+  here: CreditNotesHere,
+  there: CreditNotesThere,
+  waiting: ReadonlySet<string>,
+): Comparison {
+  // The customer balance has no events of its own: it comes with the customer's, or with the note's.
+  const isBehind =
+    waiting.has(here.stripeCustomerId) || there.notes.some(({ creditNoteId }) => waiting.has(creditNoteId));
   const differences = [
-    ...notesDiffer(here.notes, there.notes),
+    ...notesDiffer(here.notes, there.notes, waiting),
     ...twins(there.notes),
     ...here.requested.map(requestDiffers),
-    ...balanceMovementsDiffer(here.balanceMovements, there.balanceMovements),
-    ...(there.customer === null ? [] : balanceDiffers(here, there.customer, there.balanceMovements)),
+    ...balanceMovementsDiffer(here.balanceMovements, there.balanceMovements, isBehind),
+    ...(there.customer === null ? [] : balanceDiffers(here, there.customer, there.balanceMovements, isBehind)),
   ];
   return { compared: there.notes.length + there.balanceMovements.length + 1, differences };
 }
 
-function notesDiffer(ours: readonly CreditNoteHere[], theirs: readonly CreditNoteThere[]): readonly Difference[] {
+function notesDiffer(
+  ours: readonly CreditNoteHere[],
+  theirs: readonly CreditNoteThere[],
+  waiting: ReadonlySet<string>,
+): readonly Difference[] {
   const { both, onlyOurs, onlyTheirs } = paired(
     ours,
     theirs,
@@ -67,13 +80,18 @@ function notesDiffer(ours: readonly CreditNoteHere[], theirs: readonly CreditNot
     ...onlyOurs.map(({ creditNoteId, status }) =>
       factDiffers('credit_note_missing_there', creditNoteId, { ours: status, theirs: null }),
     ),
-    ...onlyTheirs.map(({ creditNoteId, totalMinor, currency, key }) =>
-      factDiffers('credit_note_unmirrored', creditNoteId, {
-        ours: null,
-        theirs: `${totalMinor} ${currency}${key === null ? ', by another hand' : ''}`,
-      }),
-    ),
+    ...onlyTheirs.map((note) => unmirrored(note, waiting)),
   ];
+}
+
+function unmirrored(
+  { creditNoteId, totalMinor, currency, key }: CreditNoteThere,
+  waiting: ReadonlySet<string>,
+): Difference {
+  const facts = { ours: null, theirs: `${totalMinor} ${currency}${key === null ? ', by another hand' : ''}` };
+  return waiting.has(creditNoteId)
+    ? factDiffers('credit_note_in_flight', creditNoteId, facts, IN_THE_INBOX)
+    : factDiffers('credit_note_unmirrored', creditNoteId, facts);
 }
 
 function noteDiffers(here: CreditNoteHere, there: CreditNoteThere): readonly Difference[] {
@@ -114,9 +132,12 @@ function requestDiffers({ creditNoteRequestId, ageMs }: RequestedNote): Differen
   return factDiffers('credit_note_in_flight', creditNoteRequestId, facts, 'It was asked for less than an hour ago.');
 }
 
+const IN_THE_INBOX = 'An event about it waits in the inbox.';
+
 function balanceMovementsDiffer(
   ours: readonly BalanceMovementThere[],
   theirs: readonly BalanceMovementThere[],
+  isBehind: boolean,
 ): readonly Difference[] {
   const { both, onlyOurs, onlyTheirs } = paired(
     ours,
@@ -138,9 +159,12 @@ function balanceMovementsDiffer(
     ...onlyOurs.map((it) =>
       factDiffers('balance_movement_missing_there', it.transactionId, { ours: shown(it), theirs: null }),
     ),
-    ...onlyTheirs.map((it) =>
-      factDiffers('balance_movement_missing_here', it.transactionId, { ours: null, theirs: shown(it) }),
-    ),
+    ...onlyTheirs.map((it) => {
+      const facts = { ours: null, theirs: shown(it) };
+      return isBehind
+        ? factDiffers('balance_behind', it.transactionId, facts, IN_THE_INBOX)
+        : factDiffers('balance_movement_missing_here', it.transactionId, facts);
+    }),
   ];
 }
 
@@ -148,6 +172,7 @@ function balanceDiffers(
   here: CreditNotesHere,
   customer: CustomerThere,
   movements: readonly BalanceMovementThere[],
+  isBehind: boolean,
 ): readonly Difference[] {
   const unit = customer.currency ?? movements[0]?.currency ?? 'minor units';
   const moved = movements.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
@@ -158,8 +183,11 @@ function balanceDiffers(
     );
   }
   if (here.balanceMinor !== customer.balanceMinor) {
+    const amounts = { ours: here.balanceMinor, theirs: customer.balanceMinor, unit };
     differences.push(
-      amountDiffers('customer_balance', 'mirrored', { ours: here.balanceMinor, theirs: customer.balanceMinor, unit }),
+      isBehind
+        ? amountDiffers('balance_behind', 'mirrored', amounts, IN_THE_INBOX)
+        : amountDiffers('customer_balance', 'mirrored', amounts),
     );
   }
   return differences;

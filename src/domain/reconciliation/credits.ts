@@ -130,8 +130,9 @@ function isOpen({ voidedAt, expiresAt }: GrantThere, now: Date): boolean {
 
 function missingThere(ours: GrantHere, isUnrecorded: boolean): readonly Difference[] {
   const object = ours.stripeGrantId ?? keyOf(ours);
-  if (isUnrecorded) return [movingOrStuck(ours, object, 'grant_never_made', 'given, its answer was lost')];
-  if (ours.stripeGrantId === null) return [movingOrStuck(ours, object, 'grant_never_made', null)];
+  if (ours.stripeGrantId === null) {
+    return [movingOrStuck(ours, object, 'grant_never_made', isUnrecorded ? 'given, its answer was lost' : null)];
+  }
   if (ours.state === 'ended' || ours.state === 'void') return [];
   return [factDiffers('grant_missing_there', object, { ours: ours.state, theirs: null })];
 }

@@ -32,11 +32,14 @@ export interface InvoiceHere {
   readonly hasMoney: boolean;
   /** Paid lines that sell credits and opened no lot. */
   readonly lotsMissing: readonly string[];
-  /** An event about it waits in the inbox. */
-  readonly isBehind: boolean;
 }
 
-export function compareInvoices(ours: readonly InvoiceHere[], theirs: readonly InvoiceThere[]): Comparison {
+/** `waiting`: ids of objects that an event in the inbox is about. */
+export function compareInvoices(
+  ours: readonly InvoiceHere[],
+  theirs: readonly InvoiceThere[],
+  waiting: ReadonlySet<string>,
+): Comparison {
   const { both, onlyOurs, onlyTheirs } = paired(
     ours,
     theirs,
@@ -44,13 +47,15 @@ export function compareInvoices(ours: readonly InvoiceHere[], theirs: readonly I
     ({ invoiceId }) => invoiceId,
   );
   const differences = [
-    ...both.flatMap(([here, there]) => [...invoiceDiffers(here, there), ...identityBreaks(there)]),
-    ...both.flatMap(([here]) => unposted(here)),
+    ...both.flatMap(([here, there]) => [...invoiceDiffers(here, there, waiting), ...identityBreaks(there)]),
+    ...both.filter(([{ invoiceId }]) => !waiting.has(invoiceId)).flatMap(([here]) => unposted(here)),
     ...onlyOurs.map(({ invoiceId, status }) =>
       factDiffers('invoice_missing_there', invoiceId, { ours: status, theirs: null }),
     ),
     ...onlyTheirs.map(({ invoiceId, status }) =>
-      factDiffers('invoice_unmirrored', invoiceId, { ours: null, theirs: status }),
+      waiting.has(invoiceId)
+        ? factDiffers('invoice_behind', invoiceId, { ours: null, theirs: status }, IN_THE_INBOX)
+        : factDiffers('invoice_unmirrored', invoiceId, { ours: null, theirs: status }),
     ),
   ];
   const lines = theirs.reduce((sum, invoice) => sum + invoice.lines.length + invoice.payments.length, 0);
@@ -83,7 +88,9 @@ const MONEY = [
   'amountRemainingMinor',
 ] as const;
 
-function invoiceDiffers(here: InvoiceHere, there: InvoiceThere): readonly Difference[] {
+const IN_THE_INBOX = 'An event about it waits in the inbox.';
+
+function invoiceDiffers(here: InvoiceHere, there: InvoiceThere, waiting: ReadonlySet<string>): readonly Difference[] {
   const object = here.invoiceId;
   if (here.currency !== there.currency) {
     return [factDiffers('invoice_currency', object, { ours: here.currency, theirs: there.currency })];
@@ -91,11 +98,9 @@ function invoiceDiffers(here: InvoiceHere, there: InvoiceThere): readonly Differ
   const differing = MONEY.filter((field) => here[field] !== there[field]);
   const sameState = here.status === there.status;
   const same = differing.length === 0 && sameState;
-  if (here.isBehind) {
-    const explanation = 'An event about it waits in the inbox.';
-    return same
-      ? []
-      : [factDiffers('invoice_behind', object, { ours: here.status, theirs: there.status }, explanation)];
+  if (waiting.has(object)) {
+    const states = { ours: here.status, theirs: there.status };
+    return same ? [] : [factDiffers('invoice_behind', object, states, IN_THE_INBOX)];
   }
   // A draft that runs shows usage as it comes; nobody is told of each change, and nothing is posted from it.
   if (here.status === 'draft' && there.status === 'draft') return [];
@@ -178,15 +183,8 @@ function paymentsDiffer(here: InvoiceHere, there: InvoiceThere): readonly Differ
   ];
 }
 
-function unposted({
-  invoiceId,
-  status,
-  isPosted,
-  hasMoney,
-  lotsMissing,
-  isBehind,
-}: InvoiceHere): readonly Difference[] {
-  if (isBehind || status === 'draft' || status === 'void') return [];
+function unposted({ invoiceId, status, isPosted, hasMoney, lotsMissing }: InvoiceHere): readonly Difference[] {
+  if (status === 'draft' || status === 'void') return [];
   const differences = lotsMissing.map((line) =>
     factDiffers('invoice_without_lot', `${invoiceId} ${line}`, { ours: 'no lot', theirs: status }),
   );

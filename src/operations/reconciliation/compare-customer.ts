@@ -18,7 +18,7 @@ import { termsOf } from '../../storage/pool-books.ts';
 import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
 import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../storage/reconciliation/credits.ts';
 import { billedPeriods, invoicesHere } from '../../storage/reconciliation/invoices.ts';
-import { readOurselves } from '../../storage/reconciliation/ourselves.ts';
+import { readOurselves, waitingObjects } from '../../storage/reconciliation/ourselves.ts';
 import type { ReconciledCustomer } from '../../storage/reconciliation/scope.ts';
 import { meteredPeriods, meterMessages } from '../../storage/reconciliation/usage.ts';
 import { countedThere, type ReadCount } from '../../stripe/statements.ts';
@@ -44,11 +44,12 @@ export async function compareCustomer(
 ): Promise<Comparisons> {
   const statement = await gatherStatement(deps.stripe, context.count, customer.stripeCustomerId);
   const billed = await billedHere(deps, customer, statement, context);
+  const waiting = await waitingObjects(deps.db);
   return {
     usage: await compareUsageOf(deps, customer, context),
     credits: await compareCreditsOf(deps, customer, { statement, billed, context }),
-    invoices: await compareInvoicesOf(deps, customer, { statement, billed }),
-    credit_notes: compareCreditNotes(await creditNotesHere(deps.db, customer), statement),
+    invoices: await compareInvoicesOf(deps, customer, { statement, billed, waiting }),
+    credit_notes: compareCreditNotes(await creditNotesHere(deps.db, customer), statement, waiting),
     ourselves: await compareOurselvesOf(deps, customer, context),
   };
 }
@@ -123,10 +124,10 @@ async function compareCreditsOf(
 async function compareInvoicesOf(
   { db }: Deps,
   customer: ReconciledCustomer,
-  { statement, billed }: { statement: Statement; billed: readonly Billed[] },
+  { statement, billed, waiting }: { statement: Statement; billed: readonly Billed[]; waiting: ReadonlySet<string> },
 ): Promise<Comparison> {
   return joined([
-    compareInvoices(await invoicesHere(db, customer), statement.invoices),
+    compareInvoices(await invoicesHere(db, customer), statement.invoices, waiting),
     ...billed.flatMap(({ period, invoice }) =>
       invoice === undefined || invoice.status === 'void' ? [] : [compareBilledUsage(period, invoice)],
     ),

@@ -31,10 +31,11 @@ export async function creditNotesHere(db: Database, { lane, customerId }: Custom
      from customer_balance_transactions where lane = $1 and customer_id = $2 order by transaction_id`,
     key,
   );
-  const [customer] = await query<{ balanceMinor: bigint }>(
+  const [customer] = await query<{ balanceMinor: bigint; stripeCustomerId: string | null }>(
     db,
-    `select stripe_balance_minor as "balanceMinor" from customers where lane = $1 and customer_id = $2`,
+    `select stripe_balance_minor as "balanceMinor", stripe_customer_id as "stripeCustomerId" from customers where lane = $1 and customer_id = $2`,
     key,
   );
-  return { notes, requested, balanceMovements, balanceMinor: customer?.balanceMinor ?? 0n };
+  const { balanceMinor = 0n, stripeCustomerId = null } = customer ?? {};
+  return { stripeCustomerId: stripeCustomerId ?? '', notes, requested, balanceMovements, balanceMinor };
 }

@@ -18,8 +18,7 @@ export async function invoicesHere(db: Database, customer: CustomerKey): Promise
        exists (select from journal_entries e where e.lane = $1 and e.customer_id = $2
          and e.source_type = 'stripe_invoice' and e.source_id = i.invoice_id) as "isPosted",
        exists (select from invoice_lines l where l.lane = $1 and l.customer_id = $2 and l.invoice_id = i.invoice_id
-         and (l.amount_minor - l.discounts_minor - l.credits_applied_minor <> 0 or l.tax_minor <> 0)) as "hasMoney",
-       exists (select from stripe_events s where s.object_id = i.invoice_id and s.state = 'received') as "isBehind"
+         and (l.amount_minor - l.discounts_minor - l.credits_applied_minor <> 0 or l.tax_minor <> 0)) as "hasMoney"
      from invoices i where i.lane = $1 and i.customer_id = $2 and i.status <> 'deleted'
      order by i.created_at, i.invoice_id`,
     [lane, customerId],

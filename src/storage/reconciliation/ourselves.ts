@@ -82,6 +82,16 @@ export async function waitingStripeEvents(db: Database): Promise<readonly Waitin
   );
 }
 
+/** Ids of Stripe objects that an event in the inbox is about. */
+export async function waitingObjects(db: Database): Promise<ReadonlySet<string>> {
+  const rows = await query<{ id: string }>(
+    db,
+    `select distinct object_id as id from stripe_events where state = 'received' and object_id is not null limit $1`,
+    [100 * EVENTS_MAX],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Makes messages due that were never sent: the relay takes them at its next turn. Returns how many. */
 export async function wakeUnsent(db: Database, { lane, customerId }: CustomerKey): Promise<number> {
   return execute(

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { type CreditPrice, worthUp } from '../../src/domain/credit-price.ts';
+import { type Difference, kindOf, subjectOf } from '../../src/domain/reconciliation.ts';
+import {
+  type BilledPeriod,
+  compareAppliedCredits,
+  compareBilledUsage,
+} from '../../src/domain/reconciliation/applied-credits.ts';
+import { compareInvoices, type InvoiceHere } from '../../src/domain/reconciliation/invoices.ts';
+import { compareUsage, type MeterMessage, type PeriodUsage } from '../../src/domain/reconciliation/usage.ts';
+import type { InvoiceThere } from '../../src/domain/statement.ts';
+import { CHECKS, VARIANCE_KINDS } from '../../src/domain/variance-kinds.ts';
+
+const HOUR = 3_600_000;
+/** $0.01 a credit, metered in thousandths. */
+const CENT: CreditPrice = { currency: 'usd', perMicro: { numerator: 1n, denominator: 1_000_000n } };
+
+const invoice: InvoiceThere = {
+  invoiceId: 'in_1',
+  status: 'paid',
+  currency: 'usd',
+  subtotalMinor: 22_400n,
+  discountsMinor: 0n,
+  creditsAppliedMinor: 10_000n,
+  taxMinor: 0n,
+  totalMinor: 12_400n,
+  startingBalanceMinor: -1_000n,
+  endingBalanceMinor: 0n,
+  amountDueMinor: 11_400n,
+  amountPaidMinor: 11_400n,
+  amountRemainingMinor: 0n,
+  preNotesMinor: 0n,
+  lines: [
+    line('il_base', 'price_base', '1', 9_900n, 0n),
+    line('il_usage', 'price_metered', '12500000', 12_500n, 10_000n),
+  ],
+  payments: [{ invoicePaymentId: 'inpay_1', status: 'paid', amountPaidMinor: 11_400n }],
+};
+
+function line(lineId: string, priceId: string, quantity: string, amountMinor: bigint, creditsAppliedMinor: bigint) {
+  const none = { discountsMinor: 0n, taxMinor: 0n, inclusiveTaxMinor: 0n, isCorrection: false };
+  return { lineId, priceId, quantity, amountMinor, creditsAppliedMinor, ...none };
+}
+
+const mirrored: InvoiceHere = { ...invoice, isPosted: true, hasMoney: true, lotsMissing: [] };
+
+const period: BilledPeriod = {
+  billingPeriodId: 'period_1',
+  invoiceId: 'in_1',
+  price: CENT,
+  meteredPriceId: 'price_metered',
+  meterUnitMicro: 1_000n,
+  emittedUnits: 12_500_000n,
+  lotsPaidMicro: 10_000_000_000n,
+  overageMicro: 2_500_000_000n,
+};
+
+const subjects = (differences: readonly Difference[]): readonly string[] => differences.map(subjectOf);
+
+describe('invoices by Stripe’s own rules', () => {
+  test('an invoice that adds up has no difference', () => {
+    expect(compareInvoices([mirrored], [invoice], new Set()).differences).toEqual([]);
+    expect(compareBilledUsage(period, invoice).differences).toEqual([]);
+    expect(compareAppliedCredits(period, invoice).differences).toEqual([]);
+  });
+
+  test.for([
+    ['a total that is not its lines', { totalMinor: 12_401n, amountDueMinor: 11_401n }, 'total'],
+    ['credits that no line carries', { creditsAppliedMinor: 9_999n, totalMinor: 12_401n }, 'credits applied'],
+    ['a rest that is not due less paid', { amountRemainingMinor: 5n }, 'amount remaining'],
+    ['a due that is not total and balance', { startingBalanceMinor: 0n }, 'amount due'],
+  ] as const)('%s', ([, change, rule]) => {
+    const broken = { ...invoice, ...change };
+    const { differences } = compareInvoices([{ ...mirrored, ...change }], [broken], new Set());
+    expect(subjects(differences)).toContain(`invoice_identity in_1 ${rule}`);
+  });
+
+  test('a draft is not held to them, nor compared while it changes', () => {
+    const draft = { ...invoice, status: 'draft', totalMinor: 1n };
+    expect(compareInvoices([{ ...mirrored, status: 'draft' }], [draft], new Set()).differences).toEqual([]);
+  });
+
+  test('a single minor unit in the customer’s favour is rounding, one against him is not', () => {
+    const cheaper = { ...invoice, lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 10_001n)] };
+    expect(compareBilledUsage(period, cheaper).differences).toMatchObject([
+      { kind: 'invoice_owed_rounding', amount: '-1', explanation: expect.stringContaining('favour') },
+    ]);
+    const dearer = { ...invoice, lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 9_999n)] };
+    expect(compareBilledUsage(period, dearer).differences).toMatchObject([
+      { kind: 'invoice_owed', amount: '1', explanation: null },
+    ]);
+  });
+});
+
+const message = (value: bigint, more: Partial<MeterMessage> = {}): MeterMessage => ({
+  key: `m${value}`,
+  value,
+  isDone: true,
+  ageMs: 2 * HOUR,
+  ...more,
+});
+
+function usageOf(messages: readonly MeterMessage[], more: Partial<PeriodUsage> = {}): PeriodUsage {
+  const emittedUnits = messages.reduce((sum, { value }) => sum + value, 0n);
+  const sums = { meterUnitMicro: 1_000n, rolledMicro: emittedUnits * 1_000n, waitingMicro: 0n, emittedUnits };
+  return { billingPeriodId: 'p', unit: 'credit', isFinal: false, messages, ...sums, ...more };
+}
+
+describe('usage on its way', () => {
+  test.for([
+    ['all counted', [message(7n)], 7n, []],
+    ['sent a minute ago', [message(7n), message(2n, { ageMs: 60_000 })], 7n, ['usage_in_flight p']],
+    ['sent a minute ago and already counted', [message(7n), message(2n, { ageMs: 60_000 })], 9n, []],
+    ['a negative delta on its way', [message(7n), message(-2n, { ageMs: 60_000 })], 7n, ['usage_in_flight p']],
+    [
+      'more is missing than is on its way',
+      [message(7n), message(2n, { ageMs: 60_000 })],
+      6n,
+      ['meter_events_swallowed p'],
+    ],
+    ['sent two hours ago', [message(7n), message(2n)], 7n, ['meter_events_swallowed p']],
+    ['never sent', [message(7n), message(2n, { isDone: false })], 7n, ['meter_events_never_sent p']],
+    ['one of ours twice', [message(7n), message(2n)], 11n, ['meter_event_twice p']],
+    ['somebody else’s', [message(7n)], 12n, ['meter_events_foreign p']],
+    ['parts of a unit', [message(7n)], null, ['meter_events_foreign p']],
+  ] as const)('%s', ([, messages, counted, expected]) => {
+    expect(subjects(compareUsage(usageOf(messages), counted).differences)).toEqual(expected);
+  });
+
+  test('nothing is on its way once the invoice is final', () => {
+    const young = [message(7n), message(2n, { ageMs: 60_000 })];
+    const { differences } = compareUsage(usageOf(young, { isFinal: true }), 7n);
+    expect(subjects(differences)).toEqual(['meter_events_swallowed p']);
+  });
+
+  test('whatever was sent long ago and counted whole has no difference', () => {
+    fc.assert(
+      fc.property(fc.array(fc.bigInt(-1_000_000n, 1_000_000n)), (values) => {
+        const usage = usageOf(values.map((value) => message(value)));
+        expect(compareUsage(usage, usage.emittedUnits).differences).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('credits that a final invoice took', () => {
+  test('are what lots paid, rounded up: any other sum is a variance, and its size is the difference', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 10n ** 13n), fc.bigInt(-500n, 500n), (lotsPaidMicro, off) => {
+        const paid = worthUp(CENT, lotsPaidMicro);
+        const taken = { ...invoice, lines: [line('il', 'price_metered', '0', paid, paid + off)] };
+        const { differences } = compareAppliedCredits({ ...period, lotsPaidMicro }, taken);
+        if (off === 0n) expect(differences).toEqual([]);
+        else {
+          const kind = off === -1n ? 'credits_applied_rounding' : 'credits_applied';
+          expect(differences).toMatchObject([{ kind, amount: off.toString() }]);
+        }
+      }),
+    );
+  });
+});
+
+test('every kind belongs to a check that exists and says what to do', () => {
+  for (const [name, { check, cause, repair }] of Object.entries(VARIANCE_KINDS)) {
+    expect(CHECKS, name).toContain(check);
+    expect(cause.length * repair.length, name).toBeGreaterThan(0);
+  }
+  expect(kindOf({ kind: 'grant_foreign' } as Difference).check).toBe('credits');
+});
