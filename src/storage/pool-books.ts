@@ -4,6 +4,7 @@ import { noChanges } from '../domain/pool-book.ts';
 import type { HoldState, LotState, PeriodState, Pin, PoolBook, Subscription } from '../domain/pool-book.ts';
 import { planTerms } from '../domain/terms.ts';
 import type { PlanTerms } from '../domain/terms.ts';
+import { now as readClock } from './clock.ts';
 import type { Database, Transaction } from './database.ts';
 import { creditUnit, planVersion } from './plans.ts';
 import { query } from './query.ts';
@@ -39,7 +40,8 @@ export async function loadPoolBooks(
 ): Promise<PoolBooks> {
   const scope = scopeOf(customers);
   const pools = await readPools(on, scope, needs.readOnly === true);
-  const now = pools[0]?.now ?? new Date(0);
+  // Read once the locks are held: whoever waited for a pool must not act at an instant before the other's commit.
+  const now = await readClock(on);
   const books = new Map<string, PoolBook>();
   for (const pool of pools) {
     books.set(pool.customerId, {
@@ -92,13 +94,12 @@ function parametersOf({ lanes, customerIds, laneSet }: Scope) {
   return [lanes, customerIds, laneSet] as const;
 }
 
-type PoolRow = CustomerKey & Pick<PoolBook, 'poolId' | 'unit' | 'state'> & { planVersionId: string | null; now: Date };
+type PoolRow = CustomerKey & Pick<PoolBook, 'poolId' | 'unit' | 'state'> & { planVersionId: string | null };
 
 async function readPools(on: Database | Transaction, scope: Scope, readOnly: boolean): Promise<readonly PoolRow[]> {
   return query<PoolRow>(
     on,
-    `select lane, customer_id as "customerId", pool_id as "poolId", unit, state, plan_version_id as "planVersionId",
-       coalesce((select instant from simulated_clock), clock_timestamp()) as now
+    `select lane, customer_id as "customerId", pool_id as "poolId", unit, state, plan_version_id as "planVersionId"
      from pools ${WANTED} where lane = any ($3::smallint[]) and member is null
      order by lane, customer_id, pool_id ${readOnly ? '' : 'for update of pools'}`,
     parametersOf(scope),

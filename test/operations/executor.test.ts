@@ -118,6 +118,28 @@ describe('requests that are committed together', () => {
   });
 });
 
+test('a request that waited for a pool is decided at the instant when it got it', async () => {
+  await books.at('2026-04-30T23:59:00Z');
+  const customer = await books.subscribe('hybrid');
+  await asOwner(async (owner) => {
+    await owner.query('begin');
+    await owner.query(`select from pools where lane = $1 and customer_id = $2 for update`, [
+      customer.lane,
+      customer.customerId,
+    ]);
+    const waiting = use(books, customer, 5);
+    await vi.waitFor(async () => {
+      const { rows } = await owner.query(`select from pg_locks where not granted and locktype = 'transactionid'`);
+      expect(rows).not.toEqual([]);
+    });
+    await books.at('2026-05-01T00:00:00Z');
+    await owner.query('commit');
+    await waiting;
+  });
+  expect(await metered(database, customer)).toEqual(['0', '5']);
+  await books.at('2026-04-10T09:00:00Z');
+});
+
 describe('several service processes on one pool', () => {
   test('C2 grant exactly 100 holds of 1 out of 100 credits', { timeout: 60_000 }, async () => {
     const customer = await books.subscribe('hundred');
