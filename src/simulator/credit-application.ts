@@ -9,7 +9,7 @@ export interface CreditShare {
 }
 
 /** The price behind a line, when it is a subscription's metered line and no proration. */
-export function meteredPriceOf(world: World, line: InvoiceLine): string | null {
+function meteredPriceOf(world: World, line: InvoiceLine): string | null {
   const details = line.parent?.subscription_item_details;
   const price = line.pricing?.price_details?.price;
   if (details === null || details === undefined || details.proration || price === undefined) return null;

@@ -62,7 +62,7 @@ function addressOf(
 }
 
 /** The customer with this id, refused when deleted. */
-export function liveCustomer(world: World, id: string, param = 'customer'): Customer {
+function liveCustomer(world: World, id: string, param = 'customer'): Customer {
   return need(world, 'customers', id, 'customer', param);
 }
 

@@ -45,6 +45,18 @@ function applyCustomerBalance(world: World, invoice: Invoice, customer: string, 
   };
 }
 
+/** A coupon that holds once leaves its subscription with the first invoice it was on. */
+function dropOnceDiscounts(world: World, invoice: Invoice): void {
+  const subscription = world.store.find('subscriptions', invoice.parent?.subscription_details?.subscription ?? '');
+  if (subscription === undefined) return;
+  const left = subscription.discounts.filter((id) => {
+    const coupon = world.store.find('coupons', world.store.find('discounts', id)?.source.coupon ?? '');
+    return coupon?.duration !== 'once' || !invoice.discounts.includes(id);
+  });
+  if (left.length < subscription.discounts.length)
+    world.store.patch('subscriptions', subscription.id, { discounts: left });
+}
+
 /** Freezes a draft: usage, credits, tax, number, balance. Nothing due means paid at once. */
 export function finalize(world: World, id: string): Invoice {
   const draft = need(world, 'invoices', id, 'invoice');
@@ -72,6 +84,7 @@ export function finalize(world: World, id: string): Invoice {
   world.store.put('invoices', finalized);
   unschedule(world, 'invoice_finalization', id);
   world.store.remove('drafts', id);
+  dropOnceDiscounts(world, finalized);
   if (customer.currency === null) world.store.patch('customers', customer.id, { currency: draft.currency });
   if (finalized.amount_due > 0) requestPayment(world, finalized);
   emit(world, 'invoice.finalized', world.store.find('invoices', id) ?? finalized);

@@ -41,9 +41,3 @@ export function fromJson(value: unknown): FormValue {
   }
   return JSON.stringify(value);
 }
-
-/** The plain object behind a form, for looking at. */
-export function toPlain(value: FormValue): unknown {
-  if (typeof value === 'string') return value;
-  return Object.fromEntries(Array.from(value, ([key, below]) => [key, toPlain(below)]));
-}

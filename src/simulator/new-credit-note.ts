@@ -13,7 +13,7 @@ const sum = (amounts: readonly { readonly amount: number }[]): number =>
   amounts.reduce((total, { amount }) => total + amount, 0);
 
 /** The notes of an invoice that stand. */
-export function issuedNotes(world: World, invoice: string): CreditNote[] {
+function issuedNotes(world: World, invoice: string): CreditNote[] {
   return world.store.by('credit_notes', 'invoice', invoice).filter(({ status }) => status === 'issued');
 }
 

@@ -45,7 +45,7 @@ const filters = {
 function fits(price: Price, values: Values<typeof filters>): boolean {
   const { recurring } = values;
   return (
-    (values.active === undefined || price.active === values.active) &&
+    price.active === (values.active ?? true) &&
     (values.created?.(price.created) ?? true) &&
     (values.currency === undefined || price.currency === values.currency) &&
     (values.lookup_keys === undefined ||

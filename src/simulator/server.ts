@@ -131,14 +131,9 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   else sendJson(response, 200, JSON.stringify(answer));
 }
 
-/** Listens on the loopback address only. */
-export async function listen(parts: ServerParts, port: number): Promise<{ server: Server; port: number }> {
-  const server = createServer((request, response) => {
-    serve(parts, request, response).catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
-      if (!response.headersSent) sendJson(response, 400, JSON.stringify({ error: { type: 'api_error', message } }));
-    });
-  });
+/** Takes a port of the loopback address; nothing is answered until `answerRequests` is called in the same turn. */
+export async function listen(port: number): Promise<{ server: Server; port: number }> {
+  const server = createServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -146,4 +141,14 @@ export async function listen(parts: ServerParts, port: number): Promise<{ server
   });
   const address = server.address() as AddressInfo;
   return { server, port: address.port };
+}
+
+/** Answers the API and the controls. */
+export function answerRequests(server: Server, parts: ServerParts): void {
+  server.on('request', (request, response) => {
+    serve(parts, request, response).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (!response.headersSent) sendJson(response, 400, JSON.stringify({ error: { type: 'api_error', message } }));
+    });
+  });
 }

@@ -8,7 +8,7 @@ import { startPassage } from './passage.ts';
 import { ROUTES, TASKS } from './registry.ts';
 import { createRequestRunner } from './requests.ts';
 import { createRouter } from './routes.ts';
-import { listen, type LoggedRequest } from './server.ts';
+import { answerRequests, listen, type LoggedRequest } from './server.ts';
 import { openStore } from './store.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
 import { notificationOf } from './v2-events.ts';
@@ -58,9 +58,29 @@ function eventBody(world: World, id: string): string {
   return thin === undefined ? '' : JSON.stringify(notificationOf(thin));
 }
 
+const DAY = 86_400;
+
+/** Forgets what Stripe no longer knows: answers after a day, delivered events after thirty. */
+function forgetOld(world: World): void {
+  const { store } = world;
+  const now = world.now();
+  store.transact(() => {
+    for (const { id, created } of store.all('answers')) if (created < now - DAY) store.remove('answers', id);
+    for (const { id, created } of store.all('events')) {
+      const deliveries = store.by('deliveries', 'event', id);
+      const waits = deliveries.some(({ queue }) => queue !== null);
+      if (waits || created > now - 31 * DAY || world.switches.eventStamps === 'test_clock') continue;
+      for (const delivery of deliveries) store.remove('deliveries', delivery.id);
+      store.remove('events', id);
+    }
+  });
+}
+
 /** Starts a simulator of the Stripe API in this process. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const secretKey = options.secretKey ?? 'sk_test_simulator';
+  // The port first: a second simulator must not touch the journal of a running one.
+  const { server, port } = await listen(options.port ?? 0);
   const store = openStore(options.file);
   const clocks = createClocks(store);
   const world: World = {
@@ -78,18 +98,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       onAcknowledged(world, event);
     },
   });
+  forgetOld(world);
   const passage = startPassage({ world, clocks, handlers: TASKS, deliveries });
   const requests: LoggedRequest[] = [];
   const control = createControl({ world, requests, ...passage });
   const runner = createRequestRunner(world, createRouter(ROUTES));
-  const parts = {
+  answerRequests(server, {
     world,
-    authorizes: (key: string, path: string) => key === secretKey || isStreamToken(world, key, path),
+    authorizes: (key, path) => key === secretKey || isStreamToken(world, key, path),
     runner,
     control,
     requests,
-  };
-  const { server, port } = await listen(parts, options.port ?? 0);
+  });
   return {
     host: '127.0.0.1',
     port,

@@ -29,6 +29,8 @@ const cancel = route(
       throw invalidRequest(`No such subscription: '${id}'`, { code: 'resource_missing', param: 'id' });
     const now = nowOf(world, before.customer);
     stopCollection(world, before);
+    const billsNow = values.invoice_now === true;
+    if (values.prorate !== true && !billsNow) dropProrations(world, before);
     if (values.prorate === true) {
       const moment = { world, subscription: before, at: now, prorates: true };
       const licensed = before.items.data.filter(({ price }) => !isMetered(price));
@@ -49,7 +51,7 @@ const cancel = route(
     });
     for (const kind of ['subscription_cycle', 'subscription_incomplete', 'invoice_upcoming'])
       unschedule(world, kind, id);
-    if (values.invoice_now === true) {
+    if (billsNow) {
       const metered = before.items.data.filter(({ price }) => isMetered(price)).toReversed();
       invoiceNow(world, before, (invoice) => metered.map((item) => usageLine(world, invoice, before, item, now)), now);
     }
@@ -73,6 +75,14 @@ const EMPTY_ITEM = {
   quantity: undefined,
   tax_rates: undefined,
 };
+
+/** Prorations that wait for the next invoice go when a subscription ends at once and nothing is invoiced. */
+function dropProrations(world: World, { id, customer }: Subscription): void {
+  for (const item of world.store.by('invoice_items', 'customer', customer)) {
+    const own = item.parent?.subscription_details?.subscription === id;
+    if (own && item.proration && item.invoice === null) world.store.remove('invoice_items', item.id);
+  }
+}
 
 /** Open invoices of a cancelled subscription are no longer collected by themselves. */
 function stopCollection(world: World, subscription: Subscription): void {

@@ -74,7 +74,7 @@ function withCredits(line: InvoiceLine, shares: readonly CreditShare[], entryOf:
 }
 
 /** The sums of an invoice over its lines, without customer balance and payments. */
-export function totalled(invoice: Invoice, lines: InvoiceLine[]): Invoice {
+function totalled(invoice: Invoice, lines: InvoiceLine[]): Invoice {
   const taxes = merged(lines);
   const inclusive = sum(taxes.filter(({ tax_behavior: behavior }) => behavior === 'inclusive'));
   const exclusive = sum(taxes) - inclusive;

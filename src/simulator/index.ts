@@ -1,0 +1,3 @@
+export { startSimulator, type Simulator, type SimulatorOptions } from './simulator.ts';
+export type { Fault, FaultKind, Faults, WebhookFaults } from './faults.ts';
+export type { Switches } from './switches.ts';
