@@ -15,7 +15,7 @@ import { addressLines, headline } from './sandbox/banner.ts';
 import { openDatabasePart, openStripePart, type StripePart } from './sandbox/embedded-parts.ts';
 import { openHttpServer } from './sandbox/http-server.ts';
 import { ensureLocalKey } from './sandbox/local-key.ts';
-import { localPepper, writeLocalSecrets } from './sandbox/local-secrets.ts';
+import { pepperOf, writeLocalSecrets } from './sandbox/local-secrets.ts';
 import { pushCatalogueFile } from './sandbox/push-catalogue-file.ts';
 import { seedSampleData } from './sandbox/sample-data.ts';
 import { createSandboxClock, type SandboxClock } from './sandbox/sandbox-clock.ts';
@@ -102,7 +102,7 @@ async function openParts(options: ServiceOptions, closers: (() => Promise<void>)
   if (simulator !== null) {
     clock = createSandboxClock({ deps, simulator, works: billing.jobs.works, jobs: billing.jobs });
     apiKey = await ensureLocalKey(deps, config.directory, pepper);
-    writeLocalSecrets(config.directory, { CREDITPOOL_URL: http.origin });
+    writeLocalSecrets(config.directory, { CREDITPOOL_URL: http.origin, STRIPE_SIMULATOR_URL: simulator.url });
     await openSandbox(options, deps, billing, clock);
   }
   if (config.jobs) billing.jobs.start();
@@ -134,14 +134,6 @@ async function stamp(deps: Deps, config: Config): Promise<void> {
   const { mode } = config.stripe;
   const stamped = await stampDeployment(deps, { livemode: mode === 'live', sandbox: mode === 'sandbox' });
   if ('rejected' in stamped) throw new Error(stamped.rejected.message);
-}
-
-function pepperOf(config: Config): string {
-  if (config.apiKeyPepper !== undefined) return config.apiKeyPepper;
-  if (config.stripe.mode !== 'live') return localPepper(config.directory);
-  throw new Error(
-    'API_KEY_PEPPER is not set; in live mode set at least 16 random characters, the same on every replica',
-  );
 }
 
 function need(clock: SandboxClock | null): SandboxClock {

@@ -1,5 +1,6 @@
 import { balanceRoutes } from './balance.ts';
 import { checkRoutes } from './check.ts';
+import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...balanceRoutes,
   ...usageEventRoutes,
   ...invoiceRoutes,
+  ...creditNoteRoutes,
   ...reconciliationRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,

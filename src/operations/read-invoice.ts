@@ -1,4 +1,5 @@
-import { noteLineNet } from '../domain/credit-note.ts';
+import { greater, lesser } from '../domain/amount.ts';
+import { noteLineTotal } from '../domain/credit-note.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { creditNotesOfInvoice, type StoredNote } from '../storage/credit-notes.ts';
@@ -35,7 +36,7 @@ export async function readInvoice(deps: Pick<Deps, 'db'>, invoiceId: string): Pr
     customer,
     invoice,
     creditNotes,
-    lines: lines.map((line) => ({ ...line, creditableMinor: creditable(line, creditNotes) })),
+    lines: lines.map((line) => ({ ...line, creditableMinor: creditable(line, invoice, creditNotes) })),
   };
 }
 
@@ -50,13 +51,14 @@ export async function listInvoices(
   return { invoices: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 
-/** Amount less discounts, credits applied and what earlier notes gave back. */
-function creditable(line: StoredLine, notes: readonly StoredNote[]): bigint {
-  const credited = notes
-    .filter(({ status }) => status !== 'void')
+/** What may still be given back of a line, with tax: its total less earlier notes, and never more than the invoice has. */
+function creditable(line: StoredLine, invoice: ShownInvoice, notes: readonly StoredNote[]): bigint {
+  const issued = notes.filter(({ status }) => status !== 'void');
+  const whole = issued.reduce((left, { totalMinor }) => left - totalMinor, invoice.totalMinor);
+  const credited = issued
     .flatMap(({ lines }) => lines)
     .filter(({ invoiceLineId }) => invoiceLineId === line.lineId)
-    .reduce((sum, noted) => sum + noteLineNet(noted), 0n);
-  const left = line.amountMinor - line.discountsMinor - line.creditsAppliedMinor - credited;
-  return left > 0n ? left : 0n;
+    .reduce((sum, noted) => sum + noteLineTotal(noted), 0n);
+  const left = line.amountMinor - line.discountsMinor - line.creditsAppliedMinor + line.taxMinor - credited;
+  return greater(0n, lesser(left, whole));
 }

@@ -4,6 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
+import type { Config } from '../config.ts';
+
 export interface LocalSecrets {
   readonly path: string;
   readonly values: Readonly<Record<string, string | undefined>>;
@@ -28,10 +30,19 @@ export function writeLocalSecrets(directory: string, changes: Readonly<Record<st
 }
 
 /** The pepper of this machine's API keys, made when it is missing. */
-export function localPepper(directory: string): string {
+function localPepper(directory: string): string {
   const known = readLocalSecrets(directory).values['API_KEY_PEPPER'];
   if (known !== undefined && known.length >= 16) return known;
   const pepper = randomBytes(32).toString('base64url');
   writeLocalSecrets(directory, { API_KEY_PEPPER: pepper });
   return pepper;
+}
+
+/** What keys the HMAC of API keys: set for production, this machine's own otherwise. */
+export function pepperOf(config: Config): string {
+  if (config.apiKeyPepper !== undefined) return config.apiKeyPepper;
+  if (config.stripe.mode !== 'live') return localPepper(config.directory);
+  throw new Error(
+    'API_KEY_PEPPER is not set; in live mode set at least 16 random characters, the same on every replica',
+  );
 }

@@ -1,0 +1,48 @@
+import type { Rejection } from '../domain/rejection.ts';
+
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  wrongUsage: 2,
+  checkFailed: 3,
+  notPermitted: 4,
+  notFound: 5,
+  conflict: 6,
+  unavailable: 8,
+} as const;
+
+const CODES: Partial<Record<Rejection['code'], number>> = {
+  invalid_request: EXIT.wrongUsage,
+  insufficient_credits: EXIT.checkFailed,
+  pool_blocked: EXIT.checkFailed,
+  unknown_customer: EXIT.notFound,
+  unknown_action: EXIT.notFound,
+  unknown_hold: EXIT.notFound,
+  unknown_invoice: EXIT.notFound,
+  unknown_usage_event: EXIT.notFound,
+  unknown_plan: EXIT.notFound,
+  unknown_pack: EXIT.notFound,
+  idempotency_key_reused: EXIT.conflict,
+  usage_event_conflict: EXIT.conflict,
+  preview_stale: EXIT.conflict,
+  already_reversed: EXIT.conflict,
+  lint_failed: EXIT.checkFailed,
+  stripe_unavailable: EXIT.unavailable,
+  database_unavailable: EXIT.unavailable,
+};
+
+/** What a refusal makes the command end with. */
+export function exitCodeOf({ code }: Rejection): number {
+  return CODES[code] ?? EXIT.failed;
+}
+
+const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|57P03|08\w{3})$/;
+
+/** What a failure makes it end with: worth another try, or not. */
+export function exitCodeOfFailure(error: unknown): number {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const cause =
+    error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
+  const isStripe = error instanceof Error && 'type' in error && error.type === 'StripeConnectionError';
+  return isStripe || UNREACHABLE.test(code) || UNREACHABLE.test(cause) ? EXIT.unavailable : EXIT.failed;
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+
+import { findCustomer } from '../operations/read-customer.ts';
+import { reconcile, type Reconciliation } from '../operations/reconcile.ts';
+import type { CliContext } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { examples, json, table } from './output.ts';
+import { showRefusal, withBooks } from './with-books.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly customer?: string;
+  readonly full?: boolean;
+}
+
+/** `creditpool reconcile`: exit 3 while anything is unexplained. */
+export function registerReconcileCommand(program: Command, context: CliContext): void {
+  program
+    .command('reconcile')
+    .description(
+      `compare our books with Stripe's and with themselves (exit ${EXIT.checkFailed} on an unexplained variance)`,
+    )
+    .option('--customer <name>', 'only one: cus_… or ext:…')
+    .option('--full', 'everybody, not only who has changed since the last run')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('before', examples('reconcile', 'reconcile --full --json'))
+    .action(async ({ json: asJson = false, customer: name, full = false }: Options) => {
+      await withBooks(context, { stripe: true }, async (deps) => {
+        const customer = name === undefined ? null : await findCustomer(deps, name);
+        if (customer !== null && 'rejected' in customer) return showRefusal(context, customer, asJson);
+        const run = await reconcile(deps, customer === null ? { full } : { customer });
+        if (asJson) context.out(json({ object: 'reconciliation', ...run }));
+        else showRun(context, run);
+        return run.unexplained === 0 ? EXIT.done : EXIT.checkFailed;
+      });
+    });
+}
+
+function showRun(context: CliContext, run: Reconciliation): void {
+  const rows = Object.entries(run.byCheck).map(([check, counts]) => [
+    check,
+    String(counts.compared),
+    String(counts.found),
+    String(counts.repaired),
+    String(counts.unexplained),
+  ]);
+  context.out(table(['check', 'compared', 'found', 'repaired', 'unexplained'], rows, [1, 2, 3, 4]));
+  for (const { state, checkName, class: kind, subject, amount, unit, cause, repair } of run.variances) {
+    context.out(
+      `${state}  ${checkName}  ${kind}  ${subject}  ${amount ?? ''} ${unit ?? ''}  ${cause ?? ''}  ${repair ?? ''}`,
+    );
+  }
+  const verdict = run.unexplained === 0 ? 'Nothing is unexplained' : `${run.unexplained} unexplained`;
+  context.say(`${verdict}: ${run.customers} customers, ${run.compared} things compared, ${run.reads} reads of Stripe.`);
+}

@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander';
+
+import { type Config, readConfig } from '../config.ts';
+import { createLog } from '../log.ts';
+import { openBooks } from '../sandbox/open-books.ts';
+import { VERSION } from '../server.ts';
+import type { CliContext } from './context.ts';
+import { registerDatabaseCommands } from './db.ts';
+import { registerDemoCommand } from './demo.ts';
+import { registerDoctorCommand } from './doctor.ts';
+import { EXIT, exitCodeOfFailure } from './exit-codes.ts';
+import { registerKeyCommands } from './keys.ts';
+import { registerLedgerCommands } from './ledger.ts';
+import { registerOutboxCommands } from './outbox.ts';
+import { examples } from './output.ts';
+import { registerPlanCommands } from './plan.ts';
+import { registerReconcileCommand } from './reconcile.ts';
+import { registerSimulatorCommands } from './sim.ts';
+import { registerStartCommands } from './start.ts';
+import { registerUsageCommands } from './usage.ts';
+
+const COMMANDS = [
+  registerStartCommands,
+  registerDemoCommand,
+  registerUsageCommands,
+  registerPlanCommands,
+  registerLedgerCommands,
+  registerReconcileCommand,
+  registerKeyCommands,
+  registerOutboxCommands,
+  registerDatabaseCommands,
+  registerSimulatorCommands,
+  registerDoctorCommand,
+];
+
+/** Runs one command line; what goes wrong is one line on stderr and an exit code. */
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  const say = (text: string): void => {
+    process.stderr.write(`${text}\n`);
+  };
+  try {
+    await program(contextOf(readConfig(), say)).parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said it already; asking for help or the version is no failure.
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage;
+      return;
+    }
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = exitCodeOfFailure(error);
+  }
+}
+
+/** The table of commands. */
+export function program(context: CliContext): Command {
+  const root = new Command('creditpool')
+    .description('credit pools for SaaS teams that are already on Stripe')
+    .version(VERSION)
+    .addHelpText('before', examples('dev', 'check ext:acme report.generate'))
+    .showHelpAfterError('(see: creditpool --help)')
+    .exitOverride();
+  for (const register of COMMANDS) register(root, context);
+  return root;
+}
+
+function contextOf(config: Config, say: (text: string) => void): CliContext {
+  const log = createLog({ level: config.logLevel === 'info' ? 'warn' : config.logLevel, to: 'stderr' });
+  return {
+    config,
+    openDeps: async () => openBooks({ config, log, withStripe: true }),
+    out: (data) => {
+      process.stdout.write(`${data}\n`);
+    },
+    say,
+  };
+}

@@ -1,0 +1,69 @@
+// The file's requests, sent in the order of time; the clock goes with them from period to period.
+import type { ApiClient, BalanceAnswer, TrackAnswer } from './api-client.ts';
+import type { BadRow, UsageRow } from './usage-file.ts';
+
+const BATCH_SIZE = 500;
+const BATCHES_AT_ONCE = 2;
+
+export interface Tracking {
+  readonly customer: string;
+  readonly rows: readonly UsageRow[];
+  readonly onProgress: (done: number) => void;
+}
+
+/** Tracks every row; returns those that the service refused, with its reason. */
+export async function trackRows(api: ApiClient, { customer, rows, onProgress }: Tracking): Promise<readonly BadRow[]> {
+  const refused: BadRow[] = [];
+  let done = 0;
+  while (done < rows.length) {
+    const { period } = await api.get<BalanceAnswer>(`/v1/customers/${customer}/balance`);
+    if (period === null) throw new Error('the customer has no running billing period');
+    const endsAt = new Date(period.ends_at);
+    const segment = rows.slice(done).filter(({ at }) => at < endsAt);
+    const next = segment.at(-1)?.at ?? rows[done]?.at;
+    if (next === undefined) break;
+    // Usage is told after it happened; a period without any is passed over.
+    await api.post('/v1/sandbox/clock', { advance_to: new Date(Math.floor(next.getTime() / 1000) * 1000 + 1000) });
+    refused.push(
+      ...(await trackSegment(api, { customer, rows: segment, onProgress: (sent) => onProgress(done + sent) })),
+    );
+    done += segment.length;
+  }
+  return refused;
+}
+
+async function trackSegment(api: ApiClient, { customer, rows, onProgress }: Tracking): Promise<readonly BadRow[]> {
+  const refused: BadRow[] = [];
+  let next = 0;
+  let sent = 0;
+  const work = async (): Promise<void> => {
+    while (next < rows.length) {
+      const batch = rows.slice(next, next + BATCH_SIZE);
+      next += batch.length;
+      const answer = await api.post<TrackAnswer>('/v1/track', { events: batch.map((row) => toEvent(customer, row)) });
+      refused.push(...refusals(batch, answer));
+      sent += batch.length;
+      onProgress(sent);
+    }
+  };
+  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, work));
+  return refused;
+}
+
+function toEvent(customer: string, { line, at, contextTokens, generatedTokens }: UsageRow): object {
+  return {
+    id: `line-${line}`,
+    source: 'demo',
+    customer,
+    action: 'llm.complete',
+    quantities: { input_tokens: contextTokens.toString(), output_tokens: generatedTokens.toString() },
+    occurred_at: at,
+  };
+}
+
+function refusals(batch: readonly UsageRow[], { results }: TrackAnswer): readonly BadRow[] {
+  return results.flatMap(({ status, error }, index) => {
+    const line = batch[index]?.line ?? 0;
+    return status === 'applied' ? [] : [{ line, reason: error?.message ?? status }];
+  });
+}
