@@ -1,6 +1,7 @@
 // Two statements of the same thing, ours and Stripe's, and what differs. Expected differences are computed, never
 // tolerated: what is explained carries its reason, everything else is open until a person or a repair closes it.
-import { VARIANCE_KINDS, type VarianceKind, type VarianceKindName } from './variance-kinds.ts';
+import { VARIANCE_KINDS, type VarianceKindName } from './variance-kinds.ts';
+import type { VarianceKind } from './variance.ts';
 
 export interface Difference {
   readonly kind: VarianceKindName;

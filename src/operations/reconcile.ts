@@ -4,7 +4,7 @@ import { NIL_ID } from '../domain/account.ts';
 import { type CustomerKey, customerKey } from '../domain/customer.ts';
 import { type Comparison, type Difference, kindOf, subjectOf } from '../domain/reconciliation.ts';
 import { compareInbox } from '../domain/reconciliation/ourselves.ts';
-import { type CheckName, CHECKS } from '../domain/variance-kinds.ts';
+import { type CheckName, CHECKS } from '../domain/variance.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { waitingStripeEvents } from '../storage/reconciliation/ourselves.ts';

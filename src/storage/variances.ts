@@ -2,7 +2,7 @@
 // again it stays, not seen again it is corrected; what a person explained stays explained.
 import type { CustomerKey } from '../domain/customer.ts';
 import { type Difference, kindOf, subjectOf } from '../domain/reconciliation.ts';
-import type { CheckName } from '../domain/variance-kinds.ts';
+import type { CheckName } from '../domain/variance.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 

@@ -11,7 +11,8 @@ import {
 import { compareInvoices, type InvoiceHere } from '../../src/domain/reconciliation/invoices.ts';
 import { compareUsage, type MeterMessage, type PeriodUsage } from '../../src/domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../src/domain/statement.ts';
-import { CHECKS, VARIANCE_KINDS } from '../../src/domain/variance-kinds.ts';
+import { VARIANCE_KINDS } from '../../src/domain/variance-kinds.ts';
+import { CHECKS } from '../../src/domain/variance.ts';
 
 const HOUR = 3_600_000;
 /** $0.01 a credit, metered in thousandths. */
@@ -85,7 +86,7 @@ describe('invoices by Stripe’s own rules', () => {
   test('a single minor unit in the customer’s favour is rounding, one against him is not', () => {
     const cheaper = { ...invoice, lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 10_001n)] };
     expect(compareBilledUsage(period, cheaper).differences).toMatchObject([
-      { kind: 'invoice_owed_rounding', amount: '-1', explanation: expect.stringContaining('favour') },
+      { kind: 'invoice_owed_rounding', amount: '-1' },
     ]);
     const dearer = { ...invoice, lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 9_999n)] };
     expect(compareBilledUsage(period, dearer).differences).toMatchObject([
@@ -152,20 +153,17 @@ describe('credits that a final invoice took', () => {
         const paid = worthUp(CENT, lotsPaidMicro);
         const taken = { ...invoice, lines: [line('il', 'price_metered', '0', paid, paid + off)] };
         const { differences } = compareAppliedCredits({ ...period, lotsPaidMicro }, taken);
-        if (off === 0n) expect(differences).toEqual([]);
-        else {
-          const kind = off === -1n ? 'credits_applied_rounding' : 'credits_applied';
-          expect(differences).toMatchObject([{ kind, amount: off.toString() }]);
-        }
+        const kind = off === -1n ? 'credits_applied_rounding' : 'credits_applied';
+        const expected = off === 0n ? [] : [{ kind, amount: off.toString() }];
+        expect(differences).toMatchObject(expected);
       }),
     );
   });
 });
 
 test('every kind belongs to a check that exists and says what to do', () => {
-  for (const [name, { check, cause, repair }] of Object.entries(VARIANCE_KINDS)) {
-    expect(CHECKS, name).toContain(check);
-    expect(cause.length * repair.length, name).toBeGreaterThan(0);
-  }
+  const kinds = Object.values(VARIANCE_KINDS);
+  expect(new Set(kinds.map(({ check }) => check))).toEqual(new Set(CHECKS));
+  expect(kinds.filter(({ cause, repair }) => !cause.endsWith('.') || !repair.endsWith('.'))).toEqual([]);
   expect(kindOf({ kind: 'grant_foreign' } as Difference).check).toBe('credits');
 });

@@ -13,7 +13,7 @@ import { compareCycleInvoices, compareInvoices } from '../../domain/reconciliati
 import { compareOurselves } from '../../domain/reconciliation/ourselves.ts';
 import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
-import type { CheckName } from '../../domain/variance-kinds.ts';
+import type { CheckName } from '../../domain/variance.ts';
 import { termsOf } from '../../storage/pool-books.ts';
 import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
 import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../storage/reconciliation/credits.ts';
