@@ -1,9 +1,11 @@
 import { parseFraction } from '../domain/amount.ts';
 import { creditPrice, worthHalfUp } from '../domain/credit-price.ts';
 import type { CustomerKey } from '../domain/customer.ts';
+import type { Draft } from '../domain/entries-invoice.ts';
 import {
   creditsEarned,
   creditsForfeited,
+  earnedFee,
   feeEarned,
   type UnbilledPeriod,
   usageAccrued,
@@ -20,24 +22,67 @@ import {
 import type { Deps } from './deps.ts';
 import { postOnce } from './post-money.ts';
 
-/** Recognises one customer's revenue up to the end of a day. The caller holds the customer's lock. */
+/** How far back use of a bought lot is dated into its own month; older late use is earned when it is posted. */
+const LATE_USE_MS = 40 * 86_400_000;
+
+/**
+ * Recognises one customer's revenue up to the end of a day, split at the ends of months since books close by month:
+ * what we learn late is earned when it was earned. The caller holds the customer's lock. Returns how many entries.
+ */
 export async function recogniseCustomer(
   deps: Pick<Deps, 'newId'>,
   trx: Transaction,
   key: CustomerKey,
   through: Date,
 ): Promise<number> {
+  const due = await earnedBy(trx, key, through);
+  if (due.entries.every((entry) => entry === null)) return 0;
+  let posted = 0;
+  for (const stop of monthEndsAfter(due.since, through)) {
+    const { entries } = await earnedBy(trx, key, stop);
+    posted += (await postOnce(deps, trx, key, entries)).length;
+  }
+  return posted;
+}
+
+async function earnedBy(
+  trx: Transaction,
+  key: CustomerKey,
+  through: Date,
+): Promise<{ readonly entries: readonly (Draft | null)[]; readonly since: Date }> {
   const lines = await earningLines(trx, key, { through });
   const lots = await earningLots(trx, key, { through });
-  const periods = await unbilledPeriods(trx, key, { through });
   const accruals: UnbilledPeriod[] = [];
-  for (const period of periods) accruals.push(await accruable(trx, period));
-  const entryIds = await postOnce(deps, trx, key, [
-    ...lines.map((line) => feeEarned(line, through)),
+  const starts = [through];
+  for (const period of await unbilledPeriods(trx, key, { through })) {
+    accruals.push(await accruable(trx, period));
+    starts.push(period.startsAt);
+  }
+  if (lots.length > 0) starts.push(new Date(through.getTime() - LATE_USE_MS));
+  const unearned = lines.filter((line) => earnedFee(line, through) !== line.recognisedMinor);
+  const last = await recognisedThrough(
+    trx,
+    key,
+    unearned.map(({ lineId }) => lineId),
+  );
+  for (const line of unearned) starts.push(last.get(line.lineId) ?? line.periodStart);
+  const entries = [
+    ...unearned.map((line) => feeEarned(line, through)),
     ...lots.flatMap((lot) => [creditsEarned(lot, through), creditsForfeited(lot, through)]),
     ...accruals.map((period) => usageAccrued(period, through)),
-  ]);
-  return entryIds.length;
+  ];
+  return { entries, since: new Date(Math.min(...starts.map((start) => start.getTime()))) };
+}
+
+/** The month ends between two instants, and the last instant itself. */
+function monthEndsAfter(since: Date, through: Date): readonly Date[] {
+  const stops: Date[] = [];
+  let month = new Date(Date.UTC(since.getUTCFullYear(), since.getUTCMonth() + 1, 1));
+  while (month < through) {
+    stops.push(month);
+    month = new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1, 1));
+  }
+  return [...stops, through];
 }
 
 /**
@@ -66,6 +111,6 @@ export async function accruable(on: Database | Transaction, period: PeriodToAccr
   const { currency, content } = await planVersion(on, period.planVersionId);
   const perCredit = parseFraction(content.pricePerCredit);
   if (perCredit === null) throw new Error(`plan version ${period.planVersionId} has no price per credit`);
-  const { overageMicro, ...rest } = period;
+  const { overageMicro, startsAt: _start, ...rest } = period;
   return { ...rest, currency, worthMinor: worthHalfUp(creditPrice(currency, perCredit), overageMicro) };
 }

@@ -94,7 +94,10 @@ export async function earningLots(
   );
 }
 
-export type PeriodToAccrue = Omit<UnbilledPeriod, 'worthMinor' | 'currency'> & { readonly overageMicro: bigint };
+export type PeriodToAccrue = Omit<UnbilledPeriod, 'worthMinor' | 'currency'> & {
+  readonly overageMicro: bigint;
+  readonly startsAt: Date;
+};
 
 /**
  * Periods that are not final, with their overage as of `through` and what of it is accrued. Asking the account and
@@ -108,7 +111,7 @@ export async function unbilledPeriods(
   return query<PeriodToAccrue>(
     trx,
     `select b.billing_period_id as "billingPeriodId", b.plan_version_id as "planVersionId",
-       (coalesce(-a.balance, 0) - coalesce(since.amount, 0))::bigint as "overageMicro",
+       b.starts_at as "startsAt", (coalesce(-a.balance, 0) - coalesce(since.amount, 0))::bigint as "overageMicro",
        coalesce(done.amount, 0)::bigint as "accruedMinor"
      from billing_periods b
      left join accounts a on a.lane = b.lane and a.customer_id = b.customer_id and a.pool_id = b.pool_id

@@ -32,6 +32,8 @@ export interface Inbox extends Omit<Projection, 'advance' | 'touch' | 'subscribe
     plan?: string;
     collect?: 'charge_automatically' | 'send_invoice';
   }) => Promise<SignedUp>;
+  /** Sets the sandbox's clock back to 1 April 2026, for the next customer of the same test. */
+  readonly restart: () => Promise<void>;
   readonly keyOf: (customer: SignedUp) => Promise<CustomerKey>;
   readonly use: (customer: SignedUp, calls: number, at: string, eventId?: string) => Promise<void>;
   /** Account balances of the money book that are not zero, in minor units. */
@@ -82,6 +84,7 @@ export async function openInbox(
       await executor.submit([{ kind: 'touch', customer }]);
     },
     signUp: async ({ plan = 'hybrid', collect = 'charge_automatically' } = {}) => signUp(stage, plan, collect),
+    restart: async () => setSimulatedClock(db, START),
     keyOf: async ({ stripeCustomerId }) => {
       const key = await customerByStripeId(db, stripeCustomerId);
       if (key === undefined) throw new Error(`${stripeCustomerId} is not mirrored`);
