@@ -157,7 +157,7 @@ export function overageBilled(billed: BilledOverage): Draft | null {
     stripe: { invoice: invoiceId },
     postings: [
       {
-        from: poolAccount('billed', poolId, unit),
+        from: poolAccount('billed', poolId, unit, billingPeriodId),
         to: poolAccount('overage', poolId, unit, billingPeriodId),
         amount: overageMicro,
       },

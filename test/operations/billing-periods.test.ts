@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
-import { grantPaidInvoice, type PaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
+import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
 import { query } from '../../src/storage/query.ts';
 import { balances, metered, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { newId } from '../support/deps.ts';
-import { calls, capture, held, hold, use } from '../support/requests.ts';
+import { calls, capture, held, hold, packInvoice, use } from '../support/requests.ts';
 
 const { database } = await cloneDatabase();
 const books = await openBooks(database, {
@@ -52,20 +51,6 @@ async function entries({ lane, customerId }: Subscriber, kind: string) {
      where lane = $1 and customer_id = $2 and kind = $3 order by recorded_at, effective_at`,
     [lane, customerId, kind],
   );
-}
-
-/** The paid invoice of one pack of 10 000 credits, as the mirror reports it. */
-function packInvoice(customer: Subscriber, paidAt: string, invoice: Partial<PaidInvoice> = {}): PaidInvoice {
-  return {
-    customer,
-    invoiceId: `in_${newId()}`,
-    subscriptionId: null,
-    billingReason: 'manual',
-    currency: 'usd',
-    paidAt: new Date(paidAt),
-    lines: [{ lineId: 'il_1', kind: 'pack', priceId: 'price_pack-10k', quantity: 1n, paidMinor: 8000n }],
-    ...invoice,
-  };
 }
 
 describe('a new billing period', () => {

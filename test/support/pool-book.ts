@@ -54,6 +54,7 @@ export function bookOf(
     holds: new Map(),
     overage: new Map(),
     overageReserved: new Map(),
+    billed: new Map(),
     debt: 0n,
     changes: noChanges(),
   };

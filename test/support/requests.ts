@@ -1,5 +1,6 @@
 // What tests ask of the credit engine, with the parts that seldom matter filled in.
 import { captureHold, type CaptureHold, releaseHold } from '../../src/operations/capture-hold.ts';
+import type { PaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { placeHold, type PlaceHold } from '../../src/operations/place-hold.ts';
 import { type RealTime, type TrackedEvent, trackUsage } from '../../src/operations/track-usage.ts';
 import type { Subscriber } from './books.ts';
@@ -77,4 +78,18 @@ export function capture(books: RealTime, holdId: string, amount: string | null, 
 
 export function release(books: RealTime, holdId: string, key = newId()) {
   return releaseHold(books, { holdId, key, fingerprint: holdId });
+}
+
+/** The paid invoice of one pack of 10 000 credits, as the mirror reports it. */
+export function packInvoice(customer: Subscriber, paidAt: string, invoice: Partial<PaidInvoice> = {}): PaidInvoice {
+  return {
+    customer,
+    invoiceId: `in_${newId()}`,
+    subscriptionId: null,
+    billingReason: 'manual',
+    currency: 'usd',
+    paidAt: new Date(paidAt),
+    lines: [{ lineId: 'il_1', kind: 'pack', priceId: 'price_pack-10k', quantity: 1n, paidMinor: 8000n }],
+    ...invoice,
+  };
 }

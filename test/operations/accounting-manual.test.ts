@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+
+import { overageBilled } from '../../src/domain/entries-revenue.ts';
+import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
+import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
+import { reverseUsage } from '../../src/operations/reverse-usage.ts';
+import { transaction } from '../../src/storage/database.ts';
+import { appendEntries } from '../../src/storage/journal.ts';
+import { query } from '../../src/storage/query.ts';
+import { documentedMovements, postedMovements } from '../support/accounting-manual.ts';
+import { balances, openBooks, planWith, type Subscriber } from '../support/books.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { newId } from '../support/deps.ts';
+import { capture, held, packInvoice, release, use } from '../support/requests.ts';
+
+const { database } = await cloneDatabase();
+const books = await openBooks(database, {
+  plans: [
+    planWith(
+      'everything',
+      { zeroBalance: 'overage', overageCap: '15', debtLimit: '10', rollover: { capPercent: 50, periods: 1 } },
+      { includedCredits: '40' },
+    ),
+  ],
+});
+
+async function spend(customer: Subscriber, count: number): Promise<string> {
+  const answer = await use(books, customer, count);
+  if ('rejected' in answer) throw new Error(answer.rejected.message);
+  return answer.usageEventId;
+}
+
+function reverse(customer: Subscriber, usageEventId: string) {
+  return reverseUsage(books.deps, {
+    customer,
+    usageEventIds: [usageEventId],
+    reason: 'reported twice',
+    ticket: 'T-1',
+    actor: 'support',
+  });
+}
+
+async function billOverage(customer: Subscriber, overageMicro: bigint): Promise<void> {
+  const [period] = await query<{ id: string }>(
+    database,
+    `select billing_period_id as id from billing_periods where lane = $1 and customer_id = $2 order by starts_at limit 1`,
+    [customer.lane, customer.customerId],
+  );
+  const finalizedAt = new Date('2026-05-01T01:00:00Z');
+  const billed = overageBilled({
+    billingPeriodId: period?.id ?? '',
+    poolId: customer.poolId,
+    unit: 'credit',
+    overageMicro,
+    invoiceId: 'in_1',
+    finalizedAt,
+  });
+  if (billed === null) throw new Error('there is overage to bill');
+  const { lane, customerId } = customer;
+  await transaction(database, (trx) =>
+    appendEntries(trx, finalizedAt, [{ lane, customerId, entryId: newId(), ...billed }]),
+  );
+}
+
+test('the accounting manual lists what the credits book posts, no less and no more', async () => {
+  await books.at('2026-04-10T09:00:00Z');
+  const subscribe = (includedLot: 'now' | 'on_payment' = 'now') => books.subscribe('everything', { includedLot });
+
+  // Holds in all their ends, then use past lots, overage and debt; a pack pays what is owed.
+  const busy = await subscribe();
+  await spend(busy, 20);
+  await capture(books, await held(books, busy, '10'), '4');
+  await capture(books, await held(books, busy, '5'), '8');
+  await release(books, await held(books, busy, '13'));
+  await held(books, busy, '13');
+  await books.at('2026-04-10T09:15:00Z');
+  await capture(books, await held(books, busy, '13'), '10');
+  await capture(books, await held(books, busy, '13'), '20');
+  await spend(busy, 3);
+  expect(await balances(database, busy)).toMatchObject({ overage: '-15', debt: '-10' });
+  await grantPaidInvoice(books.deps, packInvoice(busy, '2026-04-10T09:15:00Z'));
+  expect(await balances(database, busy)).toMatchObject({ available: '9975' });
+
+  // Usage undone before the cut-off: off the debt, off the overage, back to the lot.
+  const undone = await subscribe();
+  await reverse(undone, await spend(undone, 60));
+  expect(await balances(database, undone)).toEqual({ available: '40', 'issued.included': '-40' });
+
+  // Usage undone when its lot has ended meanwhile.
+  const gone = await subscribe('on_payment');
+  await grantPaidInvoice(books.deps, packInvoice(gone, '2025-04-15T00:00:00Z'));
+  const paidByGone = await spend(gone, 5);
+  await books.at('2026-04-20T00:00:00Z');
+  await reverse(gone, paidByGone);
+  expect(await balances(database, gone)).toMatchObject({ available: '5', expired: '9995', 'issued.restored': '-5' });
+
+  // The boundary: a hold is carried, credits roll over, the rest expires, overage is billed.
+  await books.at('2026-04-30T23:59:00Z');
+  const billed = await subscribe();
+  const past = await spend(billed, 45);
+  await held(books, await subscribe(), '10', { ttlSeconds: 86_400 });
+  await books.at('2026-05-01T01:00:00Z');
+  await catchUpPools(books, { limit: 1000 });
+  await billOverage(billed, 5_000_000n);
+  // What was billed comes back as money, the rest as credits: never both.
+  expect(await reverse(billed, past)).toMatchObject({ reversed: [{ byMoney: 5_000_000n, restored: 40_000_000n }] });
+
+  expect(await postedMovements(database, 'credit')).toEqual(documentedMovements('Credits book'));
+});
+
+test('a movement that the manual does not list would be seen', async () => {
+  expect(documentedMovements('Credits book')).toContain('grant: issued.rollover → available');
+  expect(documentedMovements('Credits book')).not.toContain('grant: issued.opening → available');
+  expect(documentedMovements('No such book')).toEqual([]);
+});
