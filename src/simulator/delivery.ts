@@ -24,7 +24,7 @@ export function signature(body: string, secret: string, seconds: number): string
   return `t=${seconds},v1=${v1}`;
 }
 
-async function post(url: string, body: string, secret: string, timeoutMs: number): Promise<number> {
+async function post(url: string, body: string, secret: string, signal: AbortSignal): Promise<number> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -35,7 +35,7 @@ async function post(url: string, body: string, secret: string, timeoutMs: number
         'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
         'stripe-signature': signature(body, secret, Math.floor(Date.now() / 1000)),
       },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     await response.arrayBuffer();
     return response.status;
@@ -67,7 +67,7 @@ function record({ world, onAcknowledged }: DeliveryParts, delivery: Delivery, st
 }
 
 /** One try; the status of the answer, 0 when there was none. */
-async function attempt({ world, bodyOf }: DeliveryParts, delivery: Delivery): Promise<number> {
+async function attempt({ world, bodyOf }: DeliveryParts, delivery: Delivery, closing: AbortSignal): Promise<number> {
   const { drop, duplicate, delayMs } = world.faults.webhooks;
   const { store, switches } = world;
   const endpoint =
@@ -75,7 +75,10 @@ async function attempt({ world, bodyOf }: DeliveryParts, delivery: Delivery): Pr
   if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
   if (endpoint === undefined || drop === true) return 0;
   const body = bodyOf(delivery.event);
-  const send = async (): Promise<number> => post(endpoint.url, body, endpoint.secret ?? '', switches.webhookTimeoutMs);
+  const send = async (): Promise<number> => {
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(switches.webhookTimeoutMs)]);
+    return post(endpoint.url, body, endpoint.secret ?? '', signal);
+  };
   const status = await send();
   if (duplicate === true) await send();
   return status;
@@ -86,29 +89,29 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
   const { world } = parts;
   const working = new Map<string, Promise<void>>();
   const timers = new Map<string, NodeJS.Timeout>();
-  let closed = false;
+  const closing = new AbortController();
 
   const work = async (endpoint: string): Promise<void> => {
     for (;;) {
       const due = waiting(world, endpoint);
       const index = world.faults.webhooks.shuffle === true ? Math.floor(Math.random() * due.length) : 0;
       const delivery = due[index];
-      if (delivery === undefined || closed) break;
-      const status = await attempt(parts, delivery);
-      if (closed) break;
+      if (delivery === undefined || closing.signal.aborted) break;
+      const status = await attempt(parts, delivery, closing.signal);
+      if (closing.signal.aborted) break;
       record(parts, delivery, status);
     }
     working.delete(endpoint);
     planRetry(endpoint);
   };
   const start = (endpoint: string): void => {
-    if (closed || working.has(endpoint) || waiting(world, endpoint).length === 0) return;
+    if (closing.signal.aborted || working.has(endpoint) || waiting(world, endpoint).length === 0) return;
     working.set(endpoint, work(endpoint));
   };
   const planRetry = (endpoint: string): void => {
     clearTimeout(timers.get(endpoint));
     const pending = world.store.by('deliveries', 'queue', endpoint);
-    if (pending.length === 0 || closed) return;
+    if (pending.length === 0 || closing.signal.aborted) return;
     const at = pending.reduce((soonest, delivery) => Math.min(soonest, delivery.next_try_at), Infinity);
     const timer = setTimeout(() => retry(endpoint), Math.max(1, at - Date.now()));
     timer.unref();
@@ -134,7 +137,7 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
       }
     },
     close: async () => {
-      closed = true;
+      closing.abort();
       for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all(working.values());
     },

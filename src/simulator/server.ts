@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 import { errorBody, StripeRefusal } from './errors.ts';
+import { decodeForm } from './form.ts';
 import type { Outgoing, RequestRunner } from './requests.ts';
 import { API_VERSION } from './wire.ts';
 import type { World } from './world.ts';
@@ -75,6 +76,25 @@ function headersOf(request: IncomingMessage, key: string | null, outgoing: Outgo
   };
 }
 
+/** How long a meter event keeps its customer and meter busy. */
+const LANE_MS = 5;
+const CONCURRENT = JSON.stringify(
+  errorBody(
+    new StripeRefusal(429, 'invalid_request_error', 'Only one meter event per customer and meter can be in flight.', {
+      code: 'rate_limit',
+    }),
+  ),
+);
+
+/** Customer and meter of a meter event, which may have one call in flight. */
+function laneOf(path: string, body: string): string | undefined {
+  if (path !== '/v1/billing/meter_events') return undefined;
+  const form = decodeForm(body);
+  const payload = form.get('payload');
+  const customer = payload instanceof Map ? payload.get('stripe_customer_id') : undefined;
+  return JSON.stringify([form.get('event_name'), customer]);
+}
+
 async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -107,6 +127,12 @@ async function serveApi(
     return;
   }
   const contentType = header(request, 'content-type') ?? '';
+  const lane = world.switches.concurrentMeterEvents === 'refused' ? laneOf(path, body) : undefined;
+  if (lane !== undefined && runner.inFlight.has(lane)) {
+    log(429);
+    sendJson(response, 429, CONCURRENT);
+    return;
+  }
   const incoming = { method, path, query: url.search.slice(1), body, contentType, idempotencyKey };
   const outgoing = runner.run(incoming, fault);
   log(outgoing.status);
@@ -114,6 +140,11 @@ async function serveApi(
     if (idempotencyKey !== null) runner.inFlight.add(idempotencyKey);
     await pause(fault.delayMs ?? 1000);
     if (idempotencyKey !== null) runner.inFlight.delete(idempotencyKey);
+  }
+  if (lane !== undefined) {
+    runner.inFlight.add(lane);
+    await pause(LANE_MS);
+    runner.inFlight.delete(lane);
   }
   if (fault?.kind === 'cut_after') request.socket.destroy();
   else sendJson(response, outgoing.status, outgoing.body, headersOf(request, idempotencyKey, outgoing));
