@@ -2,13 +2,8 @@ import type { CatalogueChange } from '../domain/catalogue-diff.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Refused } from '../domain/rejection.ts';
 import type { CliContext } from './context.ts';
-
-const FAILED = 1;
-const WRONG_USAGE = 2;
-const CHECK_FAILED = 3;
-const NO_PERMISSION = 4;
-const NOT_FOUND = 5;
-const UNAVAILABLE = 8;
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { json as jsonOf } from './output.ts';
 
 type Json = true | undefined;
 
@@ -17,11 +12,11 @@ export function showFindings(
   context: CliContext,
   { path, json, findings }: { path: string; json: Json; findings: readonly Finding[] },
 ): number {
-  if (json) context.out(JSON.stringify({ object: 'catalogue_check', valid: false, findings }));
+  if (json) context.out(jsonOf({ object: 'catalogue_check', valid: false, findings }));
   else for (const finding of findings) context.say(`${path}: ${finding.path}: ${finding.message} ${finding.fix}`);
   const [first] = findings;
-  if (first?.code === 'file_missing') return NOT_FOUND;
-  return first?.code === 'unknown_format' ? WRONG_USAGE : CHECK_FAILED;
+  if (first?.code === 'file_missing') return EXIT.notFound;
+  return first?.code === 'unknown_format' ? EXIT.wrongUsage : EXIT.checkFailed;
 }
 
 /** What the operation refused, with the linter's findings where it has them. Returns the exit code. */
@@ -34,11 +29,11 @@ export function showRefusal(
     return showFindings(context, { path, json, findings: details as readonly Finding[] });
   }
   const { code, message } = rejected;
-  if (json) context.out(JSON.stringify({ error: { code, message, ...(details !== undefined && { details }) } }));
+  if (json) context.out(jsonOf({ error: { code, message, ...(details !== undefined && { details }) } }));
   else context.say(message);
-  if (code === 'stripe_unavailable') return UNAVAILABLE;
-  if (Array.isArray(details)) return CHECK_FAILED;
-  return details === undefined ? FAILED : NO_PERMISSION;
+  if (code !== 'stripe_refused' || details === undefined) return exitCodeOf(rejected);
+  // Drift that blocks is listed; anything else that carries details is a key without the right.
+  return Array.isArray(details) ? EXIT.checkFailed : EXIT.notPermitted;
 }
 
 /** Whether a push would do anything about it. */
@@ -61,7 +56,7 @@ export function showChanges(
   { json, changes, document }: { json: Json; changes: readonly CatalogueChange[]; document: object },
 ): void {
   if (json) {
-    context.out(JSON.stringify({ ...document, changes }));
+    context.out(jsonOf({ ...document, changes }));
     return;
   }
   const changed = changes.filter(isChange);

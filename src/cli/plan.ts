@@ -9,10 +9,9 @@ import { pushCatalogue } from '../operations/push-catalogue.ts';
 import { validateCatalogue } from '../operations/validate-catalogue.ts';
 import { readCatalogueFile } from './catalogue-file.ts';
 import type { CliContext } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { examples, json as jsonOf } from './output.ts';
 import { isChange, showChanges, showFindings, showRefusal } from './plan-output.ts';
-
-const WRONG_USAGE = 2;
-const CHECK_FAILED = 3;
 
 interface Options {
   readonly json?: true;
@@ -45,7 +44,7 @@ export function registerPlanCommands(program: Command, context: CliContext): voi
     .description('show what a push would do, and write nothing')
     .argument(...file)
     .option('--json', 'one JSON document on stdout')
-    .option('--exit-code', `exit ${CHECK_FAILED} when a push would do something`)
+    .option('--exit-code', `exit ${EXIT.checkFailed} when a push would do something`)
     .addHelpText('before', examples('plan diff', 'plan diff --exit-code --json'))
     .action(async (path: string | undefined, options: Options) => {
       process.exitCode = await diff(context, pathOf(context, path), options);
@@ -65,10 +64,6 @@ export function registerPlanCommands(program: Command, context: CliContext): voi
     });
 }
 
-function examples(...commands: readonly string[]): string {
-  return `Examples:\n${commands.map((command) => `  creditpool ${command}\n`).join('')}`;
-}
-
 function pathOf({ config }: CliContext, path: string | undefined): string {
   return path ?? config.cataloguePath;
 }
@@ -79,10 +74,10 @@ async function validate(context: CliContext, path: string, { json }: Options): P
   const validated = validateCatalogue(read.catalogue);
   if ('rejected' in validated) return showRefusal(context, { path, json, refused: validated });
   const { plans, packs, burnTable } = validated.catalogue;
-  if (json) context.out(JSON.stringify({ object: 'catalogue_check', valid: true, findings: [] }));
+  if (json) context.out(jsonOf({ object: 'catalogue_check', valid: true, findings: [] }));
   else context.out(`${path} is sound. Plans: ${plans.length}, packs: ${packs.length}, rates: ${burnTable.length}.`);
   context.say('Next: creditpool plan diff');
-  return 0;
+  return EXIT.done;
 }
 
 async function diff(context: CliContext, path: string, { json, exitCode }: Options): Promise<number> {
@@ -92,7 +87,7 @@ async function diff(context: CliContext, path: string, { json, exitCode }: Optio
     showChanges(context, { json, changes: answer.changes, document: { object: 'catalogue_diff' } });
     const differs = answer.changes.some(isChange);
     context.say(differs ? 'Next: creditpool plan push' : 'Stripe and the database have all of it.');
-    return differs && exitCode ? CHECK_FAILED : 0;
+    return differs && exitCode ? EXIT.checkFailed : EXIT.done;
   });
 }
 
@@ -105,7 +100,7 @@ async function push(context: CliContext, path: string, options: Options): Promis
     const differs = planned.changes.some(isChange);
     if (!json || dryRun || !differs) showChanges(context, { json, changes: planned.changes, document });
     if (!differs) context.say('Nothing to push.');
-    if (dryRun || !differs) return 0;
+    if (dryRun || !differs) return EXIT.done;
     const consent = await askConsent(context, options);
     if (!consent.given) {
       context.say(consent.reason);
@@ -115,7 +110,7 @@ async function push(context: CliContext, path: string, options: Options): Promis
     if ('rejected' in answer) return showRefusal(context, { path, json, refused: answer });
     if (json) showChanges(context, { json, changes: answer.changes, document: { ...document, pushed: answer.pushed } });
     context.say('Pushed. Next: creditpool plan diff, which now finds nothing.');
-    return 0;
+    return EXIT.done;
   });
 }
 
@@ -125,14 +120,14 @@ type Consent = { readonly given: true } | { readonly given: false; readonly reas
 async function askConsent({ config }: CliContext, { yes, live }: Options): Promise<Consent> {
   const isLive = config.stripe.mode === 'live';
   if (yes && (!isLive || live)) return { given: true };
-  const refusal = { given: false, exitCode: WRONG_USAGE } as const;
+  const refusal = { given: false, exitCode: EXIT.wrongUsage } as const;
   if (yes) return { ...refusal, reason: 'This is a live Stripe account: say --live --yes.' };
   if (!process.stdin.isTTY) return { ...refusal, reason: 'Nobody is here to ask: say --yes, or --dry-run to look.' };
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await prompt.question(isLive ? 'Type live to push to the live account: ' : 'Push this? [y/N] ');
   prompt.close();
   if (answer.trim().toLowerCase() === (isLive ? 'live' : 'y')) return { given: true };
-  return { given: false, reason: 'Nothing was pushed.', exitCode: 0 };
+  return { given: false, reason: 'Nothing was pushed.', exitCode: EXIT.done };
 }
 
 /** Nothing is opened for a file that cannot be read. */
