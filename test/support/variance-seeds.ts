@@ -428,6 +428,11 @@ const INVOICES: readonly Seed[] = [
   },
   { kind: 'invoice_corrected', done: 'an item corrected the draft', plant: async (hand) => shaped(hand) },
   settled(
+    'invoice_held',
+    'the gate holds a draft',
+    `update settlements set state = 'held', held_because = 'a discount reaches the usage line' where customer_id = :c`,
+  ),
+  settled(
     'invoice_unposted',
     'the entries of an invoice are gone',
     `update journal_entries set source_id = 'in_nobody' where customer_id = :c and source_type = 'stripe_invoice'

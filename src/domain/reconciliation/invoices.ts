@@ -77,6 +77,18 @@ export function compareCycleInvoices(
   };
 }
 
+/** A draft that the gate holds: it will not go out as it is before somebody decides. */
+export function compareHeldDrafts(
+  held: readonly { readonly invoiceId: string; readonly reason: string }[],
+): Comparison {
+  return {
+    compared: held.length,
+    differences: held.map(({ invoiceId, reason }) =>
+      factDiffers('invoice_held', invoiceId, { ours: reason, theirs: 'draft' }),
+    ),
+  };
+}
+
 const MONEY = [
   'subtotalMinor',
   'discountsMinor',

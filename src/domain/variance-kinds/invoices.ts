@@ -118,6 +118,12 @@ export const INVOICES_VARIANCES = {
     cause: 'An item on the draft made the invoice ask what the ledger says is owed.',
     repair: 'None: the item is on the invoice and in the books.',
   },
+  invoice_held: {
+    check: 'invoices',
+    class: 'shaping',
+    cause: 'The gate holds a draft: Stripe would charge something else than the ledger says is owed.',
+    repair: 'Read the reason; accept the difference or correct the draft before its deadline.',
+  },
   invoice_unposted: {
     check: 'invoices',
     class: 'missing_here',

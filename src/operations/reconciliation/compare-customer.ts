@@ -9,7 +9,7 @@ import {
 } from '../../domain/reconciliation/applied-credits.ts';
 import { compareCreditNotes } from '../../domain/reconciliation/credit-notes.ts';
 import { compareCredits } from '../../domain/reconciliation/credits.ts';
-import { compareCycleInvoices, compareInvoices } from '../../domain/reconciliation/invoices.ts';
+import { compareCycleInvoices, compareHeldDrafts, compareInvoices } from '../../domain/reconciliation/invoices.ts';
 import { compareOurselves } from '../../domain/reconciliation/ourselves.ts';
 import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
@@ -17,7 +17,7 @@ import type { CheckName } from '../../domain/variance.ts';
 import { termsOf } from '../../storage/pool-books.ts';
 import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
 import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../storage/reconciliation/credits.ts';
-import { billedPeriods, invoicesHere } from '../../storage/reconciliation/invoices.ts';
+import { billedPeriods, heldDrafts, invoicesHere } from '../../storage/reconciliation/invoices.ts';
 import { readOurselves, waitingObjects } from '../../storage/reconciliation/ourselves.ts';
 import type { ReconciledCustomer } from '../../storage/reconciliation/scope.ts';
 import { meteredPeriods, meterMessages } from '../../storage/reconciliation/usage.ts';
@@ -128,6 +128,7 @@ async function compareInvoicesOf(
 ): Promise<Comparison> {
   return joined([
     compareInvoices(await invoicesHere(db, customer), statement.invoices, waiting),
+    compareHeldDrafts(await heldDrafts(db, customer)),
     ...billed.flatMap(({ period, invoice }) =>
       invoice === undefined || invoice.status === 'void' ? [] : [compareBilledUsage(period, invoice)],
     ),

@@ -2,6 +2,7 @@ import type { CustomerKey } from '../../domain/customer.ts';
 import type { GrantHere, MovementHere } from '../../domain/reconciliation/credits.ts';
 import type { Database } from '../database.ts';
 import { query } from '../query.ts';
+import { SPENT } from './spent.ts';
 
 /** Every credit grant that was ever wanted, with the age of what was last said to Stripe about it. */
 export async function grantsHere(db: Database, { lane, customerId }: CustomerKey): Promise<readonly GrantHere[]> {
@@ -48,18 +49,9 @@ export async function poolStocks(
 ): Promise<readonly PoolStock[]> {
   return query<PoolStock>(
     db,
-    `with paid as (
-       select p.pool_id, p.billing_period_id, p.invoice_id, p.ends_at,
-         coalesce((select sum(case when t.to_kind = 'consumed' then t.amount else -t.amount end) from postings t
-           where t.lane = $1 and t.customer_id = $2
-             and ((t.to_kind = 'consumed' and t.to_billing_period_id = p.billing_period_id)
-               or (t.from_kind = 'consumed' and t.from_billing_period_id = p.billing_period_id))), 0)
-         - coalesce((select sum(case when t.from_kind = 'overage' then t.amount else -t.amount end) from postings t
-           where t.lane = $1 and t.customer_id = $2
-             and ((t.from_kind = 'overage' and t.from_billing_period_id = p.billing_period_id)
-               or (t.to_kind = 'overage' and t.from_kind <> 'billed'
-                 and t.to_billing_period_id = p.billing_period_id))), 0) as micro
-       from billing_periods p
+    `with ${SPENT}, paid as (
+       select p.pool_id, p.invoice_id, p.ends_at, coalesce(spent.metered - spent.overage, 0) as micro
+       from billing_periods p left join spent on spent.id = p.billing_period_id
        where p.lane = $1 and p.customer_id = $2 and p.state <> 'final'
      )
      select o.pool_id as "poolId", v.plan_version_id as "planVersionId", v.stripe_metered_price_id as "meteredPriceId",

@@ -2,6 +2,7 @@ import type { CustomerKey } from '../../domain/customer.ts';
 import type { InvoiceHere, InvoiceLineHere } from '../../domain/reconciliation/invoices.ts';
 import type { Database } from '../database.ts';
 import { query } from '../query.ts';
+import { SPENT } from './spent.ts';
 
 type InvoiceRow = Omit<InvoiceHere, 'lines' | 'payments' | 'lotsMissing'>;
 
@@ -110,35 +111,38 @@ export async function billedPeriods(
 ): Promise<readonly BilledPeriodHere[]> {
   return query<BilledPeriodHere>(
     db,
-    `with spent as (
-       select p.billing_period_id,
-         coalesce((select sum(case when t.to_kind = 'consumed' then t.amount else -t.amount end) from postings t
-           where t.lane = $1 and t.customer_id = $2
-             and ((t.to_kind = 'consumed' and t.to_billing_period_id = p.billing_period_id)
-               or (t.from_kind = 'consumed' and t.from_billing_period_id = p.billing_period_id))), 0) as metered,
-         coalesce((select sum(case when t.from_kind = 'overage' then t.amount else -t.amount end) from postings t
-           where t.lane = $1 and t.customer_id = $2
-             and ((t.from_kind = 'overage' and t.from_billing_period_id = p.billing_period_id)
-               or (t.to_kind = 'overage' and t.from_kind <> 'billed'
-                 and t.to_billing_period_id = p.billing_period_id))), 0) as overage
-       from billing_periods p where p.lane = $1 and p.customer_id = $2 and p.state = 'final'
-     )
+    `with ${SPENT}
      select p.billing_period_id as "billingPeriodId", p.subscription_id as "subscriptionId", p.ends_at as "endsAt",
        p.invoice_id as "invoiceId", p.plan_version_id as "planVersionId", v.stripe_metered_price_id as "meteredPriceId",
        u.meter_unit_micro as "meterUnitMicro", p.emitted_units as "emittedUnits",
-       (s.metered - s.overage)::bigint as "lotsPaidMicro", s.overage::bigint as "overageMicro",
+       coalesce(s.metered - s.overage, 0)::bigint as "lotsPaidMicro", coalesce(s.overage, 0)::bigint as "overageMicro",
        array(select distinct i.invoice_id from invoices i
          join invoice_lines l on l.lane = i.lane and l.customer_id = i.customer_id and l.invoice_id = i.invoice_id
          where i.lane = $1 and i.customer_id = $2 and i.subscription_id = p.subscription_id
            and i.billing_reason = 'subscription_cycle' and i.status in ('draft', 'open', 'paid', 'uncollectible')
            and l.kind = 'usage' and l.period_end = p.ends_at) as standing
      from billing_periods p
-     join spent s on s.billing_period_id = p.billing_period_id
+     left join spent s on s.id = p.billing_period_id
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
      join credit_units u on u.unit = p.unit
      where p.lane = $1 and p.customer_id = $2 and p.state = 'final' and p.invoice_id is not null
        and ($3::timestamptz is null or p.ends_at >= $3::timestamptz - interval '7 days')
      order by p.ends_at`,
     [lane, customerId, since],
+  );
+}
+
+export interface HeldDraft {
+  readonly invoiceId: string;
+  readonly reason: string;
+}
+
+/** Drafts that the gate does not let go: somebody must decide. */
+export async function heldDrafts(db: Database, { lane, customerId }: CustomerKey): Promise<readonly HeldDraft[]> {
+  return query<HeldDraft>(
+    db,
+    `select invoice_id as "invoiceId", coalesce(held_because, 'held') as reason from settlements
+     where lane = $1 and customer_id = $2 and state = 'held' order by invoice_id`,
+    [lane, customerId],
   );
 }
