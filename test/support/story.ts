@@ -1,0 +1,243 @@
+// A money story told from outside: a host application at Stripe's API and ours, on a test clock. Nothing is written to
+// the database by hand; each story ends with `expectBooks`.
+import { randomBytes } from 'node:crypto';
+
+import express from 'express';
+import { afterAll, expect } from 'vitest';
+
+import { assembleBilling, assembleDeps, type Billing } from '../../src/billing.ts';
+import { formatCredits, formatScaled } from '../../src/domain/amount.ts';
+import type { Catalogue } from '../../src/domain/catalogue.ts';
+import { SCOPES } from '../../src/domain/scope.ts';
+import { createApiKey } from '../../src/operations/create-api-key.ts';
+import { pushCatalogue } from '../../src/operations/push-catalogue.ts';
+import { recogniseRevenue } from '../../src/operations/recognise-revenue.ts';
+import { reconcile } from '../../src/operations/reconcile.ts';
+import { registerWebhook } from '../../src/operations/register-webhook.ts';
+import { stampDeployment } from '../../src/operations/stamp-deployment.ts';
+import { verifyLedger } from '../../src/operations/verify-ledger.ts';
+import { openHttpServer } from '../../src/sandbox/http-server.ts';
+import { createSandboxClock, type SandboxClock } from '../../src/sandbox/sandbox-clock.ts';
+import { buyPack, signUp } from '../../src/sandbox/sign-up.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import type { Switches } from '../../src/simulator/switches.ts';
+import type { Database } from '../../src/storage/database.ts';
+import { listPackVersions, listPlanVersions } from '../../src/storage/plans.ts';
+import { query } from '../../src/storage/query.ts';
+import { connectStripe, type StripeGateway } from '../../src/stripe/gateway.ts';
+import type { Reply, Wire } from './api.ts';
+import { sampleCatalogue } from './catalogue.ts';
+
+export interface Story {
+  readonly billing: Billing;
+  readonly stripe: StripeGateway;
+  readonly simulator: Simulator;
+  readonly clock: SandboxClock;
+  readonly call: (method: string, path: string, body?: unknown, key?: string) => Promise<Reply>;
+  /** Moves both clocks; what falls due on the way is done on the way. */
+  readonly until: (instant: string) => Promise<void>;
+  readonly subscriber: (plan?: string) => Promise<Subscriber>;
+}
+
+export interface Subscriber {
+  readonly stripeCustomer: string;
+  readonly subscription: string;
+  /** `calls` of `api.call`, a credit each, as one event; answers the item's result. */
+  readonly use: (
+    calls: number,
+    more?: { at?: string; id?: string; action?: string; quantities?: object },
+  ) => Promise<Wire>;
+  readonly buyPack: (pack?: string) => Promise<string>;
+  readonly balance: () => Promise<Wire>;
+  /** The newest invoice of its cycle. */
+  readonly cycleInvoice: () => Promise<Wire>;
+}
+
+export interface StoryOptions {
+  readonly catalogue?: Catalogue;
+  readonly startsAt?: string;
+  readonly switches?: Partial<Switches>;
+}
+
+const PEPPER = 'a pepper for stories';
+let events = 0;
+
+/** Starts the whole product in its sandbox for the calling test file, at 1 April 2026 unless told otherwise. */
+export async function tellStory(db: Database, options: StoryOptions = {}): Promise<Story> {
+  const { catalogue = sampleCatalogue, startsAt = '2026-04-01T00:00:00Z', switches = {} } = options;
+  const simulator = await startSimulator({ switches });
+  const { host, port, secretKey } = simulator;
+  const stripe = connectStripe({ secretKey, host, port, protocol: 'http' });
+  const silent = (): void => undefined;
+  const deps = assembleDeps({ db, stripe, log: { info: silent, warn: silent, error: console.error } });
+  await stampDeployment(deps, { livemode: false, sandbox: true });
+  const http = await openHttpServer({ host: '127.0.0.1', port: 0 });
+  let clock: SandboxClock | null = null;
+  const billing = assembleBilling(deps, {
+    livemode: false,
+    pepper: PEPPER,
+    webhookSecrets: [await registerWebhook(deps, `${http.origin}/v1/webhooks/stripe`)],
+    publicUrl: http.origin,
+    nightlyCron: '0 3 * * *',
+    sandbox: { advanceClock: async (to) => (clock as unknown as SandboxClock).advance(to) },
+  });
+  http.serve(express().use(billing.router));
+  clock = createSandboxClock({ deps, simulator, works: billing.jobs.works, jobs: billing.jobs });
+  await clock.beginAt(new Date(startsAt));
+  const pushed = await pushCatalogue(deps, catalogue);
+  if ('rejected' in pushed) throw new Error(pushed.rejected.message);
+  const { text: apiKey } = await createApiKey(deps, {
+    name: 'story',
+    scopes: SCOPES,
+    livemode: false,
+    pepper: PEPPER,
+    randomness: randomBytes(41),
+    at: new Date(startsAt),
+  });
+  afterAll(async () => {
+    await http.stop(1_000);
+    await billing.close();
+    await simulator.close();
+  });
+  const call: Story['call'] = async (method, path, body, key) => {
+    const response = await fetch(http.origin + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Wire };
+  };
+  const story = {
+    billing,
+    stripe,
+    simulator,
+    clock,
+    call,
+    until: async (instant: string) => void (await clock.advance(new Date(instant))),
+  };
+  return { ...story, subscriber: async (plan = 'hybrid') => subscribe(story, plan) };
+}
+
+async function subscribe(story: Omit<Story, 'subscriber'>, planName: string): Promise<Subscriber> {
+  const { billing, stripe, clock, call } = story;
+  const plan = (await listPlanVersions(billing.deps.db)).find((version) => version.plan === planName);
+  if (plan === undefined) throw new Error(`no plan ${planName}`);
+  const testClock = await stripe.testHelpers.testClocks.create({
+    frozen_time: Math.floor((await clock.now()).getTime() / 1000),
+  });
+  events += 1;
+  const externalId = `story-${events}`;
+  const signed = await signUp(stripe, { name: externalId, externalId, plan, testClock: testClock.id });
+  await clock.settle();
+  const { customer } = signed;
+  return {
+    stripeCustomer: customer,
+    subscription: signed.subscription,
+    use: async (calls, { at, id, action = 'api.call', quantities = { calls } } = {}) => {
+      events += 1;
+      const event = {
+        id: id ?? `use-${events}`,
+        customer,
+        action,
+        quantities,
+        ...(at !== undefined && { occurred_at: at }),
+      };
+      return (await call('POST', '/v1/track', event)).body;
+    },
+    buyPack: async (name = 'pack-10k') => {
+      const pack = (await listPackVersions(billing.deps.db)).find((version) => version.pack === name);
+      if (pack === undefined) throw new Error(`no pack ${name}`);
+      const invoice = await buyPack(stripe, customer, pack);
+      await clock.settle();
+      return invoice;
+    },
+    balance: async () => (await call('GET', `/v1/customers/${customer}/balance`)).body,
+    cycleInvoice: async () => {
+      const { data } = await stripe.invoices.list({ customer, limit: 100 });
+      const cycle = data.find(({ billing_reason: reason }) => reason === 'subscription_cycle');
+      if (cycle === undefined) throw new Error('there is no cycle invoice yet');
+      return (await call('GET', `/v1/invoices/${cycle.id}`)).body;
+    },
+  };
+}
+
+/** All of it in major units or credits, as people say it. */
+export interface Books {
+  /** Total of the newest cycle invoice. */
+  readonly invoice: string;
+  readonly credits_applied: string;
+  /** Credits left on all lots, held ones included. */
+  readonly lots: string;
+  /** Deferred revenue, fees and packs together, recognised to the end of yesterday. */
+  readonly deferred: string;
+  readonly receivable: string;
+  readonly cash: string;
+  /** What Stripe's open credit grants are worth. */
+  readonly open_grants: string;
+  /** Differences that reconciliation cannot explain. */
+  readonly variances: number;
+}
+
+/** The shared last line of every story: the numbers, the proof of the ledger, and a reconciliation of everything. */
+export async function expectBooks(story: Story, customer: Subscriber, books: Books, currency = 'usd'): Promise<void> {
+  const { deps } = story.billing;
+  await story.clock.settle();
+  await recogniseRevenue(deps);
+  const account = async (...kinds: readonly string[]): Promise<string> => {
+    const [row] = await query<{ sum: string }>(
+      deps.db,
+      `select coalesce(sum(a.balance), 0)::text as sum from accounts a
+       join customer_aliases n using (customer_id)
+       where n.alias = $1 and a.lane between 0 and 63 and a.kind = any ($2::text[]) and a.unit = $3`,
+      [customer.stripeCustomer, kinds, currency],
+    );
+    return formatScaled(BigInt(row?.sum ?? '0'), 2);
+  };
+  const invoice = await customer.cycleInvoice();
+  const lots = (await customer.balance())['lots'] as unknown as readonly {
+    granted: string;
+    used: string;
+    remaining: string;
+    held: string;
+  }[];
+  const micro = lots.reduce((sum, lot) => sum + toMicro(lot.remaining) + toMicro(lot.held), 0n);
+  const negated = async (...kinds: readonly string[]): Promise<string> => (await account(...kinds)).replace(/^-/, '');
+  const verified = await verifyLedger(deps);
+  const run = await reconcile(deps, { full: true });
+  expect({
+    breaches: verified.breaches,
+    unexplained: run.variances.filter(({ state }) => state === 'open'),
+  }).toEqual({ breaches: [], unexplained: [] });
+  expect({
+    invoice: formatScaled(BigInt(Number(invoice['total_minor'])), 2),
+    credits_applied: formatScaled(BigInt(Number(invoice['credits_applied_minor'])), 2),
+    lots: formatCredits(micro),
+    deferred: await negated('deferred.subscription', 'deferred.credits'),
+    receivable: await account('receivable'),
+    cash: await account('cash'),
+    open_grants: formatScaled(BigInt(await openGrants(story, customer)), 2),
+    variances: run.unexplained,
+  }).toEqual(books);
+}
+
+function toMicro(text: string): bigint {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
+}
+
+/** Scoped to prices, so that no summary over all of them exists: grant by grant. */
+async function openGrants({ stripe }: Story, { stripeCustomer: customer }: Subscriber): Promise<number> {
+  let sum = 0;
+  for await (const grant of stripe.billing.creditGrants.list({ customer, limit: 100 })) {
+    const { balances } = await stripe.billing.creditBalanceSummaries.retrieve({
+      customer,
+      filter: { type: 'credit_grant', credit_grant: grant.id },
+    });
+    for (const { available_balance: left } of balances) sum += left?.monetary?.value ?? 0;
+  }
+  return sum;
+}
