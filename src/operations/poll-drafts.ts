@@ -1,5 +1,6 @@
 import { now } from '../storage/clock.ts';
 import { unguardedSubscriptions } from '../storage/settlements.ts';
+import { stripeFailure } from '../stripe/failures.ts';
 import { listInvoiceDrafts } from '../stripe/invoice-drafts.ts';
 import type { Deps } from './deps.ts';
 import { guardDraft } from './guard-drafts.ts';
@@ -13,10 +14,20 @@ export interface PolledDrafts {
 export async function pollDrafts(deps: Deps, { limit }: { readonly limit: number }): Promise<PolledDrafts> {
   const waiting = await unguardedSubscriptions(deps.db, { now: await now(deps.db), limit });
   let guarded = 0;
-  for (const { subscriptionId } of waiting) {
+  for (const { subscriptionId } of waiting) guarded += await guardDraftsOf(deps, subscriptionId);
+  return { subscriptions: waiting.length, guarded };
+}
+
+async function guardDraftsOf(deps: Deps, subscriptionId: string): Promise<number> {
+  let guarded = 0;
+  try {
     for (const { invoiceId, isCycle } of await listInvoiceDrafts(deps.stripe, subscriptionId)) {
       if (isCycle && (await guardDraft(deps, invoiceId)) === 'guarded') guarded += 1;
     }
+  } catch (error) {
+    const failure = stripeFailure(error);
+    if (failure === null) throw error;
+    deps.log.warn({ subscription: subscriptionId, reason: failure.reason }, 'its drafts could not be read yet');
   }
-  return { subscriptions: waiting.length, guarded };
+  return guarded;
 }

@@ -99,11 +99,7 @@ async function send<Request extends object>(
 }
 
 /** One key per message and epoch: at most 255 characters. */
-export function idempotencyKey({
-  customerId,
-  key,
-  epoch,
-}: Pick<LeasedMessage, 'customerId' | 'key' | 'epoch'>): string {
+function idempotencyKey({ customerId, key, epoch }: Pick<LeasedMessage, 'customerId' | 'key' | 'epoch'>): string {
   return `creditpool/${customerId}/${key}/${epoch}`;
 }
 
@@ -211,10 +207,9 @@ async function park(deps: Deps, message: LeasedMessage, reason: string): Promise
   return 'parked';
 }
 
-/** Doubles with each attempt, up to ten minutes, and is spread so that many do not come back together. */
+/** Doubles with each attempt, up to ten minutes. */
 function pauseAfter({ attempts }: LeasedMessage, failure: StripeFailure | null): number {
   if (failure?.kind === 'misconfigured') return MISCONFIGURED_PAUSE_SECONDS;
   const named = failure?.kind === 'retry' ? failure.afterSeconds : null;
-  const grown = Math.min(PAUSE_SECONDS_MAX, 0.25 * 2 ** Math.min(attempts, 20));
-  return named ?? grown * (0.5 + Math.random() / 2);
+  return named ?? Math.min(PAUSE_SECONDS_MAX, 0.25 * 2 ** Math.min(attempts, 20));
 }

@@ -5,7 +5,6 @@ import { decideAtDeadline, decideCycle } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { enqueue, outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
-import { termsOf } from '../storage/pool-books.ts';
 import {
   moveSettlement,
   openSettlements,
@@ -15,6 +14,7 @@ import {
   type SettlementState,
   waitsForEarlierCycle,
 } from '../storage/settlements.ts';
+import { stripeFailure } from '../stripe/failures.ts';
 import { type InvoiceDraft, readInvoiceDraft } from '../stripe/invoice-drafts.ts';
 import { correctionKey, enqueueCorrection } from './correct-draft.ts';
 import { readCycleNumbers } from './cycle-numbers.ts';
@@ -35,9 +35,21 @@ export interface SettledDrafts {
 export async function settleDrafts(deps: Deps, { limit }: { readonly limit: number }): Promise<SettledDrafts> {
   const settlements = await openSettlements(deps.db, { limit });
   const counts: Record<SettlementState, number> = { waiting: 0, held: 0, corrected: 0, finalized: 0, settled: 0 };
-  for (const settlement of settlements) counts[await settleDraft(deps, settlement)] += 1;
+  for (const settlement of settlements) counts[await attempt(deps, settlement)] += 1;
   const { waiting, held, corrected, finalized, settled } = counts;
   return { looked: settlements.length, finalized, settled, held, waiting: waiting + corrected };
+}
+
+/** Stripe being out of reach for one cycle does not hold up the others; it is tried again with the next round. */
+async function attempt(deps: Deps, settlement: Settlement): Promise<SettlementState> {
+  try {
+    return await settleDraft(deps, settlement);
+  } catch (error) {
+    const failure = stripeFailure(error);
+    if (failure === null) throw error;
+    deps.log.warn({ invoice: settlement.invoiceId, reason: failure.reason }, 'a draft could not be settled yet');
+    return settlement.state;
+  }
 }
 
 const RELAYED_MAX = 1_000;
@@ -82,24 +94,17 @@ async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, a
   const decision = decideCycle(numbers);
   if (numbers.countedUnits !== numbers.emittedUnits) {
     const isLate = at.getTime() >= settlement.cutOffAt.getTime() + SUMMARY_LAG_MS;
-    const repaired = isLate ? await repairSwallowedEvents(deps, settlement) : 0;
-    return record(deps, settlement, {
-      state: isLate && repaired === 0 ? 'held' : 'waiting',
-      decision,
-      numbers,
-      overageMicro,
-      correctionMinor: 0n,
-      at,
-    });
+    const isRepaired = isLate && (await repairSwallowedEvents(deps, settlement)) > 0;
+    const state = isLate && !isRepaired ? 'held' : 'waiting';
+    return record(deps, settlement, { state, decision, numbers, overageMicro, correctionMinor: 0n, at });
   }
-  const { gate } = (await termsOf(deps.db, settlement.planVersionId)).policy;
-  const isHeld = decision.action === 'hold' && gate === 'hold';
+  const isHeld = decision.action === 'hold';
   const correctionMinor = decision.action === 'correct' ? decision.differenceMinor : 0n;
   const state = isHeld ? 'held' : 'corrected';
   await record(deps, settlement, { state, decision, numbers, overageMicro, correctionMinor, at }, async (trx) => {
     if (correctionMinor !== 0n) await enqueueCorrection(trx, settlement, draft, correctionMinor);
   });
-  return isHeld ? 'held' : correctAndFinalize(deps, { ...settlement, state: 'corrected', correctionMinor });
+  return isHeld ? 'held' : correctAndFinalize(deps, { ...settlement, state, correctionMinor });
 }
 
 /** An hour before Stripe finalizes by itself: take off what it would charge too much, and let it go. */

@@ -123,7 +123,10 @@ export async function finishMessage(
   return finished === 1;
 }
 
-/** Gives a message back, to be tried again after a pause, or parks it. A lost lease changes nothing. */
+/**
+ * Gives a message back, to be tried again after a pause, or parks it. The pause is spread by up to a half, so that many
+ * that failed together do not come back together. A lost lease changes nothing.
+ */
 export async function returnMessage(
   db: Database | Transaction,
   message: LeasedMessage,
@@ -143,7 +146,7 @@ export async function returnMessage(
   await execute(
     db,
     `update outbox set state = $5, outcome = $6, lease_until = null, epoch = coalesce($8, epoch),
-       next_at = clock_timestamp() + make_interval(secs => $7)
+       next_at = clock_timestamp() + make_interval(secs => $7 * (1 + random() / 2))
      where lane = $1 and customer_id = $2 and outbox_id = $3 and lease_no = $4 and state = 'sending'`,
     [message.lane, message.customerId, message.outboxId, message.leaseNo, state, outcome, afterSeconds, epoch ?? null],
   );

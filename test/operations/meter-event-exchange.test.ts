@@ -14,8 +14,9 @@ const books = await openBooks(database);
 const deps = { ...books.deps, stripe: connectStripe({ secretKey: 'sk_test_exchange' }) };
 
 afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([]);
+  const unasked = nock.pendingMocks();
   nock.cleanAll();
+  if (unasked.length > 0) throw new Error(`Stripe was not asked: ${unasked.join(', ')}`);
 });
 
 /** A customer whose grants are at Stripe, with 27.5 credits of usage rolled up at 09:00. */

@@ -5,7 +5,7 @@ import { guardDraft } from '../../src/operations/guard-drafts.ts';
 import { mirrorInvoice } from '../../src/operations/mirror-invoice.ts';
 import { pollDrafts } from '../../src/operations/poll-drafts.ts';
 import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
-import { settleDraft } from '../../src/operations/settle-draft.ts';
+import { settleDraft, settleDrafts } from '../../src/operations/settle-draft.ts';
 import { listPackVersions } from '../../src/storage/plans.ts';
 import { query } from '../../src/storage/query.ts';
 import { readSettlement } from '../../src/storage/settlements.ts';
@@ -32,7 +32,7 @@ async function draftOf(customer: Projected): Promise<string> {
 async function settle(customer: Projected): Promise<string> {
   const [period] = await query<{ id: string }>(
     database,
-    `select billing_period_id as id from settlements where lane = $1 and customer_id = $2`,
+    `select billing_period_id as id from settlements where lane = $1 and customer_id = $2 order by guarded_at desc`,
     [customer.lane, customer.customerId],
   );
   const settlement = await readSettlement(database, customer, period?.id ?? '');
@@ -129,6 +129,29 @@ describe('A1 hybrid', () => {
       { value: 10_000, left: 10_000, effectiveAt: '2026-05-01T00:00:10.000Z', expiresAt: '2026-07-01T00:00:00.000Z' },
     ]);
   });
+});
+
+test('A1 a month later: 9 000 calls in May cost nothing more, and 1 000 are left of no grant', async () => {
+  const customer = await stage.subscribe();
+  await use(stage, customer, 12_500);
+  await stage.drain();
+  const april = await cutOff(customer);
+  await settle(customer);
+  await finish(customer, april);
+  await use(stage, customer, 9_000);
+  await stage.advance(customer, '2026-06-01T00:00:10Z');
+  await stage.touch(customer);
+  await pollDrafts(deps, { limit: 10 });
+  await stage.advance(customer, '2026-06-01T00:46:00Z');
+  await stage.touch(customer);
+  const may = await draftOf(customer);
+  expect(await settle(customer)).toBe('finalized');
+  expect(await invoiced(may)).toEqual({ status: 'paid', lines: [9_000, 9_900], credits: 9_000, total: 9_900 });
+  await finish(customer, may);
+  expect(
+    (await grantsAtStripe(deps, customer)).reduce((sum, { left }) => sum + left, 0),
+    'June’s alone',
+  ).toBe(10_000);
 });
 
 describe('lots that end, lots that come late', () => {
@@ -306,6 +329,20 @@ describe('E6 the gate', () => {
     expect(await settlementOf(customer)).toMatchObject({ owed: 0n, expected: 200n, correction: -200n });
     await stage.advance(customer, '2026-05-03T00:01:00Z');
     expect(await invoiced(invoiceId)).toMatchObject({ status: 'paid', total: 9_900 });
+  });
+
+  test('Stripe out of reach holds up one draft, not the round', async () => {
+    const customer = await stage.subscribe();
+    await use(stage, customer, 12_500);
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    simulator.faults.add({
+      match: { method: 'GET', path: `/v1/invoices/${invoiceId}$`, times: 1 },
+      kind: '500_before',
+    });
+    await settleDrafts(deps, { limit: 100 });
+    expect(await settlementOf(customer)).toMatchObject({ state: 'waiting' });
+    expect(await settle(customer)).toBe('finalized');
   });
 
   test('a dashboard coupon holds the draft: nobody is charged more by itself', async () => {
