@@ -12,6 +12,7 @@ export interface ControlParts {
   readonly advanceTo: (instant: Date) => Promise<void>;
   readonly followWall: () => void;
   readonly settled: () => Promise<void>;
+  readonly hastenDeliveries: () => void;
 }
 
 interface ClockBody {
@@ -95,6 +96,10 @@ export function createControl(
       case 'POST /clock':
         return setClock(parts, given as ClockBody);
       case 'POST /settle':
+        await parts.settled();
+        return { settled: true };
+      case 'POST /deliveries/retry':
+        parts.hastenDeliveries();
         await parts.settled();
         return { settled: true };
       case 'POST /faults':

@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 export interface Deliveries {
   /** New deliveries may be waiting. */
   readonly wake: () => void;
+  /** Makes every delivery that waits for a later try due now. */
+  readonly hasten: () => void;
   /** Resolves once no delivery is waiting for its first or an overdue try. */
   readonly settled: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -127,8 +129,18 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
     for (const { id } of world.store.all('event_destinations')) start(id);
   };
 
+  const hasten = (): void => {
+    world.store.transact(() => {
+      for (const { id, queue } of world.store.all('deliveries')) {
+        if (queue !== null) world.store.patch('deliveries', id, { next_try_at: 0 });
+      }
+    });
+    wake();
+  };
+
   return {
     wake,
+    hasten,
     settled: async () => {
       wake();
       while (working.size > 0) {

@@ -39,6 +39,8 @@ export interface Simulator {
   readonly advanceTo: (instant: Date) => Promise<void>;
   /** All due webhook attempts made, all meter events processed, no clock advancing. */
   readonly settled: () => Promise<void>;
+  /** Tries every webhook that waits for a later try again, now. */
+  readonly retryWebhooks: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -101,7 +103,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   forgetOld(world);
   const passage = startPassage({ world, clocks, handlers: TASKS, deliveries });
   const requests: LoggedRequest[] = [];
-  const control = createControl({ world, requests, ...passage });
+  const control = createControl({ world, requests, hastenDeliveries: deliveries.hasten, ...passage });
   const runner = createRequestRunner(world, createRouter(ROUTES));
   answerRequests(server, {
     world,
@@ -121,6 +123,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     now: (testClock) => new Date(clocks.now(testClock) * 1000),
     advanceTo: passage.advanceTo,
     settled: passage.settled,
+    retryWebhooks: async () => {
+      deliveries.hasten();
+      await passage.settled();
+    },
     close: async () => {
       passage.stop();
       server.closeAllConnections();
