@@ -13,10 +13,14 @@ export function showFindings(
   { path, json, findings }: { path: string; json: Json; findings: readonly Finding[] },
 ): number {
   if (json) context.out(jsonOf({ object: 'catalogue_check', valid: false, findings }));
-  else for (const finding of findings) context.say(`${path}: ${finding.path}: ${finding.message} ${finding.fix}`);
+  else for (const finding of findings) context.say(lineOf(path, finding));
   const [first] = findings;
   if (first?.code === 'file_missing') return EXIT.notFound;
   return first?.code === 'unknown_format' ? EXIT.wrongUsage : EXIT.checkFailed;
+}
+
+function lineOf(file: string, { path, message, fix }: Finding): string {
+  return `${file}: ${path === 'the file' ? '' : `${path}: `}${message} ${fix}`;
 }
 
 /** What the operation refused, with the linter's findings where it has them. Returns the exit code. */

@@ -110,7 +110,12 @@ describe('plan validate', () => {
   });
 
   test('exits 5 for a file that is not there, and 2 for one that it cannot know', async () => {
-    expect((await creditpool(['plan', 'validate', join(folder, 'none.ts')])).exitCode).toBe(5);
+    const none = join(folder, 'none.ts');
+    const missing = await creditpool(['plan', 'validate', none]);
+    expect(missing.exitCode).toBe(5);
+    expect(missing.said).toEqual([
+      `${none}: There is no file ${none}. Name another one, or write it: docs/catalogue.md.`,
+    ]);
     expect((await creditpool(['plan', 'validate', await written('a.toml', '')])).exitCode).toBe(2);
   });
 });
