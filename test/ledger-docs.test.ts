@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+
+import { describe, expect, test } from 'vitest';
+
+import * as creditNoteEntries from '../src/domain/entries-credit-note.ts';
+import * as invoiceEntries from '../src/domain/entries-invoice.ts';
+import * as paymentEntries from '../src/domain/entries-payment.ts';
+import * as revenueEntries from '../src/domain/entries-revenue.ts';
+import { FINALIZED, invoice, line, note, noteLine, payment } from './support/documents.ts';
+
+type Draft = invoiceEntries.Draft | null;
+
+const LATER = new Date('2026-05-20T00:00:00Z');
+const fee = line('base', 9900n);
+const period = { billingPeriodId: 'period', planVersionId: 'version', currency: 'usd' };
+const billed = { billingPeriodId: 'period', invoiceId: 'in_1', currency: 'usd', finalizedAt: FINALIZED, lines: 1 };
+const lot = {
+  lotId: 'lot',
+  currency: 'usd',
+  grantedMicro: 100n,
+  drawnMicro: 60n,
+  expiredMicro: 40n,
+  paidMinor: 8000n,
+  notedMinor: 0n,
+  creditsRecognisedMinor: 0n,
+  breakageRecognisedMinor: 0n,
+};
+const earning = {
+  invoiceId: 'in_1',
+  lineId: 'il_base',
+  currency: 'usd',
+  netMinor: 9900n,
+  recognisedMinor: 0n,
+  periodStart: fee.periodStart,
+  periodEnd: fee.periodEnd,
+};
+const ALL_KINDS = [
+  fee,
+  line('usage', 12_500n, { creditsAppliedMinor: 10_000n }),
+  line('pack', 8000n),
+  line('other', 500n),
+];
+const writtenOff = invoice([fee], { uncollectibleAt: LATER, paidAt: LATER });
+
+/** Every entry of the money book, in both directions where it has two. */
+const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
+  invoiceFinalized: [
+    invoiceEntries.invoiceFinalized(invoice([...ALL_KINDS, line('base', 100n, { taxMinor: 20n })])),
+    invoiceEntries.invoiceFinalized(invoice([line('base', -9900n), line('correction', -100n)])),
+    invoiceEntries.invoiceFinalized(invoice([], { totalMinor: 4n })),
+    invoiceEntries.invoiceFinalized(invoice([], { totalMinor: -4n })),
+  ],
+  balanceApplied: [
+    invoiceEntries.balanceApplied(invoice([fee], { startingBalanceMinor: -500n, endingBalanceMinor: 0n })),
+    invoiceEntries.balanceApplied(invoice([fee], { startingBalanceMinor: 500n, endingBalanceMinor: 0n })),
+    invoiceEntries.balanceApplied(invoice([fee], { startingBalanceMinor: 0n, endingBalanceMinor: 30n })),
+  ],
+  invoiceUncollectible: [invoiceEntries.invoiceUncollectible(writtenOff)],
+  invoiceRecovered: [invoiceEntries.invoiceRecovered(writtenOff)],
+  invoiceVoided: [
+    invoiceEntries.invoiceVoided(
+      invoice([fee], { voidedAt: LATER }),
+      invoiceEntries.invoiceFinalized(invoice([fee]))?.postings ?? [],
+    ),
+  ],
+  paymentReceived: [
+    paymentEntries.paymentReceived(invoice([fee]), payment(9900n)),
+    paymentEntries.paymentReceived(invoice([fee]), payment(9900n, { type: 'payment_record' })),
+  ],
+  paidOutOfBand: [paymentEntries.paidOutOfBand(invoice([fee], { paidAt: LATER, amountPaidMinor: 9900n }))],
+  invoiceOverpaid: [paymentEntries.invoiceOverpaid(invoice([fee], { paidAt: LATER, amountOverpaidMinor: 100n }))],
+  refundSucceeded: [paymentEntries.refundSucceeded({ refundId: 're_1', amountMinor: 100n, currency: 'usd' }, LATER)],
+  refundFailed: [paymentEntries.refundFailed({ refundId: 're_1', amountMinor: 100n, currency: 'usd' }, LATER)],
+  creditNoteIssued: [
+    creditNoteEntries.creditNoteIssued(
+      note(
+        ALL_KINDS.map(({ lineId }) => noteLine(lineId, 100n, { taxMinor: 10n })),
+        { totalMinor: 441n, customerBalanceMinor: 100n, refundMinor: 100n, outOfBandMinor: 100n },
+      ),
+      ALL_KINDS,
+    ),
+  ],
+  creditNoteVoided: [
+    creditNoteEntries.creditNoteVoided(
+      note([noteLine('il_base', 100n)], { voidedAt: LATER }),
+      creditNoteEntries.creditNoteIssued(note([noteLine('il_base', 100n)]), [fee])?.postings ?? [],
+    ),
+  ],
+  feeEarned: [
+    revenueEntries.feeEarned(earning, LATER),
+    revenueEntries.feeEarned({ ...earning, netMinor: 0n, recognisedMinor: 100n }, LATER),
+  ],
+  creditsEarned: [
+    revenueEntries.creditsEarned(lot, LATER),
+    revenueEntries.creditsEarned({ ...lot, creditsRecognisedMinor: 8000n }, LATER),
+  ],
+  creditsForfeited: [revenueEntries.creditsForfeited(lot, LATER)],
+  usageAccrued: [
+    revenueEntries.usageAccrued({ ...period, worthMinor: 2500n, accruedMinor: 0n }, LATER),
+    revenueEntries.usageAccrued({ ...period, worthMinor: 0n, accruedMinor: 2500n }, LATER),
+  ],
+  usageSettled: [
+    revenueEntries.usageSettled({ ...billed, accruedMinor: 2500n, invoicedMinor: 0n, discountsMinor: 2500n }),
+    revenueEntries.usageSettled({ ...billed, accruedMinor: 2500n, invoicedMinor: 2501n, discountsMinor: 0n }),
+    revenueEntries.usageSettled({ ...billed, accruedMinor: 2501n, invoicedMinor: 2500n, discountsMinor: 0n }),
+    revenueEntries.usageSettled({ ...billed, accruedMinor: 2500n, invoicedMinor: 2600n, discountsMinor: 0n }),
+    revenueEntries.usageSettled({ ...billed, accruedMinor: 2600n, invoicedMinor: 2500n, discountsMinor: 0n }),
+  ],
+};
+
+/** Functions of the same files that are no entries, or entries of the credits book. */
+const NO_MONEY_ENTRY = new Set(['nettedAway', 'usageNet', 'earnedFee', 'earnedLot', 'overageBilled']);
+
+const posted = new Set(
+  Object.values(SAMPLES).flatMap((drafts) =>
+    drafts.flatMap((draft) =>
+      (draft?.postings ?? []).map(({ from, to }) => `${draft?.kind}: ${from.kind} → ${to.kind}`),
+    ),
+  ),
+);
+
+function documented(text: string): Set<string> {
+  const section = text.split(/^## /m).find((part) => part.startsWith('Money book')) ?? '';
+  const rows = section.matchAll(/^\| `([\w.]+)`\s*\| `([\w.]+)` ([→↔]) `([\w.]+)`/gm);
+  return new Set(
+    [...rows].flatMap(([, kind, from, arrow, to]) =>
+      arrow === '↔' ? [`${kind}: ${from} → ${to}`, `${kind}: ${to} → ${from}`] : [`${kind}: ${from} → ${to}`],
+    ),
+  );
+}
+
+const text = await readFile(new URL('../docs/ledger.md', import.meta.url), 'utf8');
+
+describe('docs/ledger.md', () => {
+  test('every function of the manual is tried', () => {
+    const exported = [invoiceEntries, paymentEntries, creditNoteEntries, revenueEntries].flatMap((module) =>
+      Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
+    );
+    expect(Object.keys(SAMPLES).toSorted()).toEqual(exported.filter((name) => !NO_MONEY_ENTRY.has(name)).toSorted());
+  });
+
+  test('the table of the money book is what the code posts, both ways', () => {
+    expect([...documented(text)].toSorted()).toEqual([...posted].toSorted());
+  });
+
+  test('a row that is missing, and one too many, would be noticed', () => {
+    const missing = documented(text.replace(/^\| `refund\.failed`.*$/m, ''));
+    expect(missing.size).toBe(posted.size - 1);
+    const invented = documented(text.replace('`refund_clearing` → `cash`', '`refund_clearing` → `bad_debt`'));
+    expect([...invented].filter((row) => !posted.has(row))).toEqual(['refund.failed: refund_clearing → bad_debt']);
+  });
+
+  test('every account that is posted to is explained', () => {
+    const accounts = new Set([...posted].flatMap((row) => (row.split(': ')[1] ?? '').split(' → ')));
+    const unexplained = [...accounts].filter((name) => !new RegExp(`^\\| [^|]*\`${name}\``, 'm').test(text));
+    expect(unexplained).toEqual([]);
+  });
+});
