@@ -21,39 +21,60 @@ export interface Relayed {
 
 /** Customers that are served at the same time; of one (customer, queue) one message is in flight. */
 const PARALLEL_MAX = 8;
-/** Longer than one call may take, its look-up included. */
-const LEASE_SECONDS = 90;
+const LEASED_MAX = 32;
+/** Longer than a leased message waits for its turn and one call takes, look-up included. */
+const LEASE_SECONDS = 120;
 const BUG_PAUSE_SECONDS = 30;
 const BUGS_MAX = 5;
 
 /** Sends what waits in the outbox, each queue of each customer in its order, until nothing more is due. */
 export async function relayOutbox(deps: Deps, { limit, only }: RelayOutbox): Promise<Relayed> {
   const counts = { sent: 0, refused: 0, parked: 0, waiting: 0, cancelled: 0, 'lease lost': 0 };
-  const inFlight = new Map<bigint, Promise<void>>();
-  let taken = 0;
+  let left = limit;
+  const lease = async (most: number, scope: OutboxScope | undefined): Promise<readonly LeasedMessage[]> => {
+    const room = Math.min(most, left);
+    if (room === 0) return [];
+    // Taken before the question, so that parallel ones never ask for more than there is room for.
+    left -= room;
+    const messages = await leaseMessages(deps.db, {
+      limit: room,
+      leaseSeconds: LEASE_SECONDS,
+      ...(scope !== undefined && { only: scope }),
+    });
+    left += room - messages.length;
+    return messages;
+  };
   for (;;) {
-    const room = Math.min(PARALLEL_MAX - inFlight.size, limit - taken);
-    const messages = await lease(deps, room, only);
-    taken += messages.length;
-    for (const message of messages) {
-      inFlight.set(
-        message.outboxId,
-        (async () => {
-          counts[await attempt(deps, message)] += 1;
-          inFlight.delete(message.outboxId);
-        })(),
-      );
-    }
-    if (inFlight.size === 0) break;
-    if (messages.length < room || room === 0) await Promise.race(inFlight.values());
+    const heads = [...(await lease(LEASED_MAX, only))];
+    if (heads.length === 0) break;
+    const serve = async (): Promise<void> => {
+      for (let message = heads.pop(); message !== undefined; message = heads.pop()) {
+        await follow(deps, message, { counts, lease });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(PARALLEL_MAX, heads.length) }, serve));
   }
   const { 'lease lost': _lost, ...relayed } = counts;
-  return { ...relayed, hasMore: taken >= limit };
+  return { ...relayed, hasMore: left === 0 };
 }
 
-async function lease(deps: Deps, limit: number, only: OutboxScope | undefined): Promise<readonly LeasedMessage[]> {
-  if (limit <= 0) return [];
-  return leaseMessages(deps.db, { limit, leaseSeconds: LEASE_SECONDS, ...(only !== undefined && { only }) });
+interface Round {
+  readonly counts: Record<MessageOutcome, number>;
+  readonly lease: (most: number, scope: OutboxScope) => Promise<readonly LeasedMessage[]>;
+}
+
+const FOLLOWED_MAX = 50;
+
+/** Sends a message and then those behind it in its queue, for a while: then others have their turn. */
+async function follow(deps: Deps, first: LeasedMessage, { counts, lease }: Round): Promise<void> {
+  const { lane, customerId, queue } = first;
+  let message: LeasedMessage | undefined = first;
+  for (let followed = 0; message !== undefined && followed < FOLLOWED_MAX; followed += 1) {
+    const outcome: MessageOutcome = await attempt(deps, message);
+    counts[outcome] += 1;
+    if (outcome === 'waiting' || outcome === 'parked' || followed === FOLLOWED_MAX - 1) return;
+    [message] = await lease(1, { lane, customerId, queue });
+  }
 }
 
 /** A bug with one message holds up its own queue, not the others. */

@@ -158,10 +158,13 @@ async function finish<Request extends object>(
   call: OutgoingCall<Request>,
   sent: Sent,
 ): Promise<MessageOutcome> {
+  const { done } = call;
+  const end = { state: 'done', stripeId: sent.stripeId } as const;
+  if (done === undefined) return (await finishMessage(deps.db, message, end)) ? 'sent' : 'lease lost';
   return transaction(deps.db, async (trx) => {
     if (!(await holdsLease(trx, message))) return 'lease lost';
-    await call.done?.(trx, message, sent);
-    await finishMessage(trx, message, { state: 'done', stripeId: sent.stripeId });
+    await done(trx, message, sent);
+    await finishMessage(trx, message, end);
     return 'sent';
   });
 }

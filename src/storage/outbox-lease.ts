@@ -31,6 +31,33 @@ export interface OutboxScope extends CustomerKey {
   readonly queue?: OutboxQueue;
 }
 
+const UNFINISHED = `state in ('pending', 'sending', 'unknown', 'parked')`;
+
+/** The first unfinished message of every queue of one customer. */
+const HEADS_OF_CUSTOMER = `heads as (
+  select f.lane, f.customer_id, f.queue, f.outbox_id
+  from unnest(array['grants', 'meter', 'documents']) as q (queue)
+  cross join lateral (
+    select lane, customer_id, queue, outbox_id from outbox
+    where lane = any($1::smallint[]) and customer_id = $2::uuid and queue = q.queue and ${UNFINISHED}
+    order by outbox_id limit 1) f
+  where $3::text is null or q.queue = $3
+)`;
+
+/** The same of all customers: one step of the index per queue, however long the queues are. */
+const HEADS = `recursive heads as (
+  (select lane, customer_id, queue, outbox_id from outbox
+   where ${UNFINISHED} and $2::uuid is null and $3::text is null
+   order by lane, customer_id, queue, outbox_id limit 1)
+  union all
+  select f.lane, f.customer_id, f.queue, f.outbox_id
+  from heads h
+  cross join lateral (
+    select lane, customer_id, queue, outbox_id from outbox
+    where (lane, customer_id, queue) > (h.lane, h.customer_id, h.queue) and ${UNFINISHED}
+    order by lane, customer_id, queue, outbox_id limit 1) f
+)`;
+
 /**
  * Leases the next message of as many (customer, queue) as there are, at most `limit`, those that wait longest first.
  * A message waits for every earlier unfinished one of its queue, parked ones included. A meter event also waits for all
@@ -43,16 +70,12 @@ export async function leaseMessages(
 ): Promise<readonly LeasedMessage[]> {
   return query<LeasedMessage>(
     db,
-    `with next as (
+    `with ${only === undefined ? HEADS : HEADS_OF_CUSTOMER}, next as (
        select o.lane, o.customer_id, o.outbox_id, o.first_sent_at is not null and o.state in ('sending', 'unknown') as uncertain
-       from outbox o
-       where o.lane = any($1::smallint[]) and ($2::uuid is null or o.customer_id = $2) and ($3::text is null or o.queue = $3)
-         and o.state in ('pending', 'sending', 'unknown') and o.next_at <= clock_timestamp()
-         and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
-         and not exists (
-           select from outbox e
-           where e.lane = o.lane and e.customer_id = o.customer_id and e.queue = o.queue and e.outbox_id < o.outbox_id
-             and e.state in ('pending', 'sending', 'unknown', 'parked'))
+       from heads h
+       join outbox o on o.lane = h.lane and o.customer_id = h.customer_id and o.outbox_id = h.outbox_id
+       where o.lane = any($1::smallint[]) and o.state in ('pending', 'sending', 'unknown')
+         and o.next_at <= clock_timestamp() and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
          and not (o.queue = 'meter' and exists (
            select from outbox g
            where g.lane = o.lane and g.customer_id = o.customer_id and g.queue = 'grants'
