@@ -5,7 +5,6 @@ import {
   array,
   changedMetadata,
   decimal,
-  ignored,
   integer,
   metadata,
   object,
@@ -15,6 +14,7 @@ import {
   text,
   timestamp,
   word,
+  unsupported,
 } from './parameters.ts';
 import { route } from './routes.ts';
 import type { Coupon } from './wire.ts';
@@ -28,7 +28,7 @@ export const couponRoutes = [
       amount_off: integer(1),
       applies_to: object({ products: array(word()) }),
       currency: word(3),
-      currency_options: ignored(),
+      currency_options: unsupported(),
       duration: oneOf('forever', 'once', 'repeating'),
       duration_in_months: integer(1),
       id: word(),
@@ -74,7 +74,7 @@ export const couponRoutes = [
   route(
     'POST',
     '/v1/coupons/{id}',
-    { metadata: metadata(), name: text(40), currency_options: ignored() },
+    { metadata: metadata(), name: text(40), currency_options: unsupported() },
     ({ world, id, values }) => {
       const before = need(world, 'coupons', id, 'coupon');
       const name = values.name === undefined ? before.name : values.name;

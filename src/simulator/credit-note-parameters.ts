@@ -2,7 +2,6 @@ import {
   array,
   decimal,
   emptyable,
-  ignored,
   integer,
   metadata,
   object,
@@ -12,6 +11,7 @@ import {
   timestamp,
   word,
   type Values,
+  unsupported,
 } from './parameters.ts';
 
 const line = object({
@@ -21,7 +21,7 @@ const line = object({
   invoice_line_item: word(),
   metadata: metadata(),
   quantity: integer(0),
-  tax_amounts: ignored(),
+  tax_amounts: unsupported(),
   tax_rates: array(word()),
   unit_amount: integer(),
   unit_amount_decimal: decimal(),
@@ -40,9 +40,9 @@ export const creditNoteShape = {
   reason: oneOf('duplicate', 'fraudulent', 'order_change', 'product_unsatisfactory'),
   refund_amount: integer(0),
   refunds: array(
-    object({ refund: word(), amount_refunded: integer(0), type: word(), payment_record_refund: ignored() }),
+    object({ refund: word(), amount_refunded: integer(0), type: word(), payment_record_refund: unsupported() }),
   ),
-  shipping_cost: ignored(),
+  shipping_cost: unsupported(),
 };
 export type CreditNoteFacts = Values<typeof creditNoteShape>;
 export type CreditNoteLineFacts = NonNullable<CreditNoteFacts['lines']>[number];

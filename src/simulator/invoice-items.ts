@@ -2,8 +2,7 @@ import { currentInvoice } from './drafts.ts';
 import { invalidRequest } from './errors.ts';
 import { itemLine } from './invoice-lines.ts';
 import { discountShape, taxRatesOf } from './invoice-parameters.ts';
-import { lineAmount } from './line-amount.ts';
-import { newInvoiceItem, type ItemCharge } from './new-invoice-item.ts';
+import { chargeOfPrice, newInvoiceItem, type ItemCharge } from './new-invoice-item.ts';
 import { page } from './pagination.ts';
 import {
   array,
@@ -71,13 +70,7 @@ function chargeOf(world: World, facts: Facts): ItemCharge {
         'The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.',
         { param: 'pricing[price]' },
       );
-    const details = { price: price.id, product: price.product };
-    const pricing = {
-      price_details: details,
-      type: 'price_details' as const,
-      unit_amount_decimal: price.unit_amount_decimal,
-    };
-    return { amount: lineAmount(price, quantity, world.switches.negativeHalf), pricing, quantity };
+    return chargeOfPrice(price, quantity, world.switches.negativeHalf);
   }
   if (unit !== undefined) {
     const pricing = { type: 'price_details' as const, unit_amount_decimal: unit };

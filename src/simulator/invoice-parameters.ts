@@ -15,6 +15,8 @@ import {
   timestamp,
   word,
   type Values,
+  unsupported,
+  switchedOff,
 } from './parameters.ts';
 import type { Invoice, TaxRate } from './wire.ts';
 import type { World } from './world.ts';
@@ -23,9 +25,9 @@ export const discountShape = emptyable(array(object({ coupon: word(), discount: 
 
 const shared = {
   account_tax_ids: ignored(),
-  application_fee_amount: ignored(),
+  application_fee_amount: unsupported(),
   auto_advance: boolean(),
-  automatic_tax: ignored(),
+  automatic_tax: switchedOff(),
   automatically_finalizes_at: timestamp(),
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   custom_fields: ignored(),
@@ -44,10 +46,10 @@ const shared = {
   on_behalf_of: ignored(),
   payment_settings: ignored(),
   rendering: ignored(),
-  shipping_cost: ignored(),
+  shipping_cost: unsupported(),
   shipping_details: ignored(),
   statement_descriptor: ignored(),
-  transfer_data: ignored(),
+  transfer_data: unsupported(),
 };
 
 export const invoiceUpdateShape = shared;
@@ -56,7 +58,7 @@ export const invoiceCreateShape = {
   currency: word(3),
   customer: word(),
   customer_account: word(),
-  from_invoice: ignored(),
+  from_invoice: unsupported(),
   pending_invoice_items_behavior: oneOf('exclude', 'include'),
   subscription: word(),
 };

@@ -2,7 +2,7 @@ import { currentInvoice } from './drafts.ts';
 import { invalidRequest } from './errors.ts';
 import { subscriptionLine } from './invoice-lines.ts';
 import { newInvoice } from './new-invoice.ts';
-import { array, ignored, object, integer, text, word } from './parameters.ts';
+import { ignored, word, unsupported, switchedOff } from './parameters.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';
 import { route } from './routes.ts';
@@ -40,16 +40,17 @@ export const invoicePreviewRoutes = [
     'POST',
     '/v1/invoices/create_preview',
     {
-      automatic_tax: ignored(),
+      automatic_tax: switchedOff(),
       currency: ignored(),
       customer: word(),
       customer_account: word(),
-      customer_details: ignored(),
-      discounts: ignored(),
-      invoice_items: array(object({ amount: integer(), currency: word(3), description: text() })),
-      preview_mode: ignored(),
+      customer_details: unsupported(),
+      discounts: unsupported(),
+      invoice_items: unsupported(),
+      schedule: unsupported(),
+      preview_mode: unsupported(),
       subscription: word(),
-      subscription_details: ignored(),
+      subscription_details: unsupported(),
     },
     ({ world, values }) => {
       const subscription = subscriptionOf(world, values.subscription, values.customer);

@@ -1,6 +1,7 @@
 import { freshId } from './ids.ts';
-import { fromScaled, truncated } from './rounding.ts';
-import type { InvoiceItem } from './wire.ts';
+import { lineAmount } from './line-amount.ts';
+import { fromScaled, truncated, type NegativeHalf } from './rounding.ts';
+import type { InvoiceItem, Price } from './wire.ts';
 import { emit, type World } from './world.ts';
 
 export interface ItemCharge {
@@ -9,6 +10,17 @@ export interface ItemCharge {
   readonly pricing: InvoiceItem['pricing'];
   /** A count of 10⁻¹². */
   readonly quantity: bigint;
+}
+
+/** What a quantity of a price charges. */
+export function chargeOfPrice(price: Price, quantity: bigint, negativeHalf: NegativeHalf): ItemCharge {
+  const details = { price: price.id, product: price.product };
+  const pricing = {
+    price_details: details,
+    type: 'price_details' as const,
+    unit_amount_decimal: price.unit_amount_decimal,
+  };
+  return { amount: lineAmount(price, quantity, negativeHalf), pricing, quantity };
 }
 
 interface ItemFacts {

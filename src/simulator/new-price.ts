@@ -5,7 +5,6 @@ import {
   boolean,
   changedMetadata,
   decimal,
-  ignored,
   integer,
   metadata,
   object,
@@ -15,6 +14,7 @@ import {
   word,
   type Kind,
   type Values,
+  unsupported,
 } from './parameters.ts';
 import { fromScaled, ONE, toScaled } from './rounding.ts';
 import type { Price } from './wire.ts';
@@ -28,8 +28,8 @@ export const priceShape = {
   currency: required(word(3)),
   active: boolean(),
   billing_scheme: oneOf('per_unit', 'tiered'),
-  currency_options: ignored(),
-  custom_unit_amount: ignored(),
+  currency_options: unsupported(),
+  custom_unit_amount: unsupported(),
   lookup_key: word(200),
   metadata: metadata(),
   nickname: text(),

@@ -6,6 +6,7 @@ import { freshId } from './ids.ts';
 import { subscriptionLine } from './invoice-lines.ts';
 import { taxRatesOf } from './invoice-parameters.ts';
 import { newDiscounts } from './new-discount.ts';
+import { chargeOfPrice, newInvoiceItem } from './new-invoice-item.ts';
 import { newInvoice } from './new-invoice.ts';
 import { changedMetadata, type Values } from './parameters.ts';
 import { attachedPaymentMethod } from './payment-methods.ts';
@@ -160,6 +161,29 @@ function refuseWrong(facts: Facts, prices: readonly Price[]): void {
   }
 }
 
+/** One-off items that ride on the first invoice. */
+function addExtras(world: World, facts: Facts, subscription: Subscription): void {
+  for (const extra of facts.add_invoice_items ?? []) {
+    const price = need(world, 'prices', extra.price, 'price', 'add_invoice_items');
+    if (price.type !== 'one_time')
+      throw invalidRequest('add_invoice_items only takes one-time prices.', { param: 'add_invoice_items' });
+    const now = subscription.created;
+    newInvoiceItem(world, {
+      customer: subscription.customer,
+      currency: subscription.currency,
+      charge: chargeOfPrice(price, BigInt(extra.quantity ?? 1) * ONE, world.switches.negativeHalf),
+      description: world.store.find('products', price.product)?.name ?? null,
+      discountable: true,
+      invoice: null,
+      metadata: changedMetadata({}, extra.metadata),
+      period: { start: now, end: now },
+      proration: false,
+      subscription: subscription.id,
+      taxRates: [],
+    });
+  }
+}
+
 /** Starts a subscription: what is due at once is invoiced, finalized and charged in the same request. */
 export function newSubscription(world: World, facts: Facts): Subscription {
   const customer = need(world, 'customers', facts.customer ?? '', 'customer', 'customer');
@@ -178,6 +202,7 @@ export function newSubscription(world: World, facts: Facts): Subscription {
     created: now,
     period: { start: now, end: now },
   });
+  addExtras(world, facts, subscription);
   const lines = firstLines(world, invoice, subscription, facts.proration_behavior !== 'none');
   const items = pendingItems(world, invoice, subscription.id);
   const bills = lines.length > 0 || (items.length > 0 && subscription.status !== 'trialing');

@@ -140,6 +140,20 @@ export const object = <S extends Shape>(shape: S): Kind<Values<S>, false> =>
 /** A parameter that is accepted and has no effect here. */
 export const ignored = (): Kind<null, false> => optional(() => null);
 
+/** A parameter of the API whose effect is not simulated: said plainly, since a silent difference would mislead. */
+export const unsupported = (): Kind<null, false> =>
+  optional((value, name) => {
+    if (value === '') return null;
+    throw invalidParameter(`The simulator does not support ${name}.`, 'simulator_unsupported', name);
+  });
+
+/** `{enabled: false}`; switching it on is not simulated. */
+export const switchedOff = (): Kind<null, false> =>
+  optional((value, name) => {
+    const off = value instanceof Map && value.get('enabled') === 'false';
+    return off ? null : unsupported().parse(value, name);
+  });
+
 /** `created[gte]=…` or an exact instant. */
 export const range = (): Kind<(instant: number) => boolean, false> =>
   optional((value, name) => {

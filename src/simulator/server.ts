@@ -71,8 +71,7 @@ function headersOf(request: IncomingMessage, key: string | null, outgoing: Outgo
     ...(key === null ? {} : { 'idempotency-key': key }),
     ...(outgoing.original === null ? {} : { 'idempotent-replayed': 'true', 'original-request': outgoing.original }),
     ...(outgoing.limitedReason === undefined ? {} : { 'stripe-rate-limited-reason': outgoing.limitedReason }),
-    'stripe-should-retry':
-      outgoing.status >= 500 || outgoing.status === 409 || outgoing.status === 429 ? 'true' : 'false',
+    ...(outgoing.status === 400 || outgoing.status === 404 ? { 'stripe-should-retry': 'false' } : {}),
   };
 }
 

@@ -1,8 +1,7 @@
 import { noSuch } from './errors.ts';
 import { taxRatesOf } from './invoice-parameters.ts';
 import { billableUsage } from './invoice-usage.ts';
-import { lineAmount } from './line-amount.ts';
-import { newInvoiceItem } from './new-invoice-item.ts';
+import { chargeOfPrice, newInvoiceItem } from './new-invoice-item.ts';
 import { changedMetadata } from './parameters.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';
@@ -24,21 +23,12 @@ function prorate(moment: Moment, item: SubscriptionItem, price: Price, quantity:
   const whole = item.current_period_end - item.current_period_start;
   const left = item.current_period_end - at;
   if (!moment.prorates || whole <= 0 || left <= 0 || quantity === 0) return;
-  const full = lineAmount(price, BigInt(quantity) * ONE, world.switches.negativeHalf);
-  const amount = Math.round((full * left) / whole) * sign;
+  const charge = chargeOfPrice(price, BigInt(quantity) * ONE, world.switches.negativeHalf);
   const name = world.store.find('products', price.product)?.name ?? price.product;
   newInvoiceItem(world, {
     customer: subscription.customer,
     currency: subscription.currency,
-    charge: {
-      amount,
-      pricing: {
-        price_details: { price: price.id, product: price.product },
-        type: 'price_details',
-        unit_amount_decimal: price.unit_amount_decimal,
-      },
-      quantity: BigInt(quantity) * ONE,
-    },
+    charge: { ...charge, amount: Math.round((charge.amount * left) / whole) * sign },
     description: `${sign === -1 ? 'Unused time on' : 'Remaining time on'} ${quantity} × ${name}`,
     discountable: false,
     invoice: null,
@@ -60,15 +50,7 @@ function billUsageSoFar(moment: Moment, item: SubscriptionItem): void {
   newInvoiceItem(world, {
     customer: subscription.customer,
     currency: subscription.currency,
-    charge: {
-      amount: lineAmount(price, quantity, world.switches.negativeHalf),
-      pricing: {
-        price_details: { price: price.id, product: price.product },
-        type: 'price_details',
-        unit_amount_decimal: price.unit_amount_decimal,
-      },
-      quantity,
-    },
+    charge: chargeOfPrice(price, quantity, world.switches.negativeHalf),
     description: 'Usage until the price changed',
     discountable: true,
     invoice: null,

@@ -1,6 +1,7 @@
 import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
 import { taxRatesOf } from './invoice-parameters.ts';
+import { newPrice } from './new-price.ts';
 import {
   array,
   boolean,
@@ -11,27 +12,33 @@ import {
   object,
   type Values,
   word,
+  unsupported,
+  decimal,
+  oneOf,
+  required,
 } from './parameters.ts';
 import type { Plan, Price, Subscription, SubscriptionItem } from './wire.ts';
 import { need, type World } from './world.ts';
 
 export const itemShape = {
   id: word(),
-  billing_thresholds: ignored(),
+  billing_thresholds: unsupported(),
   clear_usage: ignored(),
-  current_trial: ignored(),
+  current_trial: unsupported(),
   deleted: boolean(),
-  discounts: ignored(),
+  discounts: unsupported(),
   metadata: metadata(),
   plan: word(),
   price: word(),
   price_data: object({
-    currency: word(3),
-    product: word(),
-    recurring: ignored(),
-    unit_amount: integer(),
-    unit_amount_decimal: word(),
-    tax_behavior: word(),
+    currency: required(word(3)),
+    product: required(word()),
+    recurring: required(
+      object({ interval: required(oneOf('day', 'week', 'month', 'year')), interval_count: integer(1) }),
+    ),
+    unit_amount: integer(0),
+    unit_amount_decimal: decimal(),
+    tax_behavior: oneOf('exclusive', 'inclusive', 'unspecified'),
   }),
   quantity: integer(0),
   tax_rates: array(word()),
@@ -67,8 +74,32 @@ export function isMetered(price: Price): boolean {
   return price.recurring?.usage_type === 'metered';
 }
 
+/** A price made for one item only; it cannot be used again. */
+function inlinePrice(world: World, data: NonNullable<ItemFacts['price_data']>): Price {
+  const product = need(world, 'products', data.product, 'product', 'price_data[product]');
+  const { recurring, ...amounts } = data;
+  const shape = { meter: undefined, trial_period_days: undefined, usage_type: undefined };
+  const price = newPrice(world, product.id, { ...NO_PRICE_FACTS, ...amounts, recurring: { ...recurring, ...shape } });
+  return world.store.patch('prices', price.id, { active: false });
+}
+
+const NO_PRICE_FACTS = {
+  active: undefined,
+  billing_scheme: undefined,
+  currency_options: undefined,
+  custom_unit_amount: undefined,
+  lookup_key: undefined,
+  metadata: undefined,
+  nickname: undefined,
+  tiers: undefined,
+  tiers_mode: undefined,
+  transfer_lookup_key: undefined,
+  transform_quantity: undefined,
+};
+
 /** The recurring, active price an item asks for. */
 export function priceOfItem(world: World, facts: ItemFacts, param: string): Price {
+  if (facts.price_data !== undefined) return inlinePrice(world, facts.price_data);
   const id = facts.price ?? facts.plan;
   if (id === undefined) {
     throw invalidRequest(`Missing required param: ${param}[price].`, {

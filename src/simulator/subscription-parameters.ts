@@ -13,6 +13,8 @@ import {
   timestamp,
   word,
   type Kind,
+  unsupported,
+  switchedOff,
 } from './parameters.ts';
 import { itemList } from './subscription-items.ts';
 
@@ -22,11 +24,10 @@ const nowOrInstant: Kind<number | 'now'> = {
 };
 
 const shared = {
-  add_invoice_items: ignored(),
-  application_fee_percent: ignored(),
-  automatic_tax: ignored(),
-  billing_schedules: ignored(),
-  billing_thresholds: ignored(),
+  application_fee_percent: unsupported(),
+  automatic_tax: switchedOff(),
+  billing_schedules: unsupported(),
+  billing_thresholds: unsupported(),
   cancel_at_period_end: boolean(),
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   days_until_due: integer(0),
@@ -42,9 +43,9 @@ const shared = {
   on_behalf_of: ignored(),
   payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'),
   payment_settings: ignored(),
-  pending_invoice_item_interval: ignored(),
+  pending_invoice_item_interval: unsupported(),
   proration_behavior: oneOf('create_prorations', 'always_invoice', 'none'),
-  transfer_data: ignored(),
+  transfer_data: unsupported(),
   trial_end: nowOrInstant,
   trial_from_plan: ignored(),
   trial_settings: ignored(),
@@ -52,7 +53,8 @@ const shared = {
 
 export const subscriptionCreateShape = {
   ...shared,
-  backdate_start_date: ignored(),
+  add_invoice_items: array(object({ price: required(word()), quantity: integer(1), metadata: metadata() })),
+  backdate_start_date: unsupported(),
   billing_cycle_anchor: timestamp(),
   billing_cycle_anchor_config: object({
     day_of_month: required(integer(1, 31)),
@@ -71,7 +73,8 @@ export const subscriptionCreateShape = {
 
 export const subscriptionUpdateShape = {
   ...shared,
-  billing_cycle_anchor: object({ type: required(oneOf('now', 'unchanged')) }),
+  add_invoice_items: unsupported(),
+  billing_cycle_anchor: object({ type: required(oneOf('unchanged')) }),
   cancel_at: emptyable(timestamp()),
   cancellation_details: object({ comment: text(), feedback: text(), feedback_option: ignored() }),
   pause_collection: emptyable(

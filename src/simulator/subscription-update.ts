@@ -102,7 +102,7 @@ export function updateSubscription(world: World, id: string, values: Subscriptio
   const moment = { world, subscription: before, at: values.proration_date ?? now, prorates: behavior !== 'none' };
   const items = values.items === undefined ? before.items : itemsOf(id, changedItems(moment, values.items));
   const changes = { ...plainChanges(world, before, values, now), items };
-  const trial = values.trial_end === 'now' && before.status === 'trialing' ? endedTrial(items, now) : {};
+  const trial = movedTrial(before, items, values.trial_end, now);
   change(world, 'subscriptions', id, { ...changes, ...trial }, 'customer.subscription.updated');
   planCycle(world, id);
   if (behavior === 'always_invoice' && values.items !== undefined)
@@ -110,8 +110,19 @@ export function updateSubscription(world: World, id: string, values: Subscriptio
   return need(world, 'subscriptions', id, 'subscription');
 }
 
-/** A trial cut short: the present period ends now, and the cycle does the rest. */
-function endedTrial(items: Subscription['items'], now: number): Partial<Subscription> {
-  const data = items.data.map((item) => ({ ...item, current_period_end: now }));
-  return { items: { ...items, data }, trial_end: now, billing_cycle_anchor: now };
+/** A trial with another end: the present period ends then, and the cycle does the rest. */
+function movedTrial(
+  before: Subscription,
+  items: Subscription['items'],
+  given: number | 'now' | undefined,
+  now: number,
+): Partial<Subscription> {
+  if (given === undefined) return {};
+  if (before.status !== 'trialing') {
+    if (given === 'now') return {};
+    throw invalidRequest('The simulator does not support a trial for a running subscription.', { param: 'trial_end' });
+  }
+  const end = given === 'now' ? now : given;
+  const data = items.data.map((item) => ({ ...item, current_period_end: end }));
+  return { items: { ...items, data }, trial_end: end, billing_cycle_anchor: end };
 }
