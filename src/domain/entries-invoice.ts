@@ -81,9 +81,9 @@ export function usageNet(lines: readonly InvoiceLine[]): bigint {
   return sum(lines.filter(isUsage).map(lineNet));
 }
 
-/** What was open at an instant: due at finalization, less what was paid until then. */
+/** What was open at an instant: due at finalization, less what was paid before. A payment of the same second came after. */
 function openAt({ amountDueMinor, payments }: Invoice, at: Date): bigint {
-  const before = payments.filter(({ paidAt }) => paidAt !== null && paidAt <= at);
+  const before = payments.filter(({ paidAt }) => paidAt !== null && paidAt < at);
   return amountDueMinor - sum(before.map(({ amountPaidMinor }) => amountPaidMinor));
 }
 
