@@ -155,7 +155,8 @@ export async function noteRepair(
   await execute(
     on,
     `update variances set explanation = concat_ws(' ', explanation, $5::text)
-     where lane = $1 and customer_id = $2 and check_name = $3 and subject = $4 and state in ('open', 'explained')`,
+     where lane = $1 and customer_id = $2 and check_name = $3 and subject = $4 and state in ('open', 'explained')
+       and position($5::text in coalesce(explanation, '')) = 0`,
     [key.lane, key.customerId, check, subject, note],
   );
 }

@@ -18,11 +18,17 @@ export interface Stages {
   /** Signed up on 1 April, 700 calls used, rolled up, counted. */
   readonly running: (plan?: string) => Promise<Seeded>;
   /** A1: 12 500 calls in April, the cycle invoice final and mirrored. `during` happens in April. */
-  readonly settled: (during?: (customer: Seeded) => Promise<void>, plan?: string) => Promise<Seeded>;
+  readonly settled: (
+    during?: (customer: Seeded) => Promise<void>,
+    plan?: string,
+    collect?: 'charge_automatically' | 'send_invoice',
+  ) => Promise<Seeded>;
   /** Sends and counts all use so far. */
   readonly report: () => Promise<void>;
   /** From the middle of April over the period's end until its invoice is final and mirrored. */
   readonly endApril: (customer: Seeded) => Promise<void>;
+  /** The same for the period that ends on this day. */
+  readonly endPeriod: (customer: Seeded, day: string) => Promise<void>;
   readonly buyPack: (customer: Seeded) => Promise<void>;
 }
 
@@ -33,21 +39,34 @@ export function stagesOf(stage: Inbox): Stages {
     await stage.drain();
     await simulator.settled();
   };
-  const signUp = async (calls: number, plan: string): Promise<Seeded> => {
-    const customer = await stage.signUp({ plan });
+  const signUp = async (
+    calls: number,
+    plan: string,
+    collect: 'charge_automatically' | 'send_invoice' = 'charge_automatically',
+  ): Promise<Seeded> => {
+    const customer = await stage.signUp({ plan, collect });
     await stage.apply();
+    if (collect === 'send_invoice') await payByHand(customer);
     await stage.drain();
     const seeded = { ...customer, ...(await stage.keyOf(customer)) };
     if (calls > 0) await stage.use(customer, calls, '2026-04-01T00:00:00Z');
     await report();
     return seeded;
   };
-  const endApril = async (customer: Seeded): Promise<void> => {
-    await stage.advance(customer, '2026-05-01T00:00:10Z');
+  const payByHand = async ({ stripeCustomerId }: SignedUp): Promise<void> => {
+    const { data } = await deps.stripe.invoices.list({ customer: stripeCustomerId });
+    for (const { id, status } of data) {
+      if (status === 'draft') await deps.stripe.invoices.finalizeInvoice(id);
+      await deps.stripe.invoices.pay(id);
+    }
+    await stage.apply();
+  };
+  const endPeriod = async (customer: Seeded, day: string): Promise<void> => {
+    await stage.advance(customer, `${day}T00:00:10Z`);
     await stage.touch(customer);
     await stage.apply();
     await pollDrafts(deps, { limit: 100 });
-    await stage.advance(customer, '2026-05-01T00:46:00Z');
+    await stage.advance(customer, `${day}T00:46:00Z`);
     await stage.touch(customer);
     await stage.apply();
     for (let turn = 0; turn < 3; turn += 1) {
@@ -56,12 +75,14 @@ export function stagesOf(stage: Inbox): Stages {
       await stage.apply();
     }
   };
+  const endApril = async (customer: Seeded): Promise<void> => endPeriod(customer, '2026-05-01');
   return {
     report,
     endApril,
+    endPeriod,
     running: (plan = 'hybrid') => signUp(700, plan),
-    settled: async (during = async () => undefined, plan = 'hybrid') => {
-      const customer = await signUp(12_500, plan);
+    settled: async (during = async () => undefined, plan = 'hybrid', collect = 'charge_automatically') => {
+      const customer = await signUp(12_500, plan, collect);
       await during(customer);
       await stage.apply();
       await endApril(customer);
@@ -83,7 +104,7 @@ export const nothingRepaired: Repairs = {
   mirrorInvoice: async () => undefined,
   mirrorCreditNote: async () => undefined,
   mirrorCreditMovements: async () => undefined,
-  wakeUnsent: async () => undefined,
+  resend: async () => undefined,
 };
 
 /** The variances of a kind: its name begins their subject. */

@@ -586,6 +586,12 @@ const OURSELVES: readonly Seed[] = [
     `update billing_periods set starts_at = '2026-03-01', ends_at = '2026-03-02', cut_off_at = '2026-03-02 00:45'
      where customer_id = :c`,
   ),
+  running(
+    'usage_never_billed',
+    'a cycle was canceled without an invoice',
+    `update billing_periods set starts_at = '2026-02-01', ends_at = '2026-03-01', cut_off_at = '2026-03-01 00:45',
+       state = 'cut_off' where customer_id = :c`,
+  ),
   {
     kind: 'usage_never_rolled_up',
     done: 'usage of three hours ago was not rolled up',

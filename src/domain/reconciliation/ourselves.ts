@@ -18,6 +18,12 @@ export interface Ourselves {
   }[];
   readonly holds: readonly { readonly holdId: string; readonly expiresAt: Date }[];
   readonly periods: readonly { readonly billingPeriodId: string; readonly cutOffAt: Date }[];
+  /** Reported usage of periods that were cut off and have no final invoice. */
+  readonly unbilled: readonly {
+    readonly billingPeriodId: string;
+    readonly units: bigint;
+    readonly endsAt: Date;
+  }[];
   /** Usage whose window ended longer ago than the meter lag, not rolled up. */
   readonly unrolled: readonly { readonly billingPeriodId: string; readonly unit: string; readonly micro: bigint }[];
   readonly clearing: readonly {
@@ -33,6 +39,9 @@ export interface Ourselves {
 /** Money may be on its way for that long before somebody must look. */
 export const CLEARING_DAYS = 10;
 const CLEARING_MS = CLEARING_DAYS * 86_400_000;
+
+/** Stripe waits for webhooks up to 72 hours before it finalizes a cycle invoice; a day more is too long. */
+const INVOICE_MS = 4 * 86_400_000;
 
 /** The jobs' own pace is a minute; five are a job that does not run. */
 export const JOB_LAG_MS = 300_000;
@@ -53,6 +62,11 @@ export function compareOurselves(ours: Ourselves, now: Date): Comparison {
       .filter(({ cutOffAt }) => late(cutOffAt))
       .map(({ billingPeriodId, cutOffAt }) =>
         factDiffers('cut_off_missed', billingPeriodId, { ours: `open, due ${cutOffAt.toISOString()}`, theirs: null }),
+      ),
+    ...ours.unbilled
+      .filter(({ endsAt }) => now.getTime() - endsAt.getTime() > INVOICE_MS)
+      .map(({ billingPeriodId, units }) =>
+        amountDiffers('usage_never_billed', billingPeriodId, { ours: units, theirs: 0n, unit: 'meter units' }),
       ),
     ...ours.unrolled.map(({ billingPeriodId, unit, micro }) =>
       amountDiffers('usage_never_rolled_up', billingPeriodId, { ours: micro, theirs: 0n, unit: `micro-${unit}` }),

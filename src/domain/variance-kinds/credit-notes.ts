@@ -51,7 +51,7 @@ export const CREDIT_NOTES_VARIANCES = {
     check: 'credit_notes',
     class: 'missing_there',
     cause: 'A credit note that was asked for here has waited for longer than an hour.',
-    repair: 'Look at the outbox row; the run wakes what was never sent.',
+    repair: 'Look at the outbox row; the run sends what was never sent.',
     safeRepair: 'resend',
   },
   balance_behind: {

@@ -13,7 +13,7 @@ export const CREDITS_VARIANCES = {
     check: 'credits',
     class: 'missing_there',
     cause: 'A wanted credit grant has waited in the outbox for longer than an hour.',
-    repair: 'Look at the outbox row; the run wakes what was never sent.',
+    repair: 'Look at the outbox row; the run sends what was never sent.',
     safeRepair: 'resend',
   },
   grant_missing_there: {

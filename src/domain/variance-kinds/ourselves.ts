@@ -19,7 +19,7 @@ export const OURSELVES_VARIANCES = {
     class: 'timing',
     cause:
       'A message for Stripe has been due for longer than an hour: the relay does not run, or Stripe does not answer.',
-    repair: 'Look at the relay job; the run wakes what was never sent.',
+    repair: 'Look at the relay job; the run sends what was never sent.',
     safeRepair: 'resend',
   },
   stripe_event_parked: {
@@ -45,6 +45,13 @@ export const OURSELVES_VARIANCES = {
     class: 'timing',
     cause: 'A billing period is open past its cut-off: expiry is not posted and its invoice is not settled.',
     repair: 'Look at the job that cuts periods off.',
+  },
+  usage_never_billed: {
+    check: 'ourselves',
+    class: 'missing_there',
+    cause:
+      'Usage was reported and its cycle has no final invoice four days later: canceled without invoicing, or a deleted draft.',
+    repair: 'Bill what is owed by a one-off invoice, by a person.',
   },
   usage_never_rolled_up: {
     check: 'ourselves',

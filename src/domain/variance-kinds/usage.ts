@@ -18,7 +18,7 @@ export const USAGE_VARIANCES = {
     check: 'usage',
     class: 'missing_there',
     cause: 'Meter events wait in the outbox for longer than the meter lag.',
-    repair: 'Look at the outbox row (creditpool outbox); the run wakes what was never sent.',
+    repair: 'Look at the outbox row (creditpool outbox); the run sends what was never sent.',
     safeRepair: 'resend',
   },
   meter_events_swallowed: {

@@ -1,4 +1,4 @@
-// Repairs that change nothing anyone owes: fetch again what we missed, wake what was never sent.
+// Repairs that change nothing anyone owes: fetch again what we missed, send what was never sent.
 import type { CustomerKey } from '../../domain/customer.ts';
 import { type Difference, kindOf } from '../../domain/reconciliation.ts';
 import { wakeUnsent } from '../../storage/reconciliation/ourselves.ts';
@@ -8,6 +8,7 @@ import { mirrorCreditMovements } from '../mirror-credit-movements.ts';
 import { mirrorCreditNote } from '../mirror-credit-note.ts';
 import { mirrorCustomer, mirrorCustomerBalance } from '../mirror-customer.ts';
 import { mirrorInvoice } from '../mirror-invoice.ts';
+import { relayOutbox } from '../relay-outbox.ts';
 
 /** The operations that a lost event would have called. They are given, so that a run can be asked to repair nothing. */
 export interface Repairs {
@@ -15,8 +16,8 @@ export interface Repairs {
   readonly mirrorInvoice: (invoiceId: string) => Promise<unknown>;
   readonly mirrorCreditNote: (creditNoteId: string) => Promise<unknown>;
   readonly mirrorCreditMovements: (key: CustomerKey, stripeCustomerId: string) => Promise<unknown>;
-  /** Makes messages due that were never sent. */
-  readonly wakeUnsent: (key: CustomerKey) => Promise<unknown>;
+  /** Sends what was never sent. */
+  readonly resend: (key: CustomerKey) => Promise<unknown>;
 }
 
 /** The same operations that the events call. */
@@ -29,8 +30,18 @@ export function safeRepairs(deps: Deps): Repairs {
     mirrorInvoice: async (invoiceId) => mirrorInvoice(deps, invoiceId),
     mirrorCreditNote: async (creditNoteId) => mirrorCreditNote(deps, creditNoteId),
     mirrorCreditMovements: async (key, stripeCustomerId) => mirrorCreditMovements(deps, key, stripeCustomerId),
-    wakeUnsent: async (key) => wakeUnsent(deps.db, key),
+    resend: async (key) => resend(deps, key),
   };
+}
+
+const RESENT_MAX = 1_000;
+
+/** Grants first: a meter event waits for the grants of the lots that it draws. */
+async function resend(deps: Deps, { lane, customerId }: CustomerKey): Promise<void> {
+  if ((await wakeUnsent(deps.db, { lane, customerId })) === 0) return;
+  for (const queue of ['grants', 'meter', 'documents'] as const) {
+    await relayOutbox(deps, { limit: RESENT_MAX, only: { lane, customerId, queue } });
+  }
 }
 
 /** Does what is safe about a difference and says what it did; null where a person must decide. */
@@ -45,18 +56,18 @@ export async function repair(
   switch (safeRepair) {
     case 'mirror_customer':
       await repairs.mirrorCustomer(customer, customer.stripeCustomerId);
-      return 'Repaired by the run: the customer was fetched again.';
+      return 'The run fetched the customer again.';
     case 'mirror_invoice':
       await repairs.mirrorInvoice(id);
-      return `Repaired by the run: ${id} was fetched again.`;
+      return `The run fetched ${id} again.`;
     case 'mirror_credit_note':
       await repairs.mirrorCreditNote(id);
-      return `Repaired by the run: ${id} was fetched again.`;
+      return `The run fetched ${id} again.`;
     case 'mirror_credit_movements':
       await repairs.mirrorCreditMovements(customer, customer.stripeCustomerId);
-      return 'Repaired by the run: credit balance transactions were fetched again.';
+      return 'The run fetched the credit balance transactions again.';
     case 'resend':
-      await repairs.wakeUnsent(customer);
-      return 'Repaired by the run: messages that were never sent are due again.';
+      await repairs.resend(customer);
+      return 'The run sent what was never sent.';
   }
 }

@@ -13,7 +13,8 @@ export async function readOurselves(
   const messages = await query<Ourselves['messages'][number]>(
     db,
     `select outbox_id as "outboxId", call, state, outcome,
-       greatest(0, extract(epoch from clock_timestamp() - greatest(created_at, next_at)) * 1000)::float8 as "dueMs"
+       (case when next_at > clock_timestamp() + interval '1 hour' then 0
+         else extract(epoch from clock_timestamp() - created_at) * 1000 end)::float8 as "dueMs"
      from outbox where lane = $1 and customer_id = $2 and state in ('pending', 'sending', 'unknown', 'parked')
      order by outbox_id`,
     key,
@@ -30,6 +31,15 @@ export async function readOurselves(
      where lane = $1 and customer_id = $2 and state = 'open' and cut_off_at <= $3 order by cut_off_at`,
     [...key, now],
   );
+  const unbilled = await query<Ourselves['unbilled'][number]>(
+    db,
+    `select p.billing_period_id as "billingPeriodId", p.unit, p.emitted_units as units, p.ends_at as "endsAt"
+     from billing_periods p
+     join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
+     where p.lane = $1 and p.customer_id = $2 and p.state = 'cut_off' and p.emitted_units > 0 and p.ends_at <= $3
+     order by p.ends_at`,
+    [...key, now],
+  );
   const unrolled = await query<Ourselves['unrolled'][number]>(
     db,
     `select p.billing_period_id as "billingPeriodId", p.unit, sum(b.metered - b.rolled)::bigint as micro
@@ -42,7 +52,15 @@ export async function readOurselves(
      group by p.billing_period_id, p.unit having sum(b.metered - b.rolled) <> 0 order by p.billing_period_id`,
     [...key, now, windowMinutes, lagMs / 1000],
   );
-  return { messages, holds, periods, unrolled, clearing: await clearing(db, key, now), twins: await twins(db, key) };
+  return {
+    messages,
+    holds,
+    periods,
+    unbilled,
+    unrolled,
+    clearing: await clearing(db, key, now),
+    twins: await twins(db, key),
+  };
 }
 
 async function clearing(db: Database, key: readonly [number, string], now: Date): Promise<Ourselves['clearing']> {
