@@ -1,3 +1,4 @@
+import nock from 'nock';
 import { describe, expect, test } from 'vitest';
 
 import { type CreditNoteCommand, issueCreditNote } from '../../src/operations/issue-credit-note.ts';
@@ -183,5 +184,49 @@ describe('credit notes', () => {
       settlement: 'refund',
     });
     expect(preview).toMatchObject({ money: { totalMinor: 6600n } });
+  });
+
+  test('what Stripe is asked, to the letter; when Stripe refuses, the books and the request say so', async () => {
+    const { customer, invoiceId, line } = await billed();
+    const key = await stage.keyOf(customer);
+    const usage = await line('usage');
+    const before = await stage.money(key);
+    const bodies: unknown[] = [];
+    const scope = nock(stage.simulator.url, { allowUnmocked: true })
+      .post('/v1/credit_notes', (body: unknown) => bodies.push(body) > 0)
+      .matchHeader('idempotency-key', /credit_note\//)
+      .reply(400, { error: { type: 'invalid_request_error', message: 'Not today.' } });
+    const order = command(invoiceId, { lines: [{ invoiceLineId: usage, amountMinor: 1000n }], memo: 'Sorry' });
+    const answer = await issueCreditNote(deps, order);
+    scope.done();
+    nock.cleanAll();
+    expect(answer).toMatchObject({ rejected: { code: 'stripe_refused' } });
+    const [stored] = await query<{ requestId: string; state: string }>(
+      database,
+      `select credit_note_request_id as "requestId", state from credit_note_requests where invoice_id = $1`,
+      [invoiceId],
+    );
+    expect(stored?.state).toBe('refused');
+    const { requestId } = stored ?? { requestId: '' };
+    expect(bodies).toEqual([
+      {
+        invoice: invoiceId,
+        'lines[0][type]': 'invoice_line_item',
+        'lines[0][invoice_line_item]': usage,
+        'lines[0][amount]': '5000',
+        credit_amount: '1000',
+        reason: 'order_change',
+        memo: 'Sorry',
+        email_type: 'none',
+        'metadata[creditpool_request]': requestId,
+        'metadata[creditpool_key]': `credit_note/${requestId}`,
+        'metadata[reason]': 'billing_error',
+        'metadata[ticket]': 'T-1',
+      },
+    ]);
+    expect(await stage.money(key)).toEqual(before);
+    expect(await issueCreditNote(deps, order)).toMatchObject({ rejected: { code: 'stripe_refused' } });
+    const next = await issueCreditNote(deps, { ...order, idempotencyKey: crypto.randomUUID() });
+    expect(next).toMatchObject({ state: 'issued' });
   });
 });
