@@ -6,27 +6,22 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
     invariant: 'INV-16',
     claim: 'the usage of an entry is what the entry consumed, and its overage and debt shares agree',
     sql: `
-      with used as (
-        select lane, customer_id, entry_id, sum(credits) as credits, sum(overage) as overage, sum(debt) as debt
+      with both_sides as (
+        select lane, customer_id, entry_id, true as used, credits, overage, debt, 0 as to_use, 0 as by_overage, 0 as by_debt
         from usage_events
         where lane = any($1) and ($2::uuid is null or customer_id = $2) and outcome = 'applied' and entry_id is not null
-        group by lane, customer_id, entry_id
-      ), posted as (
-        select lane, customer_id, entry_id, sum(amount) as credits,
-          coalesce(sum(amount) filter (where from_kind = 'overage'), 0) as overage,
-          coalesce(sum(amount) filter (where from_kind = 'debt'), 0) as debt
+        union all
+        select lane, customer_id, entry_id, false, 0, 0, 0, amount,
+          case from_kind when 'overage' then amount else 0 end, case from_kind when 'debt' then amount else 0 end
         from postings
         where lane = any($1) and ($2::uuid is null or customer_id = $2) and to_kind in ('consumed', 'consumed_unpaid')
-        group by lane, customer_id, entry_id
       )
-      select 'usage entry ' || u.entry_id as subject,
-        concat_ws(' ', 'credits', u.credits, 'overage', u.overage, 'debt', u.debt) as expected,
-        concat_ws(' ', 'credits', coalesce(p.credits, 0), 'overage', coalesce(p.overage, 0), 'debt',
-          coalesce(p.debt, 0)) as found
-      from used u
-      left join posted p on p.lane = u.lane and p.customer_id = u.customer_id and p.entry_id = u.entry_id
-      where u.lane = any($1) and (u.credits, u.overage, u.debt)
-        is distinct from (coalesce(p.credits, 0), coalesce(p.overage, 0), coalesce(p.debt, 0))
+      select 'usage entry ' || entry_id as subject,
+        concat_ws(' ', 'credits', sum(credits), 'overage', sum(overage), 'debt', sum(debt)) as expected,
+        concat_ws(' ', 'credits', sum(to_use), 'overage', sum(by_overage), 'debt', sum(by_debt)) as found
+      from both_sides group by lane, customer_id, entry_id
+      having bool_or(used)
+        and (sum(credits), sum(overage), sum(debt)) is distinct from (sum(to_use), sum(by_overage), sum(by_debt))
       order by 1 limit $3`,
   },
   {
