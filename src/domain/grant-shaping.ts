@@ -97,11 +97,14 @@ export function shapeGrants(input: ShapingInput): Shaping {
 }
 
 /** The period end after the last one whose invoice may want it: Stripe drops a grant that expires by the period end. */
-function backstopOf({ anchor, interval }: ShapingInput, expiresAt: Date | null): Date | null {
-  if (expiresAt === null) return null;
+function backstopOf({ anchor, interval }: ShapingInput, expiresAt: Date): Date {
   const lastPaid = nextBoundary(anchor, interval, new Date(expiresAt.getTime() - 1));
   const backstop = nextBoundary(anchor, interval, lastPaid);
   return later(backstop, new Date(lastPaid.getTime() + BACKSTOP_AFTER_MS));
+}
+
+function backstopOfLot(input: ShapingInput, { expiresAt }: LotNeed): Date | null {
+  return expiresAt === null ? null : backstopOf(input, expiresAt);
 }
 
 /** Grants worth `delta` for the lots that have none yet, one for all lots of the same terms. */
@@ -132,7 +135,7 @@ function termsOf(input: ShapingInput, lot: LotNeed): Omit<WantedGrant, 'amountMi
     category: lot.category,
     priority: lot.priority,
     effectiveAt: later(effectiveAt, input.now),
-    backstopAt: backstopOf(input, lot.expiresAt),
+    backstopAt: backstopOfLot(input, lot),
   };
 }
 
@@ -154,7 +157,7 @@ function endExcess(input: ShapingInput, excess: bigint, end: Set<string>): reado
   for (const grant of input.grants.filter(({ leftMinor }) => leftMinor > 0n).toSorted(soonestEndFirst)) {
     if (tooMuch === 0n) break;
     end.add(grant.creditGrantId);
-    if (grant.leftMinor > tooMuch) return [anew(input, [grant], grant.leftMinor - tooMuch)];
+    if (grant.leftMinor > tooMuch) return [anew(input, grant, grant.leftMinor - tooMuch)];
     tooMuch -= grant.leftMinor;
   }
   return [];
@@ -168,20 +171,22 @@ function merged(input: ShapingInput, creating: number, end: Set<string>): readon
   const small = inForce.toSorted((a, b) => Number(a.leftMinor - b.leftMinor)).slice(0, GRANTS_MERGED);
   if (small.length < 2) return [];
   for (const { creditGrantId } of small) end.add(creditGrantId);
+  const worth = small.reduce((sum, { leftMinor }) => sum + leftMinor, 0n);
   return [
     anew(
       input,
-      small,
-      small.reduce((sum, { leftMinor }) => sum + leftMinor, 0n),
+      small.reduce((a, b) => (soonestEndFirst(a, b) > 0 ? a : b)),
+      worth,
     ),
   ];
 }
 
-function anew(input: ShapingInput, grants: readonly GrantState[], amountMinor: bigint): WantedGrant {
-  const last = grants.toSorted(soonestEndFirst).at(-1);
-  if (last === undefined) throw new Error('a grant is given anew only in place of another');
-  const { category, priority, effectiveAt, backstopAt } = last;
-  return { amountMinor, category, priority, effectiveAt: later(effectiveAt, input.now), backstopAt, lotIds: [] };
+function anew(
+  { now }: ShapingInput,
+  { category, priority, effectiveAt, backstopAt }: GrantState,
+  amountMinor: bigint,
+): WantedGrant {
+  return { amountMinor, category, priority, effectiveAt: later(effectiveAt, now), backstopAt, lotIds: [] };
 }
 
 /**
@@ -217,10 +222,10 @@ function backstopMoves(
 }
 
 function needsByEnd(input: ShapingInput): readonly { readonly micro: bigint; readonly endsAt: Date | null }[] {
-  const ofLots = input.lots.map((lot) => ({ micro: lot.leftMicro, endsAt: backstopOf(input, lot.expiresAt) }));
+  const ofLots = input.lots.map((lot) => ({ micro: lot.leftMicro, endsAt: backstopOfLot(input, lot) }));
   const soonest = new Date(input.now.getTime() + BACKSTOP_AFTER_MS);
   const ofPeriods = input.periods.map(({ paidMicro, endsAt }) => {
-    const backstop = backstopOf(input, endsAt) ?? soonest;
+    const backstop = backstopOf(input, endsAt);
     // Rounded to a day, so that a draft that stays open moves it once a day and not at each look.
     const kept = new Date(Math.ceil(soonest.getTime() / 86_400_000) * 86_400_000);
     return { micro: paidMicro, endsAt: backstop < soonest ? kept : backstop };

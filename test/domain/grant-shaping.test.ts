@@ -125,12 +125,25 @@ describe('what is ended', () => {
   });
 
   test('many small grants become one of the same worth, and never near a hundred are open', () => {
-    const grants = Array.from({ length: 70 }, (_, index) => grant(`g${index}`, BigInt(index + 1)));
+    const late = { backstopAt: at('07-01T00:00:00') };
+    const grants = Array.from({ length: 70 }, (_, index) =>
+      grant(`g${index}`, BigInt(index + 1), index === 0 ? late : {}),
+    );
     const worth = grants.reduce((sum, { leftMinor }) => sum + leftMinor, 0n);
     const { create, end } = shape({ lots: [lot('a', worth, { isCovered: true })], grants });
     expect(end).toHaveLength(40);
-    expect(create).toMatchObject([{ amountMinor: 820n }]);
+    expect(create).toMatchObject([{ amountMinor: 820n, ...late }]);
   });
+});
+
+test('grants that are not in force yet are left alone', () => {
+  const soon = { effectiveAt: at('04-10T00:00:01') };
+  const grants = Array.from({ length: 61 }, (_, index) => grant(`g${index}`, 1n, soon));
+  expect(shape({ lots: [lot('a', 61n, { isCovered: true })], grants })).toMatchObject({ create: [], end: [] });
+});
+
+test('credits cannot be priced in a currency that Stripe does not know', () => {
+  expect(() => creditPrice('xyz', { numerator: 1n, denominator: 100n })).toThrow('xyz is not a currency');
 });
 
 describe('backstops', () => {

@@ -146,9 +146,10 @@ describe('windows', () => {
   test.for([
     ['a whole hour', '2026-04-10T08:00:00Z', '2026-04-10T09:00:00Z'],
     ['one cut at the period’s start', '2026-04-10T08:40:00Z', '2026-04-10T09:00:00Z'],
-    ['one cut at the period’s end', '2026-04-30T23:00:00Z', '2026-05-01T00:00:00Z'],
-  ] as const)('%s ends in time', ([, start, end]) => {
-    expect(windowEnd(new Date(start), period.endsAt, 60)).toEqual(new Date(end));
+    ['the last one', '2026-04-30T23:00:00Z', '2026-05-01T00:00:00Z'],
+    ['one that the period’s end cuts', '2026-05-01T00:00:00Z', '2026-05-01T00:20:00Z', '2026-05-01T00:20:00Z'],
+  ] as const)('%s ends in time', ([, start, end, periodEnd = '2026-05-01T00:00:00Z']) => {
+    expect(windowEnd(new Date(start), new Date(periodEnd), 60)).toEqual(new Date(end));
   });
 
   test('no event is stamped outside of the whole minutes that Stripe sums', () => {
