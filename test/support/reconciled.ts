@@ -8,7 +8,6 @@ import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
 import { settleDrafts } from '../../src/operations/settle-draft.ts';
 import { buyPack } from '../../src/sandbox/sign-up.ts';
 import { listPackVersions } from '../../src/storage/plans.ts';
-import { query } from '../../src/storage/query.ts';
 import type { StoredVariance } from '../../src/storage/variances.ts';
 import type { Inbox, SignedUp } from './inbox.ts';
 
@@ -111,10 +110,4 @@ export const nothingRepaired: Repairs = {
 export function ofKind(variances: readonly StoredVariance[], kind: VarianceKindName): readonly StoredVariance[] {
   const { check } = VARIANCE_KINDS[kind];
   return variances.filter(({ subject, checkName }) => checkName === check && subject.startsWith(`${kind} `));
-}
-
-export async function stripeIdOf(stage: Inbox, { lane, customerId }: CustomerKey, sql: string): Promise<string> {
-  const [row] = await query<{ id: string }>(stage.db, sql, [lane, customerId]);
-  if (row === undefined) throw new Error(`nothing found: ${sql}`);
-  return row.id;
 }
