@@ -38,6 +38,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   const say = (text: string): void => {
     process.stderr.write(`${text}\n`);
   };
+  // A reader that went away (`| head`) is no reason to leave a temporary directory behind.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe);
   try {
     await program(contextOf(readConfig(), say)).parseAsync([...argv]);
   } catch (error) {
@@ -49,6 +51,10 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     say(error instanceof Error ? error.message : String(error));
     process.exitCode = exitCodeOfFailure(error);
   }
+}
+
+function ignoreBrokenPipe(error: Error): void {
+  if (!('code' in error && error.code === 'EPIPE')) throw error;
 }
 
 /** The table of commands. */
