@@ -1,12 +1,14 @@
 import { NIL_ID } from '../domain/account.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { noChanges } from '../domain/pool-book.ts';
-import type { HoldState, LotState, PeriodState, Pin, PoolBook, Subscription } from '../domain/pool-book.ts';
+import type { LotState, PeriodState, PoolBook, Subscription } from '../domain/pool-book.ts';
 import { planTerms } from '../domain/terms.ts';
 import type { PlanTerms } from '../domain/terms.ts';
 import { now as readClock } from './clock.ts';
 import type { Database, Transaction } from './database.ts';
 import { creditUnit, planVersion } from './plans.ts';
+import { readHolds } from './pool-book-holds.ts';
+import { parametersOf, type Scope, scopeOf, WANTED } from './pool-scope.ts';
 import { query } from './query.ts';
 
 export interface BookSettings {
@@ -67,31 +69,13 @@ export async function loadPoolBooks(
   await readPeriods(on, scope, books, needs.periodIds ?? []);
   await readLots(on, scope, books, needs.lotIds ?? []);
   await readShortfalls(on, scope, books);
-  await readHolds(on, scope, books, now, needs);
+  await readHolds(on, scope, books, now, needs.holdIds ?? []);
   return { now, books };
 }
 
 /** Locks the customers' shared pools without reading them, for reads that must come before the book. */
 export async function lockPools(trx: Transaction, customers: readonly CustomerKey[]): Promise<void> {
   await readPools(trx, scopeOf(customers), false);
-}
-
-interface Scope {
-  readonly lanes: readonly number[];
-  readonly customerIds: readonly string[];
-  readonly laneSet: readonly number[];
-}
-
-function scopeOf(customers: readonly CustomerKey[]): Scope {
-  const unique = new Map(customers.map((customer) => [customer.customerId, customer]));
-  const lanes = [...unique.values()].map(({ lane }) => lane);
-  return { lanes, customerIds: [...unique.keys()], laneSet: [...new Set(lanes)] };
-}
-
-const WANTED = `join unnest($1::smallint[], $2::uuid[]) as wanted (lane, customer_id) using (lane, customer_id)`;
-
-function parametersOf({ lanes, customerIds, laneSet }: Scope) {
-  return [lanes, customerIds, laneSet] as const;
 }
 
 type PoolRow = CustomerKey & Pick<PoolBook, 'poolId' | 'unit' | 'state'> & { planVersionId: string | null };
@@ -173,8 +157,8 @@ async function readLots(
        only_hold_id as "onlyHoldId", billing_period_id as "billingPeriodId", origin_lot_id as "originLotId",
        granted, drawn, held, frozen, ended, paid_minor as "paidMinor", paid_currency as "paidCurrency",
        grant_currency as "grantCurrency", source_type as "sourceType", source_id as "sourceId"
-     from lots ${WANTED} where lane = any ($3::smallint[]) and (is_open or lot_id = any ($4::uuid[]))`,
-    [...parametersOf(scope), lotIds],
+     from lots ${WANTED} where lane = any ($3::smallint[]) and ${lotIds.length === 0 ? 'is_open' : '(is_open or lot_id = any ($4::uuid[]))'}`,
+    lotIds.length === 0 ? parametersOf(scope) : [...parametersOf(scope), lotIds],
   );
   for (const { customerId, ...lot } of rows) {
     const book = books.get(customerId);
@@ -201,44 +185,5 @@ async function readShortfalls(
     else if (kind === 'overage') book.overage.set(periodId, -balance);
     else if (kind === 'billed') book.billed.set(periodId, -balance);
     else book.overageReserved.set(periodId, balance);
-  }
-}
-
-type HoldRow = Omit<HoldState, 'pins'> & { customerId: string; poolId: string };
-
-async function readHolds(
-  on: Database | Transaction,
-  scope: Scope,
-  books: ReadonlyMap<string, PoolBook>,
-  now: Date,
-  { holdIds = [] }: BookNeeds,
-): Promise<void> {
-  // A cut-off carries what every open hold pins; otherwise only the overdue ones matter.
-  const cuttingOff = [...books.values()].flatMap(({ customer, periods }) =>
-    periods.some((period) => period.state === 'open' && period.cutOffAt <= now) ? [customer.customerId] : [],
-  );
-  const rows = await query<HoldRow>(
-    on,
-    `select customer_id as "customerId", pool_id as "poolId", hold_id as "holdId",
-       billing_period_id as "billingPeriodId", action, feature, member, burn_rate_id as "burnRateId",
-       plan_version_id as "planVersionId", quantities, amount, placed_at as "placedAt", expires_at as "expiresAt",
-       overage_reserved as "overageReserved", captured, state, settled_at as "settledAt"
-     from holds ${WANTED}
-     where lane = any ($3::smallint[]) and (hold_id = any ($4::uuid[]) or (state = 'open' and (expires_at <= $5 or customer_id = any ($6::uuid[]))))`,
-    [...parametersOf(scope), holdIds, now, cuttingOff],
-  );
-  if (rows.length === 0) return;
-  const pins = await query<Pin & { holdId: string }>(
-    on,
-    `select hold_id as "holdId", seq, lot_id as "lotId", amount, held
-     from hold_draws ${WANTED} where lane = any ($3::smallint[]) and hold_id = any ($4::uuid[]) order by hold_id, seq`,
-    [...parametersOf(scope), rows.map(({ holdId }) => holdId)],
-  );
-  const pinsOf = Map.groupBy(pins, ({ holdId }) => holdId);
-  for (const { customerId, poolId, ...hold } of rows) {
-    const book = books.get(customerId);
-    if (book?.poolId !== poolId) continue;
-    const own = (pinsOf.get(hold.holdId) ?? []).map(({ seq, lotId, amount, held }) => ({ seq, lotId, amount, held }));
-    book.holds.set(hold.holdId, { ...hold, pins: own });
   }
 }

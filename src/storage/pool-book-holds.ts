@@ -1,0 +1,59 @@
+import type { HoldState, Pin, PoolBook } from '../domain/pool-book.ts';
+import type { Database, Transaction } from './database.ts';
+import { parametersOf, type Scope, WANTED } from './pool-scope.ts';
+import { type Parameter, query } from './query.ts';
+
+type HoldRow = Omit<HoldState, 'pins'> & { customerId: string; poolId: string };
+
+/** Puts into the books the holds that are named, those that are overdue, and every open one of a pool that is cut off. */
+export async function readHolds(
+  on: Database | Transaction,
+  scope: Scope,
+  books: ReadonlyMap<string, PoolBook>,
+  now: Date,
+  holdIds: readonly string[],
+): Promise<void> {
+  // A cut-off carries what every open hold pins; otherwise only the overdue ones matter.
+  const cuttingOff = [...books.values()].flatMap(({ customer, periods }) =>
+    periods.some((period) => period.state === 'open' && period.cutOffAt <= now) ? [customer.customerId] : [],
+  );
+  // Each question with its own index: asked as one, every hold that a customer ever placed would be read.
+  const named = holdIds.length === 0 ? [] : await selectHolds(on, scope, `hold_id = any ($4::uuid[])`, [holdIds]);
+  const overdue = await selectHolds(on, scope, `state = 'open' and expires_at <= $4`, [now]);
+  const carried =
+    cuttingOff.length === 0
+      ? []
+      : await selectHolds(on, scope, `state = 'open' and customer_id = any ($4::uuid[])`, [cuttingOff]);
+  const rows = [...named, ...overdue, ...carried];
+  if (rows.length === 0) return;
+  const pins = await query<Pin & { holdId: string }>(
+    on,
+    `select hold_id as "holdId", seq, lot_id as "lotId", amount, held
+     from hold_draws ${WANTED} where lane = any ($3::smallint[]) and hold_id = any ($4::uuid[]) order by hold_id, seq`,
+    [...parametersOf(scope), rows.map(({ holdId }) => holdId)],
+  );
+  const pinsOf = Map.groupBy(pins, ({ holdId }) => holdId);
+  for (const { customerId, poolId, ...hold } of rows) {
+    const book = books.get(customerId);
+    if (book?.poolId !== poolId) continue;
+    const own = (pinsOf.get(hold.holdId) ?? []).map(({ seq, lotId, amount, held }) => ({ seq, lotId, amount, held }));
+    book.holds.set(hold.holdId, { ...hold, pins: own });
+  }
+}
+
+async function selectHolds(
+  on: Database | Transaction,
+  scope: Scope,
+  condition: string,
+  parameters: readonly Parameter[],
+): Promise<readonly HoldRow[]> {
+  return query<HoldRow>(
+    on,
+    `select customer_id as "customerId", pool_id as "poolId", hold_id as "holdId",
+       billing_period_id as "billingPeriodId", action, feature, member, burn_rate_id as "burnRateId",
+       plan_version_id as "planVersionId", quantities, amount, placed_at as "placedAt", expires_at as "expiresAt",
+       overage_reserved as "overageReserved", captured, state, settled_at as "settledAt"
+     from holds ${WANTED} where lane = any ($3::smallint[]) and ${condition}`,
+    [...parametersOf(scope), ...parameters],
+  );
+}
