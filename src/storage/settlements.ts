@@ -109,7 +109,10 @@ export async function noteGuarded(
   );
 }
 
-/** Subscriptions with an ended period that no draft was found for yet. */
+/**
+ * Subscriptions with an ended period that no draft was found for yet. After four days none is left to be found: Stripe
+ * has finalized it, or there never was one, and asking for ever would eat up the reads that Stripe allots.
+ */
 export async function unguardedSubscriptions(
   db: Database,
   { now, limit }: { readonly now: Date; readonly limit: number },
@@ -119,7 +122,8 @@ export async function unguardedSubscriptions(
     `select p.subscription_id as "subscriptionId"
      from billing_periods p
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
-     where p.lane = any($1::smallint[]) and p.state <> 'final' and p.ends_at <= $2 and not exists (
+     where p.lane = any($1::smallint[]) and p.state <> 'final' and p.ends_at <= $2
+       and p.ends_at > $2::timestamptz - interval '4 days' and not exists (
        select from settlements s
        where s.lane = p.lane and s.customer_id = p.customer_id and s.billing_period_id = p.billing_period_id)
      group by p.subscription_id order by min(p.ends_at) limit $3`,
