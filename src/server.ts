@@ -118,11 +118,11 @@ async function openSandbox(
   clock: SandboxClock,
 ): Promise<void> {
   if (startAt !== undefined) await clock.beginAt(startAt);
+  await fillEventGap(deps);
   const catalogue = await pushCatalogueFile(deps, config.cataloguePath);
   say(
     `✔ catalogue  ${counted(catalogue.plans.length, 'plan')}, ${counted(catalogue.packs.length, 'pack')}   SANDBOX prices`,
   );
-  await fillEventGap(deps);
   if (sampleData) say(`✔ sample     ${await seedSampleData({ deps, billing, catalogue, clock })}`);
 }
 
