@@ -6,7 +6,7 @@ import { lesser } from './amount.ts';
 import { type CreditNote, type CreditNoteLine, noteLineNet, noteLineTotal } from './credit-note.ts';
 import type { Draft } from './entries-invoice.ts';
 import { type InvoiceLine, lineNet, type LineKind } from './invoice.ts';
-import type { Posting } from './journal.ts';
+import { type Posting, reversed } from './journal.ts';
 import { moved, STRIPE, sum } from './money-postings.ts';
 
 const TAKEN_FROM: Readonly<Record<LineKind, MoneyAccountKind>> = {
@@ -47,8 +47,7 @@ export function creditNoteIssued(note: CreditNote, lines: readonly NotedLine[]):
 
 /** Voided: the opposite of what its issue posted. */
 export function creditNoteVoided(note: CreditNote, posted: readonly Posting[]): Draft | null {
-  const postings = posted.toReversed().map(({ from, to, amount }) => ({ from: to, to: from, amount }));
-  return note.voidedAt === null ? null : entry(note, 'credit_note.voided', note.voidedAt, postings);
+  return note.voidedAt === null ? null : entry(note, 'credit_note.voided', note.voidedAt, reversed(posted));
 }
 
 /** What a note gives back without naming a line comes off the invoice's lines in their order, each up to its total. */

@@ -3,7 +3,7 @@
 // posted all the same. A function returns null where nothing moves.
 import type { MoneyAccountKind } from './account.ts';
 import { type Invoice, type InvoiceLine, isUsage, lineNet, type LineKind } from './invoice.ts';
-import type { JournalEntry, Posting } from './journal.ts';
+import { type JournalEntry, type Posting, reversed } from './journal.ts';
 import { moved, STRIPE, sum } from './money-postings.ts';
 
 export type Draft = Omit<JournalEntry, 'entryId'>;
@@ -64,8 +64,7 @@ export function invoiceRecovered(invoice: Invoice): Draft | null {
 
 /** Voided: everything it did to the books so far, except money that really came, is undone. */
 export function invoiceVoided(invoice: Invoice, posted: readonly Posting[]): Draft | null {
-  const postings = posted.toReversed().map(({ from, to, amount }) => ({ from: to, to: from, amount }));
-  return entry(invoice, 'invoice.voided', invoice.voidedAt, postings);
+  return entry(invoice, 'invoice.voided', invoice.voidedAt, reversed(posted));
 }
 
 /** Customers see what Stripe netted away; so do the books. */

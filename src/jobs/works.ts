@@ -1,6 +1,7 @@
 // One table of background work: the loops of a service run each row in turn, a sandbox runs all of them until quiet.
 import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
+import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
 import { relayOutbox } from '../operations/relay-outbox.ts';
 import { rollUpUsage } from '../operations/roll-up-usage.ts';
@@ -47,6 +48,11 @@ export function backgroundWork(realTime: RealTime, handlers: Parameters<typeof a
         const { finalized, settled } = await settleDrafts(deps, { limit: DRAFTS_BATCH });
         return guarded + finalized + settled;
       },
+    },
+    {
+      // Invoices that Stripe finalized before we had cut their period off.
+      name: 'billed periods',
+      turn: async () => settleBilledPeriods(deps, { limit: DRAFTS_BATCH }),
     },
   ];
 }

@@ -42,11 +42,13 @@ export async function mirrorInvoice(deps: Deps, invoiceId: string): Promise<Mirr
   return { key, invoice };
 }
 
-/** Mirrors again the finalized invoices whose periods were cut off only afterwards; returns how many. */
+/** Mirrors again the finalized invoices whose periods were cut off only afterwards; returns how many became final. */
 export async function settleBilledPeriods(deps: Deps, { limit }: { readonly limit: number }): Promise<number> {
-  const invoiceIds = await invoicesToSettle(deps.db, limit);
-  for (const invoiceId of invoiceIds) await mirrorInvoice(deps, invoiceId);
-  return invoiceIds.length;
+  const waiting = await invoicesToSettle(deps.db, limit);
+  if (waiting.length === 0) return 0;
+  for (const invoiceId of waiting) await mirrorInvoice(deps, invoiceId);
+  const left = new Set(await invoicesToSettle(deps.db, limit));
+  return waiting.filter((invoiceId) => !left.has(invoiceId)).length;
 }
 
 async function withKinds(deps: Deps, lines: FetchedInvoice['lines']): Promise<Invoice['lines']> {

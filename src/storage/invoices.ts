@@ -120,7 +120,7 @@ async function upsertInvoice(trx: Transaction, key: CustomerKey, invoice: Invoic
        amount_remaining_minor = excluded.amount_remaining_minor, finalized_at = excluded.finalized_at,
        paid_at = excluded.paid_at, voided_at = excluded.voided_at, uncollectible_at = excluded.uncollectible_at,
        object = excluded.object, fetched_at = excluded.fetched_at
-     where invoices.fetched_at <= excluded.fetched_at and invoices.status not in ('void', 'deleted')`,
+     where invoices.fetched_at <= excluded.fetched_at and (invoices.status not in ('void', 'deleted') or excluded.status = 'void')`,
     [
       key.lane,
       key.customerId,

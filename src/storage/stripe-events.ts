@@ -76,16 +76,3 @@ export async function returnStripeEvent(
     [event.eventId, event.leaseNo, outcome, afterSeconds],
   );
 }
-
-/** How many events of each state there are. */
-export async function countStripeEvents(
-  db: Database,
-): Promise<Readonly<Record<'received' | 'applied' | 'ignored' | 'parked', number>>> {
-  const rows = await query<{ state: 'received' | 'applied' | 'ignored' | 'parked'; count: number }>(
-    db,
-    `select state, count(*)::int as count from stripe_events group by state`,
-  );
-  const counts = { received: 0, applied: 0, ignored: 0, parked: 0 };
-  for (const { state, count } of rows) counts[state] = count;
-  return counts;
-}

@@ -235,8 +235,13 @@ describe('revenue', () => {
   ] as const)('usage of $25.00 that is final, %s', ([, billed, difference]) => {
     const period = { billingPeriodId: 'period', planVersionId: 'version', currency: 'usd' };
     const settled = usageSettled({
-      ...{ billingPeriodId: 'period', invoiceId: 'in_1', currency: 'usd', accruedMinor: 2500n, lines: 1 },
-      ...{ finalizedAt: FINALIZED, ...billed },
+      billingPeriodId: 'period',
+      invoiceId: 'in_1',
+      currency: 'usd',
+      accruedMinor: 2500n,
+      lines: 1,
+      finalizedAt: FINALIZED,
+      ...billed,
     });
     const finalized = invoiceFinalized(invoice([line('usage', billed.invoicedMinor)]));
     const accrued = usageAccrued({ ...period, worthMinor: 2500n, accruedMinor: 0n }, FINALIZED);

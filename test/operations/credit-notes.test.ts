@@ -229,4 +229,33 @@ describe('credit notes', () => {
     const next = await issueCreditNote(deps, { ...order, idempotencyKey: crypto.randomUUID() });
     expect(next).toMatchObject({ state: 'issued' });
   });
+
+  test('D2: the wrong usage is reversed with the note, once, and the next invoice is ten dollars lower', async () => {
+    await stage.restart();
+    const customer = await stage.signUp();
+    await stage.apply();
+    await stage.drain();
+    const key = await stage.keyOf(customer);
+    await stage.advance(customer, '2026-04-20T12:00:00Z');
+    await stage.use(customer, 11_500, '2026-04-20T12:00:00Z');
+    const wrong = await stage.use(customer, 1000, '2026-04-20T12:00:00Z');
+    const invoiceId = await endApril(stage, customer);
+    const order = command(invoiceId, { amountMinor: 1000n, reverseUsageEventIds: [wrong] });
+    const issued = await issueCreditNote(deps, order);
+    expect(issued).toMatchObject({ state: 'issued', totalMinor: 1000n });
+    expect(await issueCreditNote(deps, order)).toEqual(issued);
+    const reversals = await query(database, `select from usage_reversals where lane = $1 and customer_id = $2`, [
+      key.lane,
+      key.customerId,
+    ]);
+    expect(reversals).toHaveLength(1);
+    await stage.advance(customer, '2026-06-01T00:00:10Z');
+    await stage.apply();
+    const { data } = await deps.stripe.invoices.list({ subscription: customer.subscriptionId, status: 'draft' });
+    const next = await deps.stripe.invoices.finalizeInvoice(data[0]?.id ?? '');
+    expect([next.total, next.amount_due]).toEqual([9900, 8900]);
+    await stage.apply();
+    expect(await stage.money(key)).not.toHaveProperty('customer_balance');
+    await expectSoundBooks(database);
+  });
 });

@@ -35,7 +35,8 @@ export interface Inbox extends Omit<Projection, 'advance' | 'touch' | 'subscribe
   /** Sets the sandbox's clock back to 1 April 2026, for the next customer of the same test. */
   readonly restart: () => Promise<void>;
   readonly keyOf: (customer: SignedUp) => Promise<CustomerKey>;
-  readonly use: (customer: SignedUp, calls: number, at: string, eventId?: string) => Promise<void>;
+  /** Tracks calls; returns the usage event's id. */
+  readonly use: (customer: SignedUp, calls: number, at: string, eventId?: string) => Promise<string>;
   /** Account balances of the money book that are not zero, in minor units. */
   readonly money: (customer: CustomerKey) => Promise<Readonly<Record<string, bigint>>>;
 }
@@ -97,6 +98,7 @@ export async function openInbox(
         { events: [{ ...event, quantities: { calls: BigInt(calls) }, occurredAt: new Date(at) }] },
       );
       if (answer === undefined || 'rejected' in answer) throw new Error(JSON.stringify(answer));
+      return answer.usageEventId;
     },
     money: async ({ lane, customerId }) => {
       const rows = await query<{ kind: string; balance: bigint }>(
