@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { defineConfig } from 'vitest/config';
 
 // On the system's older Node a failing test would lose its message: npm scripts start the right one.
@@ -6,6 +8,8 @@ if (Number(process.versions.node.split('.')[0]) < 22) throw new Error('start tes
 const pure = ['test/{domain,contract,client}/**/*.test.ts', 'test/architecture.test.ts', 'test/{config,log}.test.ts'];
 
 export default defineConfig({
+  // The examples import the package by its name, as a host does.
+  resolve: { alias: { creditpool: fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
   test: {
     setupFiles: ['test/support/network.ts'],
     testTimeout: 20_000,

@@ -1,0 +1,67 @@
+// The README is code: its blocks are run, its links exist, and CI runs the very command that it gives.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+import { expect, test } from 'vitest';
+
+import { cloneDatabase } from './support/database.ts';
+import { tellStory } from './support/story.ts';
+
+const run = promisify(execFile);
+const root = new URL('..', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+const blocks = [...readme.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, block = '']) => block.trim());
+
+const { database } = await cloneDatabase();
+const story = await tellStory(database);
+
+test('two commands set everything up, and CI runs the one for the tests', () => {
+  expect(blocks).toContain('npm ci && npm start');
+  expect(blocks).toContain('npm ci && npm test');
+  const ci = readFileSync(new URL('.ci/run', root), 'utf8');
+  expect(ci).toMatch(/npm ci\b/);
+  expect(ci).toMatch(/^npm test$/m);
+});
+
+test('every file that the README links to is there', () => {
+  const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(8);
+  expect(links.filter((link) => !existsSync(new URL(link, root)))).toEqual([]);
+});
+
+test('every creditpool command of the README is a command with its own help', async () => {
+  const commands = new Set(
+    [...readme.matchAll(/npm run -s creditpool -- ([a-z]+(?: (?:verify|advance|validate|diff|push|migrate))?)/g)].map(
+      ([, command = '']) => command,
+    ),
+  );
+  expect(commands.size).toBeGreaterThan(8);
+  for (const command of commands) {
+    const { stdout } = await run(process.execPath, ['src/cli/main.ts', ...command.split(' '), '--help'], { cwd: root });
+    expect(stdout).toContain(`Usage: creditpool ${command}`);
+  }
+}, 60_000);
+
+test('the curl calls of the README answer as it says', async () => {
+  const customer = await story.subscriber();
+  const calls = blocks
+    .filter((block) => block.startsWith('curl'))
+    .join('\n\n')
+    .split('\n\n');
+  expect(calls).toHaveLength(4);
+  const answers: unknown[] = [];
+  for (const call of calls) {
+    const command = call.replaceAll('ext:acme', customer.stripeCustomer);
+    const { stdout } = await run('bash', ['-c', command], {
+      env: { ...process.env, CREDITPOOL_URL: story.origin, CREDITPOOL_API_KEY: story.apiKey },
+    });
+    answers.push(JSON.parse(stdout));
+  }
+  expect(answers).toMatchObject([
+    { allowed: true, cost: '20' },
+    { status: 'applied', credits: '1.455', balance: '9998.545' },
+    { object: 'hold', state: 'open' },
+    { object: 'balance', available: '9958.545', held: '40' },
+  ]);
+});
