@@ -118,6 +118,19 @@ describe('what is ended', () => {
     expect(create).toMatchObject([{ amountMinor: 300n, backstopAt: null, effectiveAt: at('04-10T00:00:00') }]);
   });
 
+  test('a single minor unit that is still wanted is given anew', () => {
+    const { create, end } = shape({
+      lots: [lot('a', 1n, { isCovered: true })],
+      grants: [grant('g', 101n), grant('h', 200n)],
+    });
+    expect(end).toEqual(['g', 'h']);
+    expect(create).toMatchObject([{ amountMinor: 1n }]);
+    expect(shape({ lots: [lot('a', 1n, { isCovered: true })], grants: [grant('g', 2n)] })).toMatchObject({
+      create: [{ amountMinor: 1n }],
+      end: ['g'],
+    });
+  });
+
   test('nothing is ended between a period’s end and its invoice', () => {
     const wanted = { lots: [], grants: [grant('g', 3_000n)], now: at('05-01T00:50:00') };
     expect(shape(wanted)).toEqual({ create: [], end: [], move: [], waitsForBarrier: true });
