@@ -121,7 +121,7 @@ function grantDiffers(ours: GrantHere, theirs: GrantThere, now: Date): readonly 
 }
 
 function endOf({ voidedAt, expiresAt }: GrantThere): string {
-  return voidedAt === null ? `expired ${expiresAt?.toISOString() ?? ''}` : `voided ${voidedAt.toISOString()}`;
+  return voidedAt === null ? `expires ${String(expiresAt?.toISOString())}` : `voided ${voidedAt.toISOString()}`;
 }
 
 function isOpen({ voidedAt, expiresAt }: GrantThere, now: Date): boolean {
