@@ -23,11 +23,38 @@ export interface BurnRow {
   readonly rate: BurnRate;
 }
 
-/** Credits of one event = flat + Σ quantity ÷ each × credits, at least minimum; rounded up once, to the micro-credit. */
-export interface BurnRate {
+/**
+ * What one event costs. Without rules the plain rate does; with rules the first one that matches the event's dimensions,
+ * and `otherwise` says what an event that matches none costs: the plain rate, nothing, or a refusal.
+ */
+export interface BurnRate extends PlainRate {
+  readonly rules?: readonly RateRule[];
+  readonly otherwise?: 'rate' | 'free' | 'refuse';
+}
+
+/**
+ * Credits of one event = flat + Σ quantity ÷ each × credits + what the tiers say, at least minimum; rounded up once, to
+ * the micro-credit.
+ */
+export interface PlainRate {
   readonly flat?: string;
   readonly per?: readonly { readonly quantity: string; readonly credits: string; readonly each: number }[];
+  /** Graduated inside one event: each step prices the part of the quantity that lies in it. */
+  readonly tiers?: readonly RateTier[];
   readonly minimum?: string;
+}
+
+export interface RateTier {
+  readonly quantity: string;
+  readonly each: number;
+  /** Rising; the last one reaches up to null, which is without end. */
+  readonly steps: readonly { readonly upTo: number | null; readonly credits: string }[];
+}
+
+export interface RateRule {
+  /** Every dimension named here has the value, or one of the values. */
+  readonly when: Readonly<Record<string, string | readonly string[]>>;
+  readonly rate: PlainRate;
 }
 
 export interface Plan {
@@ -36,6 +63,8 @@ export interface Plan {
   readonly name: string;
   readonly currency: string;
   readonly interval: 'month' | 'year';
+  /** How often the included credits come and usage is metered: 'month' under a yearly fee makes monthly credits. */
+  readonly creditsEvery: 'month' | 'year';
   /** Fee per seat and interval in minor units; 0 makes a plan without a licensed item. */
   readonly baseAmountMinor: number;
   /** Credits per seat and billing period; '0' for none. */
@@ -47,24 +76,74 @@ export interface Plan {
   readonly policy: Policy;
 }
 
+export type ZeroBalance = 'block' | 'overage' | 'grace' | 'top_up';
+
+/** A pack bought by itself, when the balance falls below an amount of credits. */
+export interface TopUpRule {
+  readonly pack: string;
+  /** credits */
+  readonly below: string;
+  /** Most that is bought by itself in a calendar month, in minor units of the pack's currency. */
+  readonly monthlyCapMinor: number;
+  readonly coolDownMinutes: number;
+}
+
+/** What of an allowance outlives its period; a cap that is null does not limit, of two the lower one does. */
+export interface RolloverRule {
+  readonly capPercent: number | null;
+  /** credits */
+  readonly capCredits: string | null;
+  readonly periods: number;
+  /** Draw priority of what rolled over; null keeps the one it had. */
+  readonly priority: number | null;
+}
+
+/** Most credits that one member, or one agent, may use in a window. */
+export interface UsageCap {
+  readonly credits: string;
+  readonly window: 'day' | 'month' | 'period';
+}
+
+/** When somebody is told; an empty list or null: not at all. */
+export interface AlertRules {
+  /** Of the period's allowance, used. */
+  readonly thresholdsPercent: readonly number[];
+  /** Days before credits expire, the most first: [30, 7, 1]. */
+  readonly expiringDays: readonly number[];
+  /** An hour's use of this many times the usual one. */
+  readonly runawayFactor: number | null;
+  /** Hours without any use, where there used to be some. */
+  readonly silenceHours: number | null;
+  /** Days that the balance will last at the present pace. */
+  readonly daysLeft: number | null;
+}
+
 /** Every rule is written down; the linter refuses silence. */
 export interface Policy {
-  readonly zeroBalance: 'block' | 'overage' | 'grace';
-  /** Most credits of overage in one billing period; null: no cap. Only with zeroBalance 'overage'. */
+  readonly zeroBalance: ZeroBalance;
+  /** Actions that follow another rule than zeroBalance; {} for none. */
+  readonly zeroBalanceByAction: Readonly<Record<string, ZeroBalance>>;
+  readonly topUp: 'none' | TopUpRule;
+  /** Most credits of overage in one billing period; null: no cap. Only where something may go into overage. */
   readonly overageCap: string | null;
   /** Most credits of unpaid debt (shortfall that nobody bills). */
   readonly debtLimit: string;
   readonly includedExpiry: 'period_end' | 'never';
   readonly purchasedExpiryDays: number | null;
-  readonly rollover: 'none' | { readonly capPercent: number; readonly periods: number };
+  readonly rollover: 'none' | RolloverRule;
   readonly pooling: 'customer' | 'member';
+  /** What a seat that comes in mid-period brings: its share of the period's credits, or nothing until the renewal. */
+  readonly seats: { readonly add: 'prorated' | 'at_renewal' };
+  readonly caps: { readonly member: UsageCap | null; readonly agent: UsageCap | null };
   readonly transfers: 'none' | 'within_customer';
   readonly paydown: boolean;
   readonly hold: { readonly ttlSeconds: number; readonly excess: 'allow' | 'clip' | 'refuse' };
+  /** Usage reported after the cut-off of the period it happened in. */
+  readonly lateUsage: 'next_period' | 'refuse';
   readonly unpaid: 'continue' | 'on_paid' | { readonly freezeAfterDays: number };
   readonly cancel: { readonly purchased: 'keep' | 'end' };
   readonly gate: 'hold' | 'release';
-  readonly alerts: { readonly thresholdsPercent: readonly number[] };
+  readonly alerts: AlertRules;
   readonly trial: 'none';
 }
 

@@ -12,9 +12,29 @@ interface NotKept {
 const NOT_KEPT: readonly NotKept[] = [
   {
     rule: 'zeroBalance',
-    isAsked: ({ zeroBalance }) => zeroBalance === 'grace',
+    isAsked: ({ zeroBalance }) => zeroBalance === 'grace' || zeroBalance === 'top_up',
     instead: "zeroBalance: 'block'; reported usage may still become debt up to debtLimit",
   },
+  {
+    rule: 'zeroBalanceByAction',
+    isAsked: ({ zeroBalanceByAction }) => Object.keys(zeroBalanceByAction).length > 0,
+    instead: 'zeroBalanceByAction: {}',
+  },
+  { rule: 'topUp', isAsked: ({ topUp }) => topUp !== 'none', instead: "topUp: 'none'" },
+  {
+    rule: 'rollover.capCredits',
+    isAsked: ({ rollover }) => rollover !== 'none' && rollover.capCredits !== null,
+    instead: 'capCredits: null',
+  },
+  {
+    rule: 'rollover.priority',
+    isAsked: ({ rollover }) => rollover !== 'none' && rollover.priority !== null,
+    instead: 'priority: null',
+  },
+  { rule: 'seats.add', isAsked: ({ seats }) => seats.add === 'prorated', instead: "add: 'at_renewal'" },
+  { rule: 'caps.member', isAsked: ({ caps }) => caps.member !== null, instead: 'member: null' },
+  { rule: 'caps.agent', isAsked: ({ caps }) => caps.agent !== null, instead: 'agent: null' },
+  { rule: 'lateUsage', isAsked: ({ lateUsage }) => lateUsage === 'refuse', instead: "lateUsage: 'next_period'" },
   { rule: 'pooling', isAsked: ({ pooling }) => pooling === 'member', instead: "pooling: 'customer'" },
   { rule: 'unpaid', isAsked: ({ unpaid }) => unpaid !== 'continue', instead: "unpaid: 'continue'" },
   { rule: 'cancel.purchased', isAsked: ({ cancel }) => cancel.purchased === 'end', instead: "purchased: 'keep'" },
@@ -24,6 +44,14 @@ const NOT_KEPT: readonly NotKept[] = [
     isAsked: ({ alerts }) => alerts.thresholdsPercent.length > 0,
     instead: 'thresholdsPercent: []',
   },
+  { rule: 'alerts.expiringDays', isAsked: ({ alerts }) => alerts.expiringDays.length > 0, instead: 'expiringDays: []' },
+  {
+    rule: 'alerts.runawayFactor',
+    isAsked: ({ alerts }) => alerts.runawayFactor !== null,
+    instead: 'runawayFactor: null',
+  },
+  { rule: 'alerts.silenceHours', isAsked: ({ alerts }) => alerts.silenceHours !== null, instead: 'silenceHours: null' },
+  { rule: 'alerts.daysLeft', isAsked: ({ alerts }) => alerts.daysLeft !== null, instead: 'daysLeft: null' },
 ];
 
 /** One finding for each rule that this version would not keep. */

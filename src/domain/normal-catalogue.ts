@@ -1,6 +1,6 @@
 // One offer may be written in many ways ("1.50" and "1.5", two orders of features); versions compare the normal one.
 import { formatScaled, parseFraction } from './amount.ts';
-import type { BurnRate, Catalogue } from './catalogue.ts';
+import type { BurnRate, Catalogue, PlainRate, Policy, UsageCap } from './catalogue.ts';
 
 /** The catalogue with shortest decimals, instants in UTC and lists without an order of their own sorted. */
 export function normalCatalogue(catalogue: Catalogue): Catalogue {
@@ -14,22 +14,66 @@ export function normalCatalogue(catalogue: Catalogue): Catalogue {
       includedCredits: shortest(plan.includedCredits),
       pricePerCredit: shortest(plan.pricePerCredit),
       features: plan.features.toSorted(order),
-      policy: {
-        ...plan.policy,
-        overageCap: plan.policy.overageCap === null ? null : shortest(plan.policy.overageCap),
-        debtLimit: shortest(plan.policy.debtLimit),
-      },
+      policy: normalPolicy(plan.policy),
     })),
     packs: catalogue.packs.map((pack) => ({ ...pack, credits: shortest(pack.credits) })),
   };
 }
 
-function normalRate({ flat, per, minimum }: BurnRate): BurnRate {
+function normalPolicy(policy: Policy): Policy {
+  const { topUp, rollover, caps } = policy;
+  return {
+    ...policy,
+    topUp: topUp === 'none' ? topUp : { ...topUp, below: shortest(topUp.below) },
+    overageCap: policy.overageCap === null ? null : shortest(policy.overageCap),
+    debtLimit: shortest(policy.debtLimit),
+    rollover:
+      rollover === 'none' || rollover.capCredits === null
+        ? rollover
+        : { ...rollover, capCredits: shortest(rollover.capCredits) },
+    caps: { member: normalCap(caps.member), agent: normalCap(caps.agent) },
+  };
+}
+
+function normalCap(cap: UsageCap | null): UsageCap | null {
+  return cap === null ? null : { ...cap, credits: shortest(cap.credits) };
+}
+
+/** The order of rules is kept: the first that matches counts. */
+function normalRate({ rules, otherwise, ...plain }: BurnRate): BurnRate {
+  return {
+    ...normalPlainRate(plain),
+    ...(rules !== undefined && {
+      rules: rules.map((rule) => ({
+        when: Object.fromEntries(Object.entries(rule.when).map(([name, values]) => [name, normalValues(values)])),
+        rate: normalPlainRate(rule.rate),
+      })),
+    }),
+    ...(otherwise !== undefined && { otherwise }),
+  };
+}
+
+/** A list of one value is that value. */
+function normalValues(values: string | readonly string[]): string | readonly string[] {
+  if (typeof values === 'string') return values;
+  const [only, ...others] = values.toSorted(order);
+  return only === undefined || others.length > 0 ? values.toSorted(order) : only;
+}
+
+function normalPlainRate({ flat, per, tiers, minimum }: PlainRate): PlainRate {
   return {
     ...(flat !== undefined && { flat: shortest(flat) }),
     ...(per !== undefined && {
       per: per
         .map((term) => ({ ...term, credits: shortest(term.credits) }))
+        .toSorted((a, b) => order(a.quantity, b.quantity)),
+    }),
+    ...(tiers !== undefined && {
+      tiers: tiers
+        .map((tier) => ({
+          ...tier,
+          steps: tier.steps.map((step) => ({ ...step, credits: shortest(step.credits) })),
+        }))
         .toSorted((a, b) => order(a.quantity, b.quantity)),
     }),
     ...(minimum !== undefined && { minimum: shortest(minimum) }),

@@ -1,10 +1,9 @@
 import { parseCredits } from './amount.ts';
-import { lintCredits } from './burn-table-lint.ts';
 import type { Catalogue, Pack } from './catalogue.ts';
 import type { Finding } from './finding.ts';
 import { lintKey, lintName, lintUnique } from './name-lint.ts';
+import { lintCredits, lintRange } from './number-lint.ts';
 import { NAME_LENGTH_MAX, lintAmountMinor, lintCurrency } from './plan-lint.ts';
-import { lintRange } from './policy-lint.ts';
 
 /** Packs that somebody can buy, pay and spend. */
 export function* lintPacks(catalogue: Catalogue): Iterable<Finding> {

@@ -31,7 +31,7 @@ export function endWhatIsDue(book: PoolBook, moment: Moment): number {
 }
 
 /** A lot whose time is over becomes breakage, once nothing late can claim it any more. */
-export function expireLots(book: PoolBook, { now, newId }: Moment): void {
+function expireLots(book: PoolBook, { now, newId }: Moment): void {
   const waiting = book.periods.filter((period) => awaitsCutOff(period, now));
   for (const lot of book.lots.values()) {
     if (lot.expiresAt === null || lot.expiresAt > now || remaining(lot) === 0n) continue;
@@ -60,7 +60,8 @@ export function expireLots(book: PoolBook, { now, newId }: Moment): void {
 function rollOver(book: PoolBook, lot: LotState, period: PeriodState, moment: Moment): void {
   const rule = book.terms?.policy.rollover ?? 'none';
   if (rule === 'none' || lot.source !== 'included' || lot.billingPeriodId !== period.billingPeriodId) return;
-  const amount = lesser(remaining(lot), (lot.granted * BigInt(rule.capPercent)) / 100n);
+  const left = remaining(lot);
+  const amount = rule.capPercent === null ? left : lesser(left, (lot.granted * BigInt(rule.capPercent)) / 100n);
   const expiresAt = rolledUntil(book, period, rule.periods);
   if (amount === 0n || expiresAt === null) return;
   const entry = beginEntry(book, {

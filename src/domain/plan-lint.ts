@@ -1,10 +1,10 @@
 import { parseCredits } from './amount.ts';
-import { lintCredits } from './burn-table-lint.ts';
 import type { Catalogue, Plan } from './catalogue.ts';
 import { chargeStepMinor, minorPlaces } from './currency.ts';
 import type { Finding } from './finding.ts';
 import { exceedsOneMinorUnit, meterUnitPrice } from './meter-price.ts';
 import { lintKey, lintName, lintUnique } from './name-lint.ts';
+import { lintCredits } from './number-lint.ts';
 import { lintPolicy } from './policy-lint.ts';
 
 /** Stripe's limit for names that appear on a bill is 250 characters. */
@@ -19,7 +19,8 @@ export function* lintPlan(catalogue: Catalogue, plan: Plan, path: string): Itera
   yield* lintCredits(`${path}.includedCredits`, plan.includedCredits);
   yield* lintPrice(catalogue, plan, `${path}.pricePerCredit`);
   yield* lintFeatures(catalogue, plan, `${path}.features`);
-  yield* lintPolicy(plan, `${path}.policy`);
+  yield* lintPolicy(catalogue, plan, `${path}.policy`);
+  yield* lintCycle(plan, path);
   const sold = catalogue.packs.some(({ currency }) => currency === plan.currency);
   if (parseCredits(plan.includedCredits) === 0n && plan.policy.zeroBalance === 'block' && !sold) {
     yield {
@@ -29,6 +30,25 @@ export function* lintPlan(catalogue: Catalogue, plan: Plan, path: string): Itera
       fix: 'Include credits, add a pack in this currency, or allow overage.',
     };
   }
+}
+
+function* lintCycle(plan: Plan, path: string): Iterable<Finding> {
+  if (plan.creditsEvery === plan.interval) return;
+  if (plan.creditsEvery === 'year') {
+    yield {
+      path: `${path}.creditsEvery`,
+      code: 'contradiction',
+      message: 'A fee of every month pays for no credits of a year.',
+      fix: "Write creditsEvery: 'month', or interval: 'year'.",
+    };
+    return;
+  }
+  yield {
+    path: `${path}.creditsEvery`,
+    code: 'rule_not_kept',
+    message: 'This version of Creditpool does not keep that rule yet.',
+    fix: `Write creditsEvery: '${plan.interval}'.`,
+  };
 }
 
 /** A currency that Stripe charges in amounts which usage can be rounded to. */

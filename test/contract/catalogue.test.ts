@@ -54,12 +54,22 @@ describe('the form refuses', () => {
     [
       'a word that is no choice',
       withPolicy({ zeroBalance: 'stop' }),
-      "plans[0].policy.zeroBalance: wrong_value: Write 'block', 'overage' or 'grace'.",
+      "plans[0].policy.zeroBalance: wrong_value: Write 'block', 'overage', 'grace' or 'top_up'.",
     ],
     [
       'a rollover that is half said',
       withPolicy({ rollover: { capPercent: 50 } }),
-      "plans[0].policy.rollover: wrong_value: Write 'none' or { capPercent, periods }.",
+      "plans[0].policy.rollover: wrong_value: Write 'none' or { capPercent, capCredits, periods, priority }.",
+    ],
+    [
+      'an allowance of no known cycle',
+      withPlan({ creditsEvery: 'week' }),
+      "plans[0].creditsEvery: wrong_value: Write 'month' or 'year'.",
+    ],
+    [
+      'a cap without a window',
+      withPolicy({ caps: { member: { credits: '50' }, agent: null } }),
+      "plans[0].policy.caps.member.window: missing: Write 'day', 'month' or 'period'.",
     ],
     ['a trial', withPolicy({ trial: '14d' }), "plans[0].policy.trial: wrong_value: Write 'none'."],
     [

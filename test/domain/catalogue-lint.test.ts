@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 
 import { lintCatalogue } from '../../src/domain/catalogue-lint.ts';
-import type { BurnRate, Catalogue, Pack, Plan, Policy } from '../../src/domain/catalogue.ts';
+import type {
+  AlertRules,
+  BurnRate,
+  Catalogue,
+  Pack,
+  Plan,
+  Policy,
+  RateRule,
+  RateTier,
+} from '../../src/domain/catalogue.ts';
 import { hybrid, pack10k, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 
 const say = (catalogue: Catalogue): string[] => lintCatalogue(catalogue).map(({ path, code }) => `${path}: ${code}`);
@@ -46,6 +55,12 @@ describe('the credit unit', () => {
 });
 
 describe('the burn table', () => {
+  const large: RateRule = { when: { model: 'large' }, rate: { flat: '2' } };
+  const tier = (...steps: [number | null, string][]): RateTier => ({
+    quantity: 'calls',
+    each: 1,
+    steps: steps.map(([upTo, credits]) => ({ upTo, credits })),
+  });
   const [first] = sampleCatalogue.burnTable;
   test.for<[string, Catalogue, string[]]>([
     [
@@ -106,6 +121,107 @@ describe('the burn table', () => {
     ],
     ['has a step above zero', per({ each: 0 }), ['burnTable[0].rate.per[0].each: out_of_range']],
     ['has a step below a million millions', per({ each: 1e12 + 1 }), ['burnTable[0].rate.per[0].each: out_of_range']],
+    ['may price by steps', rate({ tiers: [tier([1000, '1'], [null, '0.5'])] }), []],
+    [
+      'prices every quantity by its steps',
+      rate({ tiers: [tier([1000, '1'])] }),
+      ['burnTable[0].rate.tiers[0].steps: open_tiers'],
+    ],
+    ['has steps', rate({ tiers: [tier()] }), ['burnTable[0].rate.tiers[0].steps: open_tiers']],
+    [
+      'has rising steps',
+      rate({ tiers: [tier([1000, '1'], [1000, '0.8'], [null, '0.5'])] }),
+      ['burnTable[0].rate.tiers[0].steps[1].upTo: contradiction'],
+    ],
+    [
+      'has one step without end',
+      rate({ tiers: [tier([null, '1'], [null, '0.5'])] }),
+      ['burnTable[0].rate.tiers[0].steps[0].upTo: contradiction'],
+    ],
+    [
+      'has prices of steps that can be read',
+      rate({ tiers: [tier([null, '0.0000000000001'])] }),
+      ['burnTable[0].rate.tiers[0].steps[0].credits: bad_decimal'],
+    ],
+    [
+      'prices a quantity by steps or by one price',
+      rate({ per: [{ quantity: 'calls', credits: '1', each: 1 }], tiers: [tier([null, '1'])] }),
+      ['burnTable[0].rate.tiers[0].quantity: duplicate'],
+    ],
+    [
+      'prices a quantity by one list of steps',
+      rate({ tiers: [tier([null, '1']), tier([null, '1'])] }),
+      ['burnTable[0].rate.tiers[1].quantity: duplicate'],
+    ],
+    ['may ask for dimensions', rate({ rules: [large], otherwise: 'refuse' }), []],
+    [
+      'may ask for an outcome',
+      rate({ rules: [{ when: { outcome: 'resolved' }, rate: { flat: '20' } }], otherwise: 'free' }),
+      [],
+    ],
+    ['may have rules beside a plain rate', rate({ flat: '1', rules: [large], otherwise: 'rate' }), []],
+    ['says what no rule matches costs', rate({ rules: [large] }), ['burnTable[0].rate.otherwise: silent_rate']],
+    [
+      'has something else only beside rules',
+      rate({ flat: '1', otherwise: 'free' }),
+      ['burnTable[0].rate.otherwise: contradiction'],
+    ],
+    [
+      'has a plain rate that applies',
+      rate({ flat: '1', rules: [large], otherwise: 'free' }),
+      ['burnTable[0].rate.otherwise: contradiction'],
+    ],
+    [
+      'has the plain rate that it falls back to',
+      rate({ rules: [large], otherwise: 'rate' }),
+      ['burnTable[0].rate: silent_rate'],
+    ],
+    [
+      'has rules if it has a list of them',
+      rate({ rules: [], otherwise: 'free' }),
+      ['burnTable[0].rate.rules: out_of_range'],
+    ],
+    [
+      'has rules that name a dimension',
+      rate({ rules: [{ ...large, when: {} }], otherwise: 'free' }),
+      ['burnTable[0].rate.rules[0].when: contradiction'],
+    ],
+    [
+      'has rules that name a value',
+      rate({ rules: [{ ...large, when: { model: [] } }], otherwise: 'free' }),
+      ['burnTable[0].rate.rules[0].when.model: out_of_range'],
+    ],
+    [
+      'names each value once',
+      rate({ rules: [{ ...large, when: { model: ['large', 'large'] } }], otherwise: 'free' }),
+      ['burnTable[0].rate.rules[0].when.model[1]: duplicate'],
+    ],
+    [
+      'names dimensions in small letters',
+      rate({ rules: [{ ...large, when: { Model: 'large' } }], otherwise: 'free' }),
+      ['burnTable[0].rate.rules[0].when.Model: bad_key'],
+    ],
+    [
+      'has no rule that an earlier one takes everything from',
+      rate({
+        rules: [
+          { ...large, when: { model: ['large', 'huge'] } },
+          { ...large, when: { model: 'large', region: 'eu' } },
+        ],
+        otherwise: 'free',
+      }),
+      ['burnTable[0].rate.rules[1]: contradiction'],
+    ],
+    [
+      'may have a narrow rule before a wide one',
+      rate({ rules: [{ ...large, when: { model: 'large', region: 'eu' } }, large], otherwise: 'free' }),
+      [],
+    ],
+    [
+      'is not silent in a rule',
+      rate({ rules: [{ ...large, rate: {} }], otherwise: 'free' }),
+      ['burnTable[0].rate.rules[0].rate: silent_rate'],
+    ],
   ])('%s', ([, catalogue, expected]) => expect(say(catalogue)).toEqual(expected));
 });
 
@@ -143,6 +259,13 @@ describe('a plan', () => {
     ['has no negative fee', plan({ baseAmountMinor: -1 }), ['plans[0].baseAmountMinor: out_of_range']],
     ['has a fee that can be charged', plan({ baseAmountMinor: 1e12 }), ['plans[0].baseAmountMinor: out_of_range']],
     ['may have no fee', plan({ baseAmountMinor: 0 }), []],
+    [
+      'has no credits of a year for a fee of a month',
+      plan({ creditsEvery: 'year' }),
+      ['plans[0].creditsEvery: contradiction'],
+    ],
+    ['has credits as often as the fee', plan({ interval: 'year' }), ['plans[0].creditsEvery: rule_not_kept']],
+    ['may have a fee and credits of a year', plan({ interval: 'year', creditsEvery: 'year' }), []],
     [
       'includes an amount of credits',
       plan({ includedCredits: '0.0000001' }),
@@ -188,7 +311,9 @@ describe('a plan', () => {
 });
 
 describe('a policy', () => {
-  const rollover = { capPercent: 50, periods: 1 };
+  const rollover = { capPercent: 50, capCredits: null, periods: 1, priority: null };
+  const alerts = (change: Partial<AlertRules>): Catalogue => policy({ alerts: { ...samplePolicy.alerts, ...change } });
+  const topUp = { pack: 'pack-10k', below: '500', monthlyCapMinor: 50_000, coolDownMinutes: 30 };
   test.for<[string, Catalogue, string[]]>([
     ['caps overage above zero', policy({ overageCap: '0' }), ['plans[0].policy.overageCap: contradiction']],
     ['may cap overage', policy({ overageCap: '5000' }), []],
@@ -249,23 +374,103 @@ describe('a policy', () => {
     ['may wait for the payment', policy({ unpaid: 'on_paid' }), []],
     [
       'alerts at rising thresholds',
-      policy({ alerts: { thresholdsPercent: [80, 50] } }),
+      alerts({ thresholdsPercent: [80, 50] }),
       ['plans[0].policy.alerts.thresholdsPercent[1]: contradiction'],
     ],
     [
       'alerts at each threshold once',
-      policy({ alerts: { thresholdsPercent: [80, 80] } }),
+      alerts({ thresholdsPercent: [80, 80] }),
       ['plans[0].policy.alerts.thresholdsPercent[1]: contradiction'],
     ],
     [
       'alerts above nothing',
-      policy({ alerts: { thresholdsPercent: [-1] } }),
+      alerts({ thresholdsPercent: [-1] }),
       [
         'plans[0].policy.alerts.thresholdsPercent[0]: out_of_range',
         'plans[0].policy.alerts.thresholdsPercent[0]: contradiction',
       ],
     ],
-    ['may have no alerts', policy({ alerts: { thresholdsPercent: [] } }), []],
+    ['may have no alerts', alerts({ thresholdsPercent: [] }), []],
+    [
+      'says the longest notice first',
+      alerts({ expiringDays: [1, 7] }),
+      ['plans[0].policy.alerts.expiringDays[1]: contradiction'],
+    ],
+    ['may give notice of what expires', alerts({ expiringDays: [30, 7, 1] }), []],
+    [
+      'calls twice the usual a runaway at least',
+      alerts({ runawayFactor: 1 }),
+      ['plans[0].policy.alerts.runawayFactor: out_of_range'],
+    ],
+    [
+      'listens for an hour at least',
+      alerts({ silenceHours: 0 }),
+      ['plans[0].policy.alerts.silenceHours: out_of_range'],
+    ],
+    ['looks a day ahead at least', alerts({ daysLeft: 0 }), ['plans[0].policy.alerts.daysLeft: out_of_range']],
+    [
+      'has rules for actions that are in the plan',
+      policy({ zeroBalanceByAction: { 'gpu.minute': 'block' } }),
+      ['plans[0].policy.zeroBalanceByAction.gpu.minute: unknown_action'],
+    ],
+    [
+      'has no rule for an action that says the same',
+      policy({ zeroBalanceByAction: { 'api.call': 'overage' } }),
+      ['plans[0].policy.zeroBalanceByAction.api.call: duplicate'],
+    ],
+    [
+      'may cap the overage of one action',
+      policy({ zeroBalance: 'block', overageCap: '50', zeroBalanceByAction: { 'api.call': 'overage' } }),
+      [],
+    ],
+    [
+      'gives one action grace up to a bound',
+      policy({ zeroBalanceByAction: { 'api.call': 'grace' } }),
+      ['plans[0].policy.debtLimit: contradiction'],
+    ],
+    ['tops up by a pack', policy({ zeroBalance: 'top_up' }), ['plans[0].policy.topUp: contradiction']],
+    ['may top up', policy({ zeroBalance: 'top_up', topUp }), []],
+    [
+      'tops up by a pack that is sold',
+      policy({ topUp: { ...topUp, pack: 'pack-20k' } }),
+      ['plans[0].policy.topUp.pack: unknown_pack'],
+    ],
+    [
+      'may buy one pack a month at least',
+      policy({ topUp: { ...topUp, monthlyCapMinor: 7_999 } }),
+      ['plans[0].policy.topUp.monthlyCapMinor: contradiction'],
+    ],
+    [
+      'waits between two top-ups',
+      policy({ topUp: { ...topUp, coolDownMinutes: 0 } }),
+      ['plans[0].policy.topUp.coolDownMinutes: out_of_range'],
+    ],
+    [
+      'tops up below an amount of credits',
+      policy({ topUp: { ...topUp, below: '0.0000001' } }),
+      ['plans[0].policy.topUp.below: bad_decimal'],
+    ],
+    [
+      'rolls over more than nothing',
+      policy({ rollover: { ...rollover, capCredits: '0' } }),
+      ['plans[0].policy.rollover.capCredits: contradiction'],
+    ],
+    ['may roll over without a cap', policy({ rollover: { ...rollover, capPercent: null } }), []],
+    [
+      'draws rolled credits at a priority that lots have',
+      policy({ rollover: { ...rollover, priority: 101 } }),
+      ['plans[0].policy.rollover.priority: out_of_range'],
+    ],
+    [
+      'caps a member above zero',
+      policy({ caps: { member: { credits: '0', window: 'day' }, agent: null } }),
+      ['plans[0].policy.caps.member.credits: contradiction'],
+    ],
+    [
+      'caps an agent in credits',
+      policy({ caps: { member: null, agent: { credits: '0.0000001', window: 'period' } } }),
+      ['plans[0].policy.caps.agent.credits: bad_decimal'],
+    ],
   ])('%s', ([, catalogue, expected]) => {
     expect(say(catalogue).filter((finding) => !finding.endsWith('rule_not_kept'))).toEqual(expected);
   });
@@ -279,7 +484,19 @@ describe('a rule that this version does not keep is refused, whatever it says', 
     ['unpaid', { unpaid: { freezeAfterDays: 3 } }],
     ['cancel.purchased', { cancel: { purchased: 'end' } }],
     ['gate', { gate: 'release' }],
-    ['alerts.thresholdsPercent', { alerts: { thresholdsPercent: [80, 100] } }],
+    ['alerts.thresholdsPercent', { alerts: { ...samplePolicy.alerts, thresholdsPercent: [80, 100] } }],
+    ['alerts.expiringDays', { alerts: { ...samplePolicy.alerts, expiringDays: [30, 7, 1] } }],
+    ['alerts.runawayFactor', { alerts: { ...samplePolicy.alerts, runawayFactor: 5 } }],
+    ['alerts.silenceHours', { alerts: { ...samplePolicy.alerts, silenceHours: 6 } }],
+    ['alerts.daysLeft', { alerts: { ...samplePolicy.alerts, daysLeft: 3 } }],
+    ['zeroBalanceByAction', { zeroBalanceByAction: { 'api.call': 'block' } }],
+    ['topUp', { topUp: { pack: 'pack-10k', below: '500', monthlyCapMinor: 50_000, coolDownMinutes: 30 } }],
+    ['rollover.capCredits', { rollover: { capPercent: null, capCredits: '500', periods: 1, priority: null } }],
+    ['rollover.priority', { rollover: { capPercent: 50, capCredits: null, periods: 1, priority: 10 } }],
+    ['seats.add', { seats: { add: 'prorated' } }],
+    ['caps.member', { caps: { member: { credits: '50', window: 'month' }, agent: null } }],
+    ['caps.agent', { caps: { member: null, agent: { credits: '50', window: 'day' } } }],
+    ['lateUsage', { lateUsage: 'refuse' }],
   ])('%s', ([rule, change]) => {
     expect(say(policy(change))).toEqual([`plans[0].policy.${rule}: rule_not_kept`]);
   });

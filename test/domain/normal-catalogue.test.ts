@@ -57,3 +57,50 @@ test('a cap and a minimum are shortened, what cannot be read stays for the linte
 test('canonical JSON sorts keys, leaves out what is undefined and keeps the order of lists', () => {
   expect(canonicalJson({ b: [2, 1, null], a: { d: undefined, c: 'x' } })).toBe('{"a":{"c":"x"},"b":[2,1,null]}');
 });
+
+test('rules keep their order, steps and amounts are shortened, a list of one value is that value', () => {
+  const normal = normalCatalogue({
+    ...sampleCatalogue,
+    burnTable: [
+      {
+        ...api!,
+        rate: {
+          rules: [
+            { when: { model: ['large'], region: ['us', 'eu'] }, rate: { flat: '2.0' } },
+            {
+              when: { model: 'small' },
+              rate: { tiers: [{ quantity: 'calls', each: 1, steps: [{ upTo: null, credits: '0.50' }] }] },
+            },
+          ],
+          otherwise: 'free',
+        },
+      },
+    ],
+    plans: [
+      {
+        ...hybrid,
+        policy: {
+          ...samplePolicy,
+          topUp: { pack: 'pack-10k', below: '500.0', monthlyCapMinor: 50_000, coolDownMinutes: 30 },
+          rollover: { capPercent: null, capCredits: '10.0', periods: 1, priority: null },
+          caps: { member: { credits: '5.0', window: 'day' }, agent: null },
+        },
+      },
+    ],
+  });
+  expect(normal.burnTable[0]?.rate).toEqual({
+    rules: [
+      { when: { model: 'large', region: ['eu', 'us'] }, rate: { flat: '2' } },
+      {
+        when: { model: 'small' },
+        rate: { tiers: [{ quantity: 'calls', each: 1, steps: [{ upTo: null, credits: '0.5' }] }] },
+      },
+    ],
+    otherwise: 'free',
+  });
+  expect(normal.plans[0]?.policy).toMatchObject({
+    topUp: { below: '500' },
+    rollover: { capCredits: '10' },
+    caps: { member: { credits: '5' }, agent: null },
+  });
+});

@@ -18,7 +18,12 @@ const books = await openBooks(database, {
   plans: [
     planWith(
       'everything',
-      { zeroBalance: 'overage', overageCap: '15', debtLimit: '10', rollover: { capPercent: 50, periods: 1 } },
+      {
+        zeroBalance: 'overage',
+        overageCap: '15',
+        debtLimit: '10',
+        rollover: { capPercent: 50, capCredits: null, periods: 1, priority: null },
+      },
       { includedCredits: '40' },
     ),
   ],

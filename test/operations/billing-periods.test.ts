@@ -13,8 +13,8 @@ const books = await openBooks(database, {
   plans: [
     planWith('hybrid', { zeroBalance: 'overage' }),
     planWith('no-paydown', { zeroBalance: 'overage', paydown: false }),
-    planWith('rolling', { rollover: { capPercent: 50, periods: 1 } }),
-    planWith('rolling-twice', { rollover: { capPercent: 50, periods: 2 } }),
+    planWith('rolling', { rollover: { capPercent: 50, capCredits: null, periods: 1, priority: null } }),
+    planWith('rolling-twice', { rollover: { capPercent: 50, capCredits: null, periods: 2, priority: null } }),
     planWith('blocking', { zeroBalance: 'block', debtLimit: '10' }, { includedCredits: '40' }),
   ],
 });

@@ -15,19 +15,24 @@ const LONG_AGO = '2020-01-01T00:00:00.000Z';
 
 export const samplePolicy: Policy = {
   zeroBalance: 'overage',
+  zeroBalanceByAction: {},
+  topUp: 'none',
   overageCap: null,
   debtLimit: '0',
   includedExpiry: 'period_end',
   purchasedExpiryDays: 365,
   rollover: 'none',
   pooling: 'customer',
+  seats: { add: 'at_renewal' },
+  caps: { member: null, agent: null },
   transfers: 'none',
   paydown: true,
   hold: { ttlSeconds: 900, excess: 'allow' },
+  lateUsage: 'next_period',
   unpaid: 'continue',
   cancel: { purchased: 'keep' },
   gate: 'hold',
-  alerts: { thresholdsPercent: [] },
+  alerts: { thresholdsPercent: [], expiringDays: [], runawayFactor: null, silenceHours: null, daysLeft: null },
   trial: 'none',
 };
 
@@ -37,6 +42,7 @@ export const hybrid: Plan = {
   name: 'Hybrid',
   currency: 'usd',
   interval: 'month',
+  creditsEvery: 'month',
   baseAmountMinor: 9900,
   includedCredits: '10000',
   pricePerCredit: '0.01',
