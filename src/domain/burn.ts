@@ -23,7 +23,7 @@ export interface BurnPlan {
 }
 
 /** Lots that usage of this period may draw: those open now, or, once it has ended, those that stood at its end. */
-export function lotsForPeriod(book: PoolBook, period: PeriodState, feature: string, now: Date): readonly LotState[] {
+function lotsForPeriod(book: PoolBook, period: PeriodState, feature: string, now: Date): readonly LotState[] {
   const running = isWithin(period, now);
   return [...book.lots.values()].filter(
     (lot) =>
@@ -34,7 +34,7 @@ export function lotsForPeriod(book: PoolBook, period: PeriodState, feature: stri
 }
 
 /** What is left of the period's overage under the plan's cap; null means no cap, zero means no overage at all. */
-export function overageLeft(book: PoolBook, period: PeriodState): bigint | null {
+function overageLeft(book: PoolBook, period: PeriodState): bigint | null {
   if (book.terms === null || book.terms.policy.zeroBalance !== 'overage') return 0n;
   if (book.terms.overageCap === null) return null;
   const reserved = book.overageReserved.get(period.billingPeriodId) ?? 0n;

@@ -5,7 +5,7 @@ import { type CreditAccountKind, poolAccount } from './account.ts';
 import type { BillingPeriod } from './billing-period.ts';
 import type { CustomerKey } from './customer.ts';
 import type { JournalEntry, Posting } from './journal.ts';
-import { isOpenAt, type Lot, mayPayFor, remaining } from './lot.ts';
+import { isOpenAt, type Lot, remaining } from './lot.ts';
 import type { PlanTerms } from './terms.ts';
 
 export type LotState = { -readonly [Key in keyof Lot]: Lot[Key] } & {
@@ -150,13 +150,6 @@ export function noChanges(): PoolChanges {
 /** The period that runs now, if the subscription has one. */
 export function runningPeriod(book: PoolBook, now: Date): PeriodState | null {
   return book.periods.find((period) => period.startsAt <= now && now < period.endsAt) ?? null;
-}
-
-/** Lots that may pay for a feature at an instant. */
-export function lotsOpenAt(book: PoolBook, feature: string, at: Date): readonly LotState[] {
-  return [...book.lots.values()].filter(
-    (lot) => lot.onlyHoldId === null && isOpenAt(lot, at) && mayPayFor(lot, feature),
-  );
 }
 
 /** Spendable now, of every feature, in micro-credits. */

@@ -73,7 +73,7 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
 }
 
 /** The period that late usage still belongs to, else the running one. */
-export function periodOfUsage(book: PoolBook, occurredAt: Date, now: Date): PeriodState | null {
+function periodOfUsage(book: PoolBook, occurredAt: Date, now: Date): PeriodState | null {
   const late = book.periods.find(
     (period) => isWithin(period, occurredAt) && awaitsCutOff(period, now) && now < period.cutOffAt,
   );

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { reverseUsage } from '../../src/operations/reverse-usage.ts';
 import { query, execute } from '../../src/storage/query.ts';
 import { openBooks, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -19,6 +20,15 @@ beforeAll(async () => {
   await use(books, customer, 100);
   holdId = await held(books, customer, '40');
   await capture(books, holdId, '10', { final: false, key: 'c1' });
+  const undone = await use(books, customer, 1);
+  if ('rejected' in undone) throw new Error(undone.rejected.message);
+  await reverseUsage(books.deps, {
+    customer,
+    usageEventIds: [undone.usageEventId],
+    reason: 'reported twice',
+    ticket: 'T-1',
+    actor: 'support',
+  });
 });
 afterAll(() => owner.end());
 
@@ -51,10 +61,8 @@ describe('INV-03 history is only ever added to', () => {
 
   test.for(HISTORY)('not even the owner may update, delete or truncate %s by a slip', async (table) => {
     const refused = { code: '23000', constraint: `${table}_append_only` };
-    if (table !== 'usage_reversals') {
-      expect(await refusal(owner.query(`update ${table} set lane = lane`))).toEqual(refused);
-      expect(await refusal(owner.query(`delete from ${table}`))).toEqual(refused);
-    }
+    expect(await refusal(owner.query(`update ${table} set lane = lane`))).toEqual(refused);
+    expect(await refusal(owner.query(`delete from ${table}`))).toEqual(refused);
     expect(await refusal(owner.query(`truncate ${table} cascade`))).toMatchObject({ code: '23000' });
   });
 

@@ -20,7 +20,7 @@ import { newId, testDeps } from './deps.ts';
 import { expectSoundBooks } from './sound-books.ts';
 
 /** April 2026, as in the money stories. */
-export const APRIL = { startsAt: new Date('2026-04-01T00:00:00Z'), endsAt: new Date('2026-05-01T00:00:00Z') };
+const APRIL = { startsAt: new Date('2026-04-01T00:00:00Z'), endsAt: new Date('2026-05-01T00:00:00Z') };
 
 export interface Books extends RealTime {
   readonly db: Database;
