@@ -27,6 +27,8 @@ const HOMES: Readonly<Record<string, readonly CollectionName[]>> = {
   txr: ['tax_rates'],
 };
 
+const SCHEDULES: readonly CollectionName[] = ['schedules'];
+
 /** Fields that are only included when expanded. */
 function included(world: World, owner: object, field: string): unknown {
   const id = 'id' in owner && typeof owner.id === 'string' ? owner.id : '';
@@ -66,7 +68,9 @@ function included(world: World, owner: object, field: string): unknown {
 export function expansionOf(world: World): Expansion {
   return {
     byId: (id) => {
-      const homes = HOMES[id.slice(0, Math.max(0, id.indexOf('_')))] ?? ['products', 'coupons'];
+      const homes = id.startsWith('sub_sched_')
+        ? SCHEDULES
+        : (HOMES[id.slice(0, Math.max(0, id.indexOf('_')))] ?? ['products', 'coupons']);
       for (const home of homes) {
         const found = world.store.find(home, id);
         if (found !== undefined) return rendered(found);

@@ -15,6 +15,7 @@ import {
   type Kind,
   type Values,
   unsupported,
+  readParameters,
 } from './parameters.ts';
 import { fromScaled, ONE, toScaled } from './rounding.ts';
 import type { Price } from './wire.ts';
@@ -57,6 +58,10 @@ export const priceShape = {
   unit_amount_decimal: decimal(),
 };
 export type PriceFacts = Values<typeof priceShape>;
+
+/** A price of which nothing is asked, to start from inside the simulator. */
+export const NO_PRICE_FACTS = readParameters({ ...priceShape, currency: word(3) }, new Map());
+export const NO_RECURRENCE = { meter: undefined, trial_period_days: undefined, usage_type: undefined };
 
 /** The parameters of a price made in passing. */
 export const priceData = object(priceShape);

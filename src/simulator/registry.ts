@@ -25,6 +25,7 @@ import { priceRoutes } from './prices.ts';
 import { productRoutes } from './products.ts';
 import { refundRoutes } from './refunds.ts';
 import type { Route } from './routes.ts';
+import { scheduleRoutes, scheduleTasks } from './schedules.ts';
 import { subscriptionTasks } from './subscription-cycle.ts';
 import { subscriptionItemRoutes } from './subscription-item-routes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -60,6 +61,7 @@ export const ROUTES: readonly Route[] = [
   ...priceRoutes,
   ...productRoutes,
   ...refundRoutes,
+  ...scheduleRoutes,
   ...subscriptionItemRoutes,
   ...subscriptionRoutes,
   ...taxRateRoutes,
@@ -70,4 +72,9 @@ export const ROUTES: readonly Route[] = [
 ];
 
 /** Every kind of work that falls due as time passes. */
-export const TASKS: TaskHandlers = { ...creditGrantTasks, ...finalizationTasks, ...subscriptionTasks };
+export const TASKS: TaskHandlers = {
+  ...creditGrantTasks,
+  ...finalizationTasks,
+  ...scheduleTasks,
+  ...subscriptionTasks,
+};

@@ -4,6 +4,7 @@ import { billableUsage } from './invoice-usage.ts';
 import { newInvoice } from './new-invoice.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';
+import { enterNextPhase, itemsOfPhase, phaseStartingAt } from './schedule-phases.ts';
 import { isMetered, itemsOf } from './subscription-items.ts';
 import { planCycle } from './subscription-tasks.ts';
 import { voidInvoice } from './voiding.ts';
@@ -59,14 +60,20 @@ function cycleLines(
   wasTrial: boolean,
 ): InvoiceLine[] {
   const goesOn = after.status !== 'canceled';
-  return before.items.data.toReversed().flatMap((item): InvoiceLine[] => {
-    if (item.current_period_end > at && goesOn) return [];
-    if (isMetered(item.price)) return wasTrial ? [] : [usageLine(world, invoice, before, item, at)];
-    const next = after.items.data.find(({ id }) => id === item.id);
-    if (!goesOn || next === undefined) return [];
-    const period = { start: next.current_period_start, end: next.current_period_end };
-    return [subscriptionLine(world, invoice, after, next, period, BigInt(item.quantity ?? 1) * ONE)];
-  });
+  const coming = goesOn ? after.items.data.filter(({ price }) => !isMetered(price)) : [];
+  const used = before.items.data.filter(({ price }) => isMetered(price) && !wasTrial);
+  const licences = coming.filter(({ current_period_start: start }) => start === at);
+  const usages = used.filter(({ current_period_end: end }) => end <= at || !goesOn);
+  const order = [...before.items.data, ...after.items.data].map(({ id }) => id);
+  const lines = [
+    ...usages.map((item) => ({ item, line: usageLine(world, invoice, before, item, at) })),
+    ...licences.map((item) => {
+      const period = { start: item.current_period_start, end: item.current_period_end };
+      const quantity = BigInt(item.quantity ?? 1) * ONE;
+      return { item, line: subscriptionLine(world, invoice, after, item, period, quantity) };
+    }),
+  ];
+  return lines.toSorted((a, b) => order.indexOf(b.item.id) - order.indexOf(a.item.id)).map(({ line }) => line);
 }
 
 function ends(subscription: Subscription, at: number): boolean {
@@ -83,7 +90,9 @@ function cycle(world: World, id: string, at: number): void {
   const wasTrial = before.status === 'trialing';
   const running = wasTrial ? 'active' : before.status;
   const status = stops ? 'canceled' : running;
-  const items = stops ? before.items : itemsOf(id, movedOn(before, at));
+  const phase = phaseStartingAt(world, before, at);
+  const going = phase === undefined ? movedOn(before, at) : itemsOfPhase(world, before, phase, at);
+  const items = stops ? before.items : itemsOf(id, going);
   const after: Subscription = { ...before, items, status };
   const invoice = cycleInvoice(world, before, at, start);
   const lines = cycleLines(world, invoice, before, after, at, wasTrial);
@@ -98,6 +107,7 @@ function cycle(world: World, id: string, at: number): void {
     announceDraft(world, invoice.id);
   }
   planCycle(world, id);
+  if (phase !== undefined && before.schedule !== null) enterNextPhase(world, before.schedule, at);
 }
 
 export const subscriptionTasks = {

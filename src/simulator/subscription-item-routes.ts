@@ -2,7 +2,7 @@ import { noSuch } from './errors.ts';
 import { page } from './pagination.ts';
 import { ignored, oneOf, paging, required, word } from './parameters.ts';
 import { route } from './routes.ts';
-import { itemShape, type ItemFacts } from './subscription-items.ts';
+import { itemShape, NO_ITEM_FACTS, type ItemFacts } from './subscription-items.ts';
 import { updateSubscription } from './subscription-update.ts';
 import type { Subscription, SubscriptionItem } from './wire.ts';
 import { need, type World } from './world.ts';
@@ -36,27 +36,12 @@ function changeItem(
   deleted?: true,
 ): Subscription {
   const { proration_behavior: behavior, ...item } = facts;
-  const items = [{ ...NOTHING, ...item, id, deleted }];
+  const items = [{ ...NO_ITEM_FACTS, ...item, id, deleted }];
   return updateSubscription(world, subscription, {
     ...(behavior === undefined ? {} : { proration_behavior: behavior }),
     items,
   });
 }
-
-const NOTHING: ItemFacts = {
-  id: undefined,
-  billing_thresholds: undefined,
-  clear_usage: undefined,
-  current_trial: undefined,
-  deleted: undefined,
-  discounts: undefined,
-  metadata: undefined,
-  plan: undefined,
-  price: undefined,
-  price_data: undefined,
-  quantity: undefined,
-  tax_rates: undefined,
-};
 
 export const subscriptionItemRoutes = [
   route('GET', '/v1/subscription_items', { ...paging, subscription: required(word()) }, ({ world, values, path }) =>

@@ -1,7 +1,7 @@
 import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
 import { taxRatesOf } from './invoice-parameters.ts';
-import { newPrice } from './new-price.ts';
+import { newPrice, NO_PRICE_FACTS, NO_RECURRENCE } from './new-price.ts';
 import {
   array,
   boolean,
@@ -16,6 +16,7 @@ import {
   decimal,
   oneOf,
   required,
+  readParameters,
 } from './parameters.ts';
 import type { Plan, Price, Subscription, SubscriptionItem } from './wire.ts';
 import { need, type World } from './world.ts';
@@ -44,6 +45,8 @@ export const itemShape = {
   tax_rates: array(word()),
 };
 export type ItemFacts = Values<typeof itemShape>;
+/** An item of which nothing is asked. */
+export const NO_ITEM_FACTS: ItemFacts = readParameters(itemShape, new Map());
 export const itemList = array(object(itemShape), 100);
 
 function planOf(price: Price): Plan {
@@ -78,24 +81,13 @@ export function isMetered(price: Price): boolean {
 function inlinePrice(world: World, data: NonNullable<ItemFacts['price_data']>): Price {
   const product = need(world, 'products', data.product, 'product', 'price_data[product]');
   const { recurring, ...amounts } = data;
-  const shape = { meter: undefined, trial_period_days: undefined, usage_type: undefined };
-  const price = newPrice(world, product.id, { ...NO_PRICE_FACTS, ...amounts, recurring: { ...recurring, ...shape } });
+  const price = newPrice(world, product.id, {
+    ...NO_PRICE_FACTS,
+    ...amounts,
+    recurring: { ...NO_RECURRENCE, ...recurring },
+  });
   return world.store.patch('prices', price.id, { active: false });
 }
-
-const NO_PRICE_FACTS = {
-  active: undefined,
-  billing_scheme: undefined,
-  currency_options: undefined,
-  custom_unit_amount: undefined,
-  lookup_key: undefined,
-  metadata: undefined,
-  nickname: undefined,
-  tiers: undefined,
-  tiers_mode: undefined,
-  transfer_lookup_key: undefined,
-  transform_quantity: undefined,
-};
 
 /** The recurring, active price an item asks for. */
 export function priceOfItem(world: World, facts: ItemFacts, param: string): Price {

@@ -15,6 +15,7 @@ import {
   type Kind,
   unsupported,
   switchedOff,
+  readParameters,
 } from './parameters.ts';
 import { itemList } from './subscription-items.ts';
 
@@ -70,6 +71,9 @@ export const subscriptionCreateShape = {
   customer_account: word(),
   trial_period_days: integer(0),
 };
+
+/** Nothing asked for, to start from inside the simulator. */
+export const NO_SUBSCRIPTION_FACTS = readParameters({ ...subscriptionCreateShape, customer: word() }, new Map());
 
 export const subscriptionUpdateShape = {
   ...shared,

@@ -5,7 +5,7 @@ import { boolean, ignored, object, paging, range, text, word, type Values } from
 import { route } from './routes.ts';
 import { changedItems } from './subscription-changes.ts';
 import { usageLine } from './subscription-cycle.ts';
-import { isMetered } from './subscription-items.ts';
+import { isMetered, NO_ITEM_FACTS } from './subscription-items.ts';
 import { subscriptionCreateShape, subscriptionUpdateShape } from './subscription-parameters.ts';
 import { invoiceNow, updateSubscription } from './subscription-update.ts';
 import type { Subscription } from './wire.ts';
@@ -36,7 +36,7 @@ const cancel = route(
       const licensed = before.items.data.filter(({ price }) => !isMetered(price));
       changedItems(
         moment,
-        licensed.map((item) => ({ ...EMPTY_ITEM, id: item.id, deleted: true })),
+        licensed.map((item) => ({ ...NO_ITEM_FACTS, id: item.id, deleted: true })),
       );
     }
     const details = {
@@ -60,21 +60,6 @@ const cancel = route(
     return after;
   },
 );
-
-const EMPTY_ITEM = {
-  id: undefined,
-  billing_thresholds: undefined,
-  clear_usage: undefined,
-  current_trial: undefined,
-  deleted: undefined,
-  discounts: undefined,
-  metadata: undefined,
-  plan: undefined,
-  price: undefined,
-  price_data: undefined,
-  quantity: undefined,
-  tax_rates: undefined,
-};
 
 /** Prorations that wait for the next invoice go when a subscription ends at once and nothing is invoiced. */
 function dropProrations(world: World, { id, customer }: Subscription): void {
