@@ -72,7 +72,8 @@ export async function earningLots(
        and l.invoice_id = split_part(b.source_id, '/', 1) and l.line_id = split_part(b.source_id, '/', 2)
      left join lateral (${NOTED}) note on true
      left join lateral (
-       select sum(case when p.to_kind = 'consumed' then p.amount when p.from_kind = 'consumed' then -p.amount end) as drawn,
+       -- Credits are used, too, when they pay for debt or overage that stood before them.
+       select sum(case when p.to_kind in (${DRAWN}) then p.amount when p.from_kind in (${DRAWN}) then -p.amount end) as drawn,
          sum(case when p.to_kind = 'expired' then p.amount when p.from_kind = 'expired' then -p.amount end) as expired
        from postings p join journal_entries e on e.lane = p.lane and e.customer_id = p.customer_id
          and e.entry_id = p.entry_id
@@ -182,6 +183,8 @@ export async function postingsOf(
 function account(kind: AccountKind, unit: string): Posting['from'] {
   return { poolId: NIL_ID, billingPeriodId: NIL_ID, kind, unit };
 }
+
+const DRAWN = `'consumed', 'consumed_unpaid', 'debt', 'overage'`;
 
 const INCLUSIVE_TAX = `select sum((t ->> 'amount')::bigint) as inclusive
   from jsonb_array_elements(case when jsonb_typeof(l.object -> 'taxes') = 'array' then l.object -> 'taxes' end) t

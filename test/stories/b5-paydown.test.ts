@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+
+import { hybrid, pack10k, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { expectBooks, tellStory } from '../support/story.ts';
+
+const { database } = await cloneDatabase();
+const pack = { ...pack10k, pack: 'pack-1k', name: '1 000 credits', credits: '1000', amountMinor: 1_000 };
+const noPaydown = { ...hybrid, plan: 'no-paydown', policy: { ...samplePolicy, paydown: false } };
+const story = await tellStory(database, {
+  catalogue: { ...sampleCatalogue, plans: [hybrid, noPaydown], packs: [pack] },
+});
+
+test(
+  'B5 Paydown: a pack pays the overage before it, and leaves it alone where the policy says so',
+  { timeout: 120_000 },
+  async () => {
+    const paying = await story.subscriber('hybrid');
+    const keeping = await story.subscriber('no-paydown');
+    await story.until('2026-04-19T12:00:00Z');
+    for (const customer of [paying, keeping]) await customer.use(10_300);
+    await story.until('2026-04-20T00:00:00Z');
+    for (const customer of [paying, keeping]) await customer.buyPack('pack-1k');
+    expect(await paying.balance()).toMatchObject({ available: '700', overage: '0' });
+    expect(await keeping.balance()).toMatchObject({ available: '1000', overage: '300' });
+
+    await story.until('2026-05-02T00:00:00Z');
+    await expectBooks(story, paying, {
+      invoice: '99',
+      credits_applied: '103',
+      lots: '10700',
+      // One of May's 31 days is earned, and 300 of the pack: 99.00 − 3.19 + 7.00.
+      deferred: '102.81',
+      receivable: '0',
+      cash: '208',
+      open_grants: '107',
+      variances: 0,
+    });
+    // Its grant reaches April all the same and pays $3.00, which an item on the draft takes back.
+    await expectBooks(story, keeping, {
+      invoice: '102',
+      credits_applied: '103',
+      lots: '11000',
+      deferred: '105.81',
+      receivable: '0',
+      cash: '211',
+      open_grants: '110',
+      variances: 0,
+    });
+  },
+);
