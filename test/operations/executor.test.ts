@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { startExecutor } from '../../src/operations/executor.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import { lockCustomer } from '../../src/storage/customers.ts';
+import { openDatabase, transaction } from '../../src/storage/database.ts';
 import { query } from '../../src/storage/query.ts';
 import { balances, metered, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -138,6 +139,14 @@ test('a request that waited for a pool is decided at the instant when it got it'
   });
   expect(await metered(database, customer)).toEqual(['0', '5']);
   await books.at('2026-04-10T09:00:00Z');
+});
+
+test('usage does not wait while a document of the same customer is being posted', async () => {
+  const customer = await books.subscribe('hybrid');
+  await transaction(database, async (trx) => {
+    await lockCustomer(trx, customer);
+    expect(await use(books, customer, 5)).toMatchObject({ status: 'applied' });
+  });
 });
 
 describe('several service processes on one pool', () => {
