@@ -37,11 +37,16 @@ export interface DemoOptions {
 const PLAN = 'hybrid';
 const REJECTIONS_SHOWN_MAX = 20;
 const AFTER_PERIOD_END_MS = 3 * 3_600_000;
+const WRONG_USAGE = 2;
 const UNTIED = 3;
 
 /** Returns the exit code: 0 only when every number ties. Leaves nothing behind. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const file = options.usage === null ? { rows: sampleUsage(), bad: [] } : await readUsageFile(options.usage);
+  if ('unusable' in file) {
+    options.say(file.unusable);
+    return WRONG_USAGE;
+  }
   const started = performance.now();
   const directory = await mkdtemp(join(tmpdir(), 'creditpool-demo-'));
   let service: Service | null = null;

@@ -24,56 +24,69 @@ export interface UsageFile {
 
 const COLUMNS = ['TIMESTAMP', 'ContextTokens', 'GeneratedTokens'] as const;
 
-/** Reads a whole file. Throws one clear sentence when there is no file, no header or no usable row. */
-export async function readUsageFile(path: string): Promise<UsageFile> {
+/** Why a file tells nothing at all. */
+export interface UnusableFile {
+  readonly unusable: string;
+}
+
+/** Reads a whole file; one clear sentence when there is no file, no header or no usable row. */
+export async function readUsageFile(path: string): Promise<UsageFile | UnusableFile> {
+  try {
+    const { header, rows, bad } = await readRows(path);
+    if (header === null) return { unusable: `${path} is empty; give a CSV file with the columns ${COLUMNS.join(',')}` };
+    const missing = COLUMNS.filter((_, index) => header[index] === -1);
+    if (missing.length > 0) {
+      const columns = missing.join(', ');
+      return { unusable: `${path} has no column ${columns}; its first line must be ${COLUMNS.join(',')}` };
+    }
+    const [first] = bad;
+    if (rows.length === 0) {
+      const why = first === undefined ? 'only a header' : `no usable row (line ${first.line}: ${first.reason})`;
+      return { unusable: `${path} has ${why}; each row needs ${COLUMNS.join(',')}` };
+    }
+    return { rows: rows.toSorted((a, b) => a.at.getTime() - b.at.getTime() || a.line - b.line), bad };
+  } catch (error) {
+    return unreadable(path, error);
+  }
+}
+
+interface Rows {
+  /** Where the three columns are, -1 for nowhere; null when there is no line at all. */
+  readonly header: readonly number[] | null;
+  readonly rows: readonly UsageRow[];
+  readonly bad: readonly BadRow[];
+}
+
+async function readRows(path: string): Promise<Rows> {
   const rows: UsageRow[] = [];
   const bad: BadRow[] = [];
-  let order: readonly number[] | null = null;
+  let header: readonly number[] | null = null;
   // Quotes are taken literally: one that is never closed must not swallow the rest of the file.
-  const parser = parse({
-    bom: true,
-    quote: null,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    trim: true,
-    info: true,
-  });
+  const form = { bom: true, quote: null, relax_column_count: true, skip_empty_lines: true, trim: true, info: true };
+  const parser = parse(form);
   createReadStream(path)
     .once('error', (error) => parser.destroy(error))
     .pipe(parser);
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      const cells = record.map(unquoted);
-      if (order === null) {
-        order = columnOrder(path, cells);
-        continue;
-      }
-      const row = readRow(cells, order, info.lines);
-      if ('reason' in row) bad.push(row);
-      else rows.push(row);
+  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+    const cells = record.map(unquoted);
+    if (header === null) {
+      header = columnOrder(cells);
+      if (header.includes(-1)) break;
+      continue;
     }
-  } catch (error) {
-    throw unreadable(path, error);
+    const row = readRow(cells, header, info.lines);
+    if ('reason' in row) bad.push(row);
+    else rows.push(row);
   }
-  if (order === null) throw new Error(`${path} is empty; give a CSV file with the columns ${COLUMNS.join(',')}`);
-  const [first] = bad;
-  if (rows.length === 0) {
-    const why = first === undefined ? 'only a header' : `no usable row (line ${first.line}: ${first.reason})`;
-    throw new Error(`${path} has ${why}; each row needs ${COLUMNS.join(',')}`);
-  }
-  return { rows: rows.toSorted((a, b) => a.at.getTime() - b.at.getTime() || a.line - b.line), bad };
+  return { header, rows, bad };
 }
 
 function unquoted(cell: string): string {
   return /^"(.*)"$/s.exec(cell)?.[1] ?? cell;
 }
 
-/** Where the three columns are. */
-function columnOrder(path: string, header: readonly string[]): readonly number[] {
-  const order = COLUMNS.map((name) => header.findIndex((cell) => cell.toLowerCase() === name.toLowerCase()));
-  const missing = COLUMNS.filter((_, index) => order[index] === -1);
-  if (missing.length === 0) return order;
-  throw new Error(`${path} has no column ${missing.join(', ')}; its first line must be ${COLUMNS.join(',')}`);
+function columnOrder(header: readonly string[]): readonly number[] {
+  return COLUMNS.map((name) => header.findIndex((cell) => cell.toLowerCase() === name.toLowerCase()));
 }
 
 function readRow(cells: readonly string[], order: readonly number[], line: number): UsageRow | BadRow {
@@ -117,15 +130,12 @@ function shown(text: string): string {
   return text === '' ? '(empty)' : JSON.stringify(text.slice(0, 40));
 }
 
-function unreadable(path: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT')
-    return new Error(`there is no file ${path}; give a CSV file with ${COLUMNS.join(',')}`, { cause: error });
-  if (code === 'EISDIR')
-    return new Error(`${path} is a folder; give a CSV file with ${COLUMNS.join(',')}`, { cause: error });
-  if (code === 'EACCES') return new Error(`${path} may not be read; change its rights`, { cause: error });
-  if (error instanceof Error && typeof code === 'string' && code.startsWith('CSV_')) {
-    return new Error(`${path} is not a CSV file: ${error.message}`, { cause: error });
-  }
-  return error instanceof Error ? error : new Error(String(error));
+function unreadable(path: string, error: unknown): UnusableFile {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const wanted = `give a CSV file with ${COLUMNS.join(',')}`;
+  if (code === 'ENOENT') return { unusable: `there is no file ${path}; ${wanted}` };
+  if (code === 'EISDIR') return { unusable: `${path} is a folder; ${wanted}` };
+  if (code === 'EACCES') return { unusable: `${path} may not be read; change its rights` };
+  if (code.startsWith('CSV_')) return { unusable: `${path} is not a CSV file; ${wanted}` };
+  throw error;
 }

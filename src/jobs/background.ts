@@ -33,7 +33,7 @@ export function startBackground(realTime: RealTime, { works, nightlyCron }: Back
     })),
   );
   const owner = `${hostname()}/${process.pid}`;
-  const cron: CronJobs = startCron(realTime.deps, scheduledJobs(nightlyCron), owner);
+  const cron: CronJobs = startCron(realTime.deps, scheduledJobs(nightlyCron), { owner });
   return {
     wake: loops.wake,
     stop: async () => {

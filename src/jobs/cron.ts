@@ -18,12 +18,21 @@ export interface CronJobs {
   readonly stop: (withinMs: number) => Promise<void>;
 }
 
-const LEASE_MS = 60_000;
-const ADOPT_EVERY_MS = 30_000;
+export interface CronSettings {
+  /** Names this process in the election. */
+  readonly owner: string;
+  /** A run whose process is silent for so long is taken over. */
+  readonly leaseMs?: number;
+  readonly adoptEveryMs?: number;
+}
 
 /** Schedules the jobs of this process and does what was missed while nobody ran. */
-export function startCron(deps: Deps, jobs: readonly Job[], owner: string): CronJobs {
-  const lease: Lease = { owner, leaseMs: LEASE_MS };
+export function startCron(
+  deps: Deps,
+  jobs: readonly Job[],
+  { owner, leaseMs = 60_000, adoptEveryMs = 30_000 }: CronSettings,
+): CronJobs {
+  const lease: Lease = { owner, leaseMs };
   const running = new Set<Promise<unknown>>();
   const stopped = new AbortController();
   const track = (work: Promise<unknown>): Promise<unknown> => {
@@ -49,7 +58,7 @@ export function startCron(deps: Deps, jobs: readonly Job[], owner: string): Cron
     track(work()).catch((error: unknown) => deps.log.error({ err: error }, 'catching up on jobs failed'));
   };
   quietly(catchUp);
-  const adopting = setInterval(() => quietly(adopt), ADOPT_EVERY_MS);
+  const adopting = setInterval(() => quietly(adopt), adoptEveryMs);
   return {
     stop: async (withinMs) => {
       stopped.abort();
@@ -78,7 +87,7 @@ function schedule(
       timezone: 'UTC',
       distributed: true,
       runCoordinator,
-      distributedLease: LEASE_MS,
+      distributedLease: lease.leaseMs,
       noOverlap: true,
       missedExecutionTolerance: 5_000,
     },

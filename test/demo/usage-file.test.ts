@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { sampleUsage } from '../../src/demo/sample-usage.ts';
-import { readUsageFile, type UsageRow } from '../../src/demo/usage-file.ts';
+import { readUsageFile, type UsageFile, type UsageRow } from '../../src/demo/usage-file.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -22,13 +22,19 @@ async function fileOf(...lines: readonly string[]): Promise<string> {
   return path;
 }
 
+async function usable(path: string): Promise<UsageFile> {
+  const file = await readUsageFile(path);
+  if ('unusable' in file) throw new Error(file.unusable);
+  return file;
+}
+
 function millicredits(rows: readonly UsageRow[]): bigint {
   return rows.reduce((sum, row) => sum + row.contextTokens + 3n * row.generatedTokens, 0n);
 }
 
 test('rows come in the order of time, and keep their line of the file', async () => {
   const path = await fileOf(HEADER, '2023-11-16 18:17:04.0319600,3180,8', '2023-11-16 18:17:03.9799600,4808,10');
-  const { rows, bad } = await readUsageFile(path);
+  const { rows, bad } = await usable(path);
   expect(bad).toEqual([]);
   expect(rows).toEqual([
     { line: 3, at: new Date('2023-11-16T18:17:03.979Z'), contextTokens: 4808n, generatedTokens: 10n },
@@ -42,7 +48,7 @@ test('other columns, their order, a byte order mark, quotes and Windows line end
     '10,"gpt","2023-11-16T19:17:03+01:00","4808"\r',
     '',
   );
-  const { rows } = await readUsageFile(path);
+  const { rows } = await usable(path);
   expect(rows).toEqual([{ line: 2, at: new Date('2023-11-16T18:17:03Z'), contextTokens: 4808n, generatedTokens: 10n }]);
 });
 
@@ -55,23 +61,29 @@ test.for([
   ['2023-11-16 18:17:03,1,', 'GeneratedTokens (empty) is not a whole number, zero or more'],
   ['2023-11-16 18:17:03,1,"7', 'GeneratedTokens "\\"7" is not a whole number, zero or more'],
 ] as const)('a bad row %j is named with its line, and its neighbours stay', async ([row, reason]) => {
-  const { rows, bad } = await readUsageFile(
-    await fileOf(HEADER, '2023-11-16 18:17:03,1,1', row, '2023-11-16 18:17:05,1,1'),
-  );
+  const { rows, bad } = await usable(await fileOf(HEADER, '2023-11-16 18:17:03,1,1', row, '2023-11-16 18:17:05,1,1'));
   expect(bad).toEqual([{ line: 3, reason }]);
   expect(rows.map(({ line }) => line)).toEqual([2, 4]);
 });
 
 test('a file that is not there, is empty, or has no usable row is one clear sentence', async () => {
-  await expect(readUsageFile(join(folder, 'none.csv'))).rejects.toThrow(
-    /^there is no file .*none\.csv; give a CSV file/,
-  );
-  await expect(readUsageFile(folder)).rejects.toThrow(/is a folder; give a CSV file/);
-  await expect(readUsageFile(await fileOf(''))).rejects.toThrow(/is empty; give a CSV file/);
-  await expect(readUsageFile(await fileOf(HEADER))).rejects.toThrow(/has only a header/);
-  await expect(readUsageFile(await fileOf(HEADER, 'x,1,1'))).rejects.toThrow(/no usable row \(line 2: TIMESTAMP "x"/);
-  await expect(readUsageFile(await fileOf('TIMESTAMP,Tokens', '1,2'))).rejects.toThrow(
-    /has no column ContextTokens, GeneratedTokens/,
+  const files = [
+    join(folder, 'none.csv'),
+    folder,
+    ...(await Promise.all(
+      [[''], [HEADER], [HEADER, 'x,1,1'], ['TIMESTAMP,Tokens', '1,2']].map(async (lines) => fileOf(...lines)),
+    )),
+  ];
+  const sentences = await Promise.all(files.map(async (path) => readUsageFile(path)));
+  expect(sentences).toEqual(
+    [
+      /^there is no file .*none\.csv; give a CSV file/,
+      /is a folder; give a CSV file/,
+      /is empty; give a CSV file/,
+      /has only a header/,
+      /no usable row \(line 2: TIMESTAMP "x"/,
+      /has no column ContextTokens, GeneratedTokens/,
+    ].map((sentence) => ({ unusable: expect.stringMatching(sentence) as string })),
   );
 });
 
@@ -87,7 +99,7 @@ const REAL = '../shared/data/azure-llm-2023-code.csv';
 
 test('the real trace has its known totals', async ({ skip }) => {
   if (!existsSync(REAL)) skip('the optional real data is not here');
-  const { rows, bad } = await readUsageFile(REAL);
+  const { rows, bad } = await usable(REAL);
   expect(bad).toEqual([]);
   expect(rows.length).toBe(8_819);
   expect(rows.reduce((sum, row) => sum + row.contextTokens, 0n)).toBe(18_059_974n);
