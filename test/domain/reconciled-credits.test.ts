@@ -230,6 +230,16 @@ describe('credit notes and the customer balance', () => {
     ]);
   });
 
+  test('a note at Stripe alone says whether it was ours', () => {
+    const there = { customer, balanceMovements: [moved] };
+    const shown = (key: string | null): readonly (string | null)[] =>
+      compareCreditNotes({ ...noted, notes: [] }, { ...there, notes: [{ ...note, key }] }, nothing).differences.map(
+        ({ theirs: shownThere }) => shownThere,
+      );
+    expect(shown('credit_note/1')).toEqual(['1000 usd']);
+    expect(shown(null)).toEqual(['1000 usd, by another hand']);
+  });
+
   test('a balance that is not the sum of its movements at Stripe', () => {
     const noMovements = { balanceMovements: [] };
     const broke = { customer: { ...customer, currency: null }, ...noMovements };

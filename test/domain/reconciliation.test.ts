@@ -95,6 +95,75 @@ describe('invoices by Stripe’s own rules', () => {
   });
 });
 
+describe('what a final invoice bills', () => {
+  const usage = (quantity: string | null): InvoiceThere => ({
+    ...invoice,
+    lines: [{ ...line('il_usage', 'price_metered', '', 12_500n, 10_000n), quantity }],
+  });
+
+  test.for([
+    ['12500000', '0'],
+    ['12500000.000', '0'],
+    ['12500000.5', '1'],
+    ['12499999', '-1'],
+    [null, '-12500000'],
+  ] as const)('a quantity of %s is %s meter units off', ([quantity, off]) => {
+    const { differences } = compareBilledUsage(period, usage(quantity));
+    const expected = off === '0' ? [] : [{ kind: 'usage_quantity', amount: off, unit: 'meter units' }];
+    expect(differences).toMatchObject(expected);
+  });
+
+  test('a period below zero is billed as nothing', () => {
+    const nothing = { ...period, emittedUnits: -5n, lotsPaidMicro: -5_000n };
+    const empty = { ...invoice, lines: [] };
+    expect(compareBilledUsage(nothing, empty).differences).toEqual([]);
+  });
+
+  test('an item that makes up for credits that did not fit explains both', () => {
+    const item = { ...line('il_item', '', '1', 500n, 0n), priceId: null, isCorrection: true };
+    const shaped = {
+      ...invoice,
+      lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 10_500n), item],
+    };
+    expect(compareAppliedCredits(period, shaped).differences).toMatchObject([
+      {
+        kind: 'credits_applied_shaped',
+        amount: '500',
+        explanation: 'An item of 500 usd on the invoice makes up for it.',
+      },
+    ]);
+    expect(compareBilledUsage(period, shaped).differences).toMatchObject([
+      { kind: 'invoice_corrected', ours: '2000', theirs: '2500' },
+    ]);
+  });
+});
+
+describe('an event in the inbox', () => {
+  const waiting = new Set(['in_1']);
+
+  test('explains an invoice that is behind, and nothing where both sides agree', () => {
+    const paid = { ...invoice, status: 'paid' };
+    expect(subjects(compareInvoices([{ ...mirrored, status: 'open' }], [paid], waiting).differences)).toEqual([
+      'invoice_behind in_1',
+    ]);
+    expect(subjects(compareInvoices([], [paid], waiting).differences)).toEqual(['invoice_behind in_1']);
+    const unposted = { ...mirrored, isPosted: false, lotsMissing: ['il_pack'] };
+    expect(compareInvoices([unposted], [paid], waiting).differences).toEqual([]);
+    expect(subjects(compareInvoices([unposted], [paid], new Set()).differences)).toEqual([
+      'invoice_without_lot in_1 il_pack',
+      'invoice_unposted in_1',
+    ]);
+  });
+
+  test('nothing is posted for a void invoice, and a balance that is not final is not compared', () => {
+    const voided = { ...invoice, status: 'void', endingBalanceMinor: null };
+    const here = { ...mirrored, ...voided, isPosted: false };
+    expect(compareInvoices([here], [voided], new Set()).differences).toEqual([]);
+    const overpaid = { ...invoice, amountPaidMinor: 11_500n };
+    expect(compareInvoices([{ ...mirrored, ...overpaid }], [overpaid], new Set()).differences).toEqual([]);
+  });
+});
+
 const message = (value: bigint, more: Partial<MeterMessage> = {}): MeterMessage => ({
   key: `m${value}`,
   value,

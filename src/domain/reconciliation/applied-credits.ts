@@ -90,7 +90,6 @@ function corrections({ lines }: InvoiceThere): bigint {
 
 /** Meter values are whole, so a fraction is none of ours and shows as a difference of one unit. */
 function wholeUnits(quantity: string | null): bigint {
-  const match = /^(-?\d+)(?:\.(\d+))?$/.exec(quantity ?? '0');
-  if (match === null) return -1n;
-  return BigInt(match[1] ?? '0') + (/[1-9]/.test(match[2] ?? '') ? 1n : 0n);
+  const [whole = '0', fraction = ''] = (quantity ?? '0').split('.');
+  return BigInt(whole) + (/[1-9]/.test(fraction) ? 1n : 0n);
 }

@@ -117,12 +117,10 @@ function twins(theirs: readonly CreditNoteThere[]): readonly Difference[] {
     theirs.filter(({ key, status }) => key !== null && status !== 'void'),
     ({ key }) => key,
   );
-  return [...byKey.values()].flatMap((notes) =>
-    notes
-      .slice(1)
-      .map(({ creditNoteId }) =>
-        factDiffers('credit_note_twice', creditNoteId, { ours: notes[0]?.creditNoteId ?? null, theirs: creditNoteId }),
-      ),
+  return [...byKey.values()].flatMap(([first, ...others]) =>
+    others.map(({ creditNoteId }) =>
+      factDiffers('credit_note_twice', creditNoteId, { ours: String(first?.creditNoteId), theirs: creditNoteId }),
+    ),
   );
 }
 
