@@ -1,3 +1,4 @@
+import { payCheckout } from './checkout-sessions.ts';
 import { COLLECTION_NAMES } from './collections.ts';
 import { closeDispute, openDispute } from './disputes.ts';
 import type { Fault, WebhookFaults } from './faults.ts';
@@ -50,6 +51,7 @@ interface DisputeBody {
   readonly reason?: string;
 }
 interface ClosingBody {
+  readonly payment_method?: string;
   readonly status?: 'won' | 'lost';
   readonly reason?: string;
 }
@@ -64,12 +66,13 @@ function dispute(world: World, body: DisputeBody): object {
   return world.store.transact(() => openDispute(world, charge, body.reason ?? 'fraudulent', body.amount));
 }
 
-/** What only a bank can do: decide a dispute, send a refund back. */
+/** What only others can do: a bank decides a dispute or sends a refund back, a customer pays a checkout. */
 function closing(world: World, method: string, path: string, body: ClosingBody): object | undefined {
-  const [, kind, id = ''] = /^\/(disputes|refunds)\/(\w+)\/(?:close|fail)$/.exec(path) ?? [];
+  const [, kind, id = ''] = /^\/(disputes|refunds|checkout_sessions)\/(\w+)\/(?:close|fail|complete)$/.exec(path) ?? [];
   if (method !== 'POST' || kind === undefined) return undefined;
   return world.store.transact(() => {
     if (kind === 'disputes') return closeDispute(world, id, body.status ?? 'lost');
+    if (kind === 'checkout_sessions') return payCheckout(world, id, body.payment_method ?? 'pm_card_visa');
     return failRefund(world, need(world, 'refunds', id, 'refund'), body.reason ?? 'lost_or_stolen_card');
   });
 }

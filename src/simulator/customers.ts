@@ -47,9 +47,9 @@ const editable = {
 };
 type Address = NonNullable<Customer['address']>;
 
-function addressOf(
-  given: { readonly [K in keyof Address]: string | null | undefined } | null | undefined,
-): Address | null {
+type CustomerAddress = { readonly [K in keyof Address]: string | null | undefined } | null;
+
+function addressOf(given: CustomerAddress | undefined): Address | null {
   if (given === null || given === undefined) return null;
   return {
     city: given.city ?? null,
@@ -70,6 +70,58 @@ function invoicePrefix(): string {
   return freshId('x', 8).slice(2).toUpperCase();
 }
 
+interface CustomerFacts {
+  readonly address?: CustomerAddress | undefined;
+  readonly description?: string | null | undefined;
+  readonly email?: string | null | undefined;
+  readonly invoice_prefix?: string | undefined;
+  readonly invoice_settings?: { readonly footer?: string | null | undefined } | undefined;
+  readonly metadata?: Record<string, string>;
+  readonly name?: string | null | undefined;
+  readonly next_invoice_sequence?: number | undefined;
+  readonly phone?: string | null | undefined;
+  readonly tax_exempt?: string | null | undefined;
+  readonly test_clock?: string | null;
+}
+
+/** Stores a new customer. */
+export function newCustomer(world: World, values: CustomerFacts, telling: 'aloud' | 'quietly' = 'aloud'): Customer {
+  const clock = values.test_clock ?? null;
+  const customer: Customer = {
+    id: freshId('cus', 14),
+    object: 'customer',
+    address: addressOf(values.address),
+    balance: 0,
+    created: world.now(clock),
+    currency: null,
+    customer_account: null,
+    default_source: null,
+    delinquent: false,
+    description: values.description ?? null,
+    discount: null,
+    email: values.email ?? null,
+    invoice_prefix: values.invoice_prefix ?? invoicePrefix(),
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: values.invoice_settings?.footer ?? null,
+      rendering_options: null,
+    },
+    livemode: false,
+    metadata: values.metadata ?? {},
+    name: values.name ?? null,
+    next_invoice_sequence: values.next_invoice_sequence ?? 1,
+    phone: values.phone ?? null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: values.tax_exempt ?? 'none',
+    test_clock: clock,
+  };
+  world.store.put('customers', customer);
+  if (telling === 'aloud') emit(world, 'customer.created', customer);
+  return customer;
+}
+
 const create = route(
   'POST',
   '/v1/customers',
@@ -77,40 +129,16 @@ const create = route(
   ({ world, values }) => {
     const clock = values.test_clock ?? null;
     if (clock !== null) need(world, 'test_clocks', clock, 'testclock', 'test_clock');
-    const customer: Customer = {
-      id: freshId('cus', 14),
-      object: 'customer',
-      address: addressOf(values.address),
-      balance: 0,
-      created: world.now(clock),
-      currency: null,
-      customer_account: null,
-      default_source: null,
-      delinquent: false,
-      description: values.description ?? null,
-      discount: null,
-      email: values.email ?? null,
-      invoice_prefix: values.invoice_prefix ?? invoicePrefix(),
-      invoice_settings: {
-        custom_fields: null,
-        default_payment_method: null,
-        footer: values.invoice_settings?.footer ?? null,
-        rendering_options: null,
-      },
-      livemode: false,
-      metadata: changedMetadata({}, values.metadata),
-      name: values.name ?? null,
-      next_invoice_sequence: values.next_invoice_sequence ?? 1,
-      phone: values.phone ?? null,
-      preferred_locales: [],
-      shipping: null,
-      tax_exempt: values.tax_exempt ?? 'none',
-      test_clock: clock,
-    };
-    world.store.put('customers', customer);
-    if (values.payment_method !== undefined) attachedPaymentMethod(world, values.payment_method, customer.id);
+    const customer = newCustomer(
+      world,
+      { ...values, test_clock: clock, metadata: changedMetadata({}, values.metadata) },
+      'quietly',
+    );
+    const named = values.payment_method;
+    const attached = named === undefined ? undefined : attachedPaymentMethod(world, named, customer.id);
     if (values.source !== undefined) useSource(world, values.source, customer.id);
-    setDefaultPaymentMethod(world, customer.id, values.invoice_settings?.default_payment_method);
+    const wanted = values.invoice_settings?.default_payment_method;
+    setDefaultPaymentMethod(world, customer.id, wanted === named ? attached?.id : wanted);
     if (values.balance !== undefined && values.balance !== 0) {
       moveCustomerBalance(world, customer.id, values.balance, { type: 'initial' });
     }

@@ -1,7 +1,9 @@
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
 import { balanceTransactionRoutes } from './balance-transactions.ts';
+import { billingPortalRoutes } from './billing-portal.ts';
 import { chargeRoutes } from './charges.ts';
+import { checkoutSessionRoutes, checkoutTasks } from './checkout-sessions.ts';
 import { couponRoutes } from './coupons.ts';
 import { creditBalanceRoutes } from './credit-balance.ts';
 import { creditGrantRoutes, creditGrantTasks } from './credit-grants.ts';
@@ -40,7 +42,9 @@ export const ROUTES: readonly Route[] = [
   ...accountRoutes,
   ...alertRoutes,
   ...balanceTransactionRoutes,
+  ...billingPortalRoutes,
   ...chargeRoutes,
+  ...checkoutSessionRoutes,
   ...couponRoutes,
   ...creditBalanceRoutes,
   ...creditGrantRoutes,
@@ -73,6 +77,7 @@ export const ROUTES: readonly Route[] = [
 
 /** Every kind of work that falls due as time passes. */
 export const TASKS: TaskHandlers = {
+  ...checkoutTasks,
   ...creditGrantTasks,
   ...finalizationTasks,
   ...scheduleTasks,
