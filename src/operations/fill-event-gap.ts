@@ -1,4 +1,4 @@
-import { wallTime } from '../storage/clock.ts';
+import { now, wallTime } from '../storage/clock.ts';
 import { readDeployment } from '../storage/deployment.ts';
 import { moveCursor, readCursor } from '../storage/stripe-cursors.ts';
 import { storeStripeEvent } from '../storage/stripe-events.ts';
@@ -20,7 +20,8 @@ export interface GapFilled {
 export async function fillEventGap(deps: Deps): Promise<GapFilled> {
   const ours = await readDeployment(deps.db);
   if (ours === null) throw new Error('the database is not stamped with a Stripe account yet');
-  const startedAt = await wallTime(deps.db);
+  // Stripe stamps events by its own time. A sandbox's clock may lie behind the wall's, and the simulator's with it.
+  const startedAt = earlier(await wallTime(deps.db), await now(deps.db));
   const cursor = await readCursor(deps.db, CURSOR);
   const since = cursor === null ? startedAt.getTime() - KEPT_MS : cursor.getTime() - OVERLAP_MS;
   let listed = 0;
@@ -34,4 +35,8 @@ export async function fillEventGap(deps: Deps): Promise<GapFilled> {
   await moveCursor(deps.db, CURSOR, startedAt);
   if (found > 0) deps.log.warn({ found, listed }, 'Stripe had events that no webhook brought');
   return { listed, found };
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
 }
