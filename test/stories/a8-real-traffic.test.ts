@@ -9,13 +9,20 @@ import { expectBooks, tellStory } from '../support/story.ts';
 
 const REAL_DATA = '../shared/data/azure-llm-2023-code.csv';
 const isReal = existsSync(REAL_DATA);
-const rows = isReal ? (await readUsageFile(REAL_DATA)).rows : sampleUsage();
+const rows = await readRows();
 const [first] = rows;
 if (first === undefined) throw new Error('there is no usage');
 const midnight = new Date(first.at.toISOString().slice(0, 10));
 
 const { database } = await cloneDatabase();
 const story = await tellStory(database, { startsAt: midnight.toISOString() });
+
+async function readRows(): Promise<readonly UsageRow[]> {
+  if (!isReal) return sampleUsage();
+  const file = await readUsageFile(REAL_DATA);
+  if ('unusable' in file) throw new Error(file.unusable);
+  return file.rows;
+}
 
 /** 1 credit per 1 000 tokens read and 3 per 1 000 written: milli-credits are read + 3 × written. */
 function milliCredits(of: readonly UsageRow[]): bigint {

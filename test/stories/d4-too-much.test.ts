@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+
+import { pack10k, sampleCatalogue } from '../support/catalogue.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { expectBooks, tellStory } from '../support/story.ts';
+
+const { database } = await cloneDatabase();
+const pack = { ...pack10k, pack: 'pack-1k', name: '1 000 credits', credits: '1000', amountMinor: 1_000 };
+const story = await tellStory(database, { catalogue: { ...sampleCatalogue, packs: [pack] } });
+let keys = 0;
+
+async function refused(asked: object): Promise<{ status: number; code: unknown; message: string }> {
+  keys += 1;
+  const body = { settle_as: 'customer_balance', reason: 'billing_error', ticket: 'SUP-4', ...asked };
+  const { status, body: answer } = await story.call('POST', '/v1/credit_notes', body, `note-${keys}`);
+  const error = answer['error'] as unknown as { code: string; message: string } | undefined;
+  if (error === undefined) throw new Error(`not refused: ${JSON.stringify(answer)}`);
+  return { status, ...error };
+}
+
+test(
+  'D4 Too much: what cannot be credited is refused with a sentence, and nothing changes',
+  { timeout: 120_000 },
+  async () => {
+    const customer = await story.subscriber();
+    const { stripe } = story;
+    await story.until('2026-04-20T12:00:00Z');
+    await customer.use(12_500);
+    await story.until('2026-05-01T00:10:00Z');
+    const [draft] = (await stripe.invoices.list({ customer: customer.stripeCustomer, status: 'draft' })).data;
+    expect(await refused({ invoice: draft?.id, amount_minor: 100 })).toMatchObject({
+      status: 422,
+      code: 'not_creditable',
+    });
+
+    await story.until('2026-05-02T00:00:00Z');
+    const invoice = await customer.cycleInvoice();
+    const id = invoice['id'];
+    const lines = invoice['lines'] as unknown as readonly { id: string; kind: string }[];
+    const usage = lines.find(({ kind }) => kind === 'usage')?.id;
+    // $25.00 of the usage was paid with money, $124.00 of the invoice.
+    const overLine = await refused({ invoice: id, lines: [{ line: usage, amount_minor: 2_501 }] });
+    expect(overLine).toMatchObject({
+      status: 422,
+      code: 'not_creditable',
+      message: expect.stringContaining('2500') as string,
+    });
+    expect(await refused({ invoice: id, amount_minor: 12_401 })).toMatchObject({ status: 422, code: 'not_creditable' });
+    const both = { invoice: id, amount_minor: 100, lines: [{ line: usage, amount_minor: 200 }] };
+    expect(await refused(both)).toMatchObject({ status: 400, code: 'invalid_request' });
+    // It is paid: nothing is due that could be reduced.
+    const due = await refused({ invoice: id, amount_minor: 100, settle_as: 'reduce_due' });
+    expect(due).toMatchObject({ status: 422, code: 'settlement_mismatch' });
+
+    const bill = await stripe.invoices.create({ customer: customer.stripeCustomer, auto_advance: false });
+    await stripe.invoiceItems.create({
+      customer: customer.stripeCustomer,
+      invoice: bill.id,
+      amount: 500,
+      currency: 'usd',
+    });
+    await stripe.invoices.finalizeInvoice(bill.id);
+    await stripe.invoices.voidInvoice(bill.id);
+    await story.clock.settle();
+    expect(await refused({ invoice: bill.id, amount_minor: 100 })).toMatchObject({
+      status: 422,
+      code: 'not_creditable',
+    });
+
+    expect((await stripe.creditNotes.list({ customer: customer.stripeCustomer })).data).toEqual([]);
+    await expectBooks(story, customer, {
+      invoice: '124',
+      credits_applied: '100',
+      lots: '10000',
+      // One of May's 31 days is earned: 99.00 − 3.19.
+      deferred: '95.81',
+      receivable: '0',
+      cash: '223',
+      open_grants: '100',
+      variances: 0,
+    });
+  },
+);
