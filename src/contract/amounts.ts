@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { text } from './text.ts';
+
 /** Credits as a positive decimal string with at most six places: "12.5". */
 export const positiveCredits = z
   .string()
@@ -8,6 +10,14 @@ export const positiveCredits = z
 
 /** Money in minor units, more than zero. */
 export const positiveMinor = z.int().positive().max(99_999_999_999).transform(BigInt);
+
+/** What else is known of a use, which its rate may ask for: `{ "model": "large" }`. */
+export const dimensions = z
+  .record(
+    z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'dimension names are lower-case words: model, region, outcome'),
+    text(200),
+  )
+  .refine((value) => Object.keys(value).length <= 20, 'has at most 20 dimensions');
 
 /** How much of what was used: whole numbers by name, as JSON integers or as strings of digits. */
 export const quantities = z

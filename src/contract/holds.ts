@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { positiveCredits, quantities } from './amounts.ts';
+import { dimensions, positiveCredits, quantities } from './amounts.ts';
 import { customerName } from './ids.ts';
 import { text } from './text.ts';
 import { actionName } from './usage.ts';
@@ -12,6 +12,7 @@ export const placeHold = z
     action: actionName,
     quantities: quantities.optional(),
     credits: positiveCredits.optional(),
+    dimensions: dimensions.default({}),
     ttl_seconds: z.int().min(1).max(86_400).optional(),
     member: text(200).optional(),
   })
@@ -20,11 +21,12 @@ export const placeHold = z
     path: ['quantities'],
   });
 
-/** Take what was really used; neither quantity nor amount takes the whole hold. `final` gives the rest back. */
+/** Take what was really used, with what is known only now (an outcome); neither quantity nor amount takes the whole hold. `final` gives the rest back. */
 export const captureHold = z
   .strictObject({
     quantities: quantities.optional(),
     amount: positiveCredits.optional(),
+    dimensions: dimensions.default({}),
     final: z.boolean().default(true),
   })
   .refine((capture) => capture.quantities === undefined || capture.amount === undefined, {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { quantities } from './amounts.ts';
+import { dimensions, quantities } from './amounts.ts';
 import { customerName } from './ids.ts';
 import { instant, text } from './text.ts';
 
@@ -17,6 +17,7 @@ export const usageEvent = z.strictObject({
   customer: customerName,
   action: actionName,
   quantities: quantities,
+  dimensions: dimensions.default({}),
   occurred_at: instant.optional(),
   member: text(200).optional(),
   source: text(100).optional(),
@@ -36,6 +37,7 @@ export const check = z.strictObject({
   customer: customerName,
   action: actionName,
   quantities: quantities.default({}),
+  dimensions: dimensions.default({}),
   member: text(200).optional(),
 });
 

@@ -15,6 +15,7 @@ import {
   type PoolBook,
   runningPeriod,
 } from './pool-book.ts';
+import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
 import { insufficientCredits, noPeriod, refusedAction } from './usage.ts';
 
@@ -24,6 +25,7 @@ export interface HoldRequest {
   readonly feature: string;
   readonly member: string | null;
   readonly quantities: Readonly<Record<string, string>>;
+  readonly dimensions: Dimensions;
   readonly burnRateId: string | null;
   readonly amount: bigint;
   readonly ttlSeconds: number | null;

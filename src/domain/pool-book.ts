@@ -6,6 +6,7 @@ import type { BillingPeriod } from './billing-period.ts';
 import type { CustomerKey } from './customer.ts';
 import type { JournalEntry, Posting } from './journal.ts';
 import { isOpenAt, type Lot, remaining } from './lot.ts';
+import type { Dimensions } from './rating.ts';
 import type { PlanTerms } from './terms.ts';
 
 export type LotState = { -readonly [Key in keyof Lot]: Lot[Key] } & {
@@ -44,6 +45,7 @@ export interface HoldState {
   readonly burnRateId: string | null;
   readonly planVersionId: string | null;
   readonly quantities: Readonly<Record<string, string>>;
+  readonly dimensions: Dimensions;
   readonly amount: bigint;
   readonly placedAt: Date;
   readonly expiresAt: Date;
@@ -66,6 +68,9 @@ export interface UsageRow {
   readonly action: string;
   readonly member: string | null;
   readonly quantities: Readonly<Record<string, string>>;
+  readonly dimensions: Dimensions;
+  /** The earlier usage event that this one stands for instead. */
+  readonly amends: string | null;
   readonly credits: bigint;
   readonly overage: bigint;
   readonly debt: bigint;

@@ -16,6 +16,7 @@ export type RejectionCode =
   | 'invalid_request'
   | 'unknown_customer'
   | 'unknown_action'
+  | 'no_rate_for_dimensions'
   | 'action_not_in_plan'
   | 'no_subscription'
   | 'pool_blocked'

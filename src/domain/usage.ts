@@ -11,6 +11,7 @@ import {
   type PoolBook,
   runningPeriod,
 } from './pool-book.ts';
+import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
 
 export interface RatedUsage {
@@ -23,6 +24,8 @@ export interface RatedUsage {
   readonly feature: string;
   readonly member: string | null;
   readonly quantities: Readonly<Record<string, string>>;
+  readonly dimensions: Dimensions;
+  readonly amends: string | null;
   readonly credits: bigint;
   readonly burnRateId: string;
 }

@@ -14,8 +14,8 @@ export const checkRoutes: readonly Route[] = [
     reply: async (context, request) => {
       const asked = parse(checkBody, request.body);
       if ('rejected' in asked) return asked;
-      const { customer, action, quantities } = asked.value;
-      const checked = await checkUsage(context, { customer, action, quantities });
+      const { customer, action, quantities, dimensions } = asked.value;
+      const checked = await checkUsage(context, { customer, action, quantities, dimensions });
       if ('rejected' in checked) return checked;
       const { allowed, refusal, cost, available, lots, overage } = checked;
       const rejection = refusal?.rejected;

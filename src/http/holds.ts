@@ -17,13 +17,14 @@ export const holdRoutes: readonly Route[] = [
     reply: async (context, request) => {
       const asked = parse(placeBody, request.body);
       if ('rejected' in asked) return asked;
-      const { customer, action, quantities, credits, ttl_seconds, member } = asked.value;
+      const { customer, action, quantities, credits, dimensions, ttl_seconds, member } = asked.value;
       const placed = await placeHold(context, {
         customer,
         action,
         member: member ?? null,
         quantities: quantities ?? null,
         amount: credits === undefined ? null : microCredits(credits),
+        dimensions,
         ttlSeconds: ttl_seconds ?? null,
         ...idempotencyOf(request),
       });
@@ -65,11 +66,12 @@ export const holdRoutes: readonly Route[] = [
       if ('rejected' in id) return noHold(request);
       const asked = parse(captureBody, request.body);
       if ('rejected' in asked) return asked;
-      const { quantities, amount, final } = asked.value;
+      const { quantities, amount, dimensions, final } = asked.value;
       const captured = await captureHold(context, {
         holdId: id.value,
         quantities: quantities ?? null,
         amount: amount === undefined ? null : microCredits(amount),
+        dimensions,
         final,
         ...idempotencyOf(request),
       });

@@ -26,6 +26,7 @@ const MEANINGS = {
   invalid_request: 'A field is missing, unknown or malformed; param names it. Nothing was changed.',
   unknown_customer: 'No customer has this name. Use customer_…, cus_… or ext:… with your own id.',
   unknown_action: 'The burn table has no such action at that time. Look at the catalogue file, or push it.',
+  no_rate_for_dimensions: 'No rule of the rate matches the dimensions of this use; details list what it asks for.',
   action_not_in_plan: "The customer's plan does not allow this action's feature.",
   no_subscription: 'The customer has no billing period that covers this time.',
   pool_blocked: 'The pool is blocked: its subscription is unpaid, paused or ended, or its debt is not settled.',

@@ -42,6 +42,7 @@ const KINDS = {
   invalid_request: [400, 'invalid_request_error'],
   unknown_customer: [404, 'invalid_request_error'],
   unknown_action: [422, 'invalid_request_error'],
+  no_rate_for_dimensions: [422, 'invalid_request_error'],
   action_not_in_plan: [422, 'invalid_request_error'],
   no_subscription: [422, 'invalid_request_error'],
   pool_blocked: [402, 'insufficient_credits'],

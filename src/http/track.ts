@@ -68,6 +68,7 @@ function toOperation(event: UsageEvent) {
     customer: event.customer,
     action: event.action,
     quantities: event.quantities,
+    dimensions: event.dimensions,
     occurredAt: event.occurred_at ?? null,
     member: event.member ?? null,
     source: event.source ?? 'api',

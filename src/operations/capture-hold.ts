@@ -1,4 +1,4 @@
-import type { Quantities } from '../domain/rating.ts';
+import type { Dimensions, Quantities } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { customerOfHold } from '../storage/holds.ts';
 import type { AnsweredHold } from './decide-hold.ts';
@@ -11,6 +11,8 @@ export interface CaptureHold extends Keyed {
   /** What was really used, by quantity or in micro-credits; neither takes all that is held. */
   readonly quantities: Quantities | null;
   readonly amount: bigint | null;
+  /** Over those of the hold; none: {} */
+  readonly dimensions?: Dimensions;
   /** Gives the rest back; false keeps it for a later capture. */
   readonly final: boolean;
 }
@@ -19,7 +21,7 @@ export interface CaptureHold extends Keyed {
 export async function captureHold({ deps, executor }: RealTime, asked: CaptureHold): Promise<AnsweredHold | Refused> {
   const customer = await customerOfHold(deps.db, asked.holdId);
   if (customer === null) return unknownHold();
-  const [answer] = await executor.submit([{ ...asked, kind: 'capture', customer }]);
+  const [answer] = await executor.submit([{ dimensions: {}, ...asked, kind: 'capture', customer }]);
   return answeredHold(answer);
 }
 

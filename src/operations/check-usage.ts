@@ -1,17 +1,22 @@
-import type { Quantities } from '../domain/rating.ts';
+import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { resolveCustomers } from '../storage/customers.ts';
 import type { CheckAnswer } from './pool-request.ts';
 import { type RealTime, unknownCustomer } from './track-usage.ts';
 
+export interface UsageQuestion {
+  readonly customer: string;
+  readonly action: string;
+  readonly quantities: Quantities;
+  /** none: {} */
+  readonly dimensions?: Dimensions;
+}
+
 /** May this run, what does it cost, which limit says no, which lots would pay: an answer, never an effect. */
-export async function checkUsage(
-  { deps, executor }: RealTime,
-  asked: { readonly customer: string; readonly action: string; readonly quantities: Quantities },
-): Promise<CheckAnswer | Refused> {
+export async function checkUsage({ deps, executor }: RealTime, asked: UsageQuestion): Promise<CheckAnswer | Refused> {
   const customer = (await resolveCustomers(deps.db, [asked.customer])).get(asked.customer);
   if (customer === undefined) return unknownCustomer();
-  const [answer] = await executor.submit([{ ...asked, kind: 'check', customer }]);
+  const [answer] = await executor.submit([{ dimensions: {}, ...asked, kind: 'check', customer }]);
   if (answer?.kind === 'check') return answer.check;
   if (answer?.kind === 'refused') return { rejected: answer.rejected };
   throw new Error(`a check was answered by ${answer?.kind ?? 'nothing'}`);

@@ -49,7 +49,7 @@ export function decideHold(
 ): HoldAnswer | Refused {
   const row = rateInForce(rates, request.action, moment.now);
   if (row === null) return unknownAction(request.action, rates);
-  const amount = request.quantities === null ? request.amount : rate(row.rate, request.quantities);
+  const amount = request.quantities === null ? request.amount : rate(row.rate, request.quantities, request.dimensions);
   if (amount === null || typeof amount === 'object') {
     return amount ?? refuse('invalid_request', 'Give either quantities or credits.', { param: 'quantities' });
   }
@@ -62,6 +62,7 @@ export function decideHold(
       feature: row.feature,
       member: request.member,
       quantities: textOf(request.quantities ?? {}),
+      dimensions: request.dimensions,
       burnRateId: row.burnRateId,
       amount,
       ttlSeconds: request.ttlSeconds,
@@ -106,7 +107,7 @@ function amountOfCapture(hold: HoldState, request: HoldCapture, rates: readonly 
   const row = rates.find(({ burnRateId }) => burnRateId === hold.burnRateId);
   return row === undefined
     ? refuse('invalid_request', 'This hold has no rate; capture it by an amount of credits.', { param: 'quantities' })
-    : rate(row.rate, request.quantities);
+    : rate(row.rate, request.quantities, { ...hold.dimensions, ...request.dimensions });
 }
 
 function answered(book: PoolBook, holdId: string, change: HoldChange | Refused): HoldAnswer | Refused {

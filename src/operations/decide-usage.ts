@@ -22,7 +22,7 @@ export function decideUsage(
   const known = earlier.usage.get(key);
   if (known !== undefined) return repeatedUsage(book, request, known, moment.now);
   const occurredAt = request.occurredAt ?? moment.now;
-  const rated = rateAction(rates, request.action, request.quantities, occurredAt);
+  const rated = rateAction(rates, request.action, request.quantities, request.dimensions, occurredAt);
   if ('rejected' in rated) return rated;
   const quantities = textOf(request.quantities);
   const answer = recordUsage(
@@ -35,12 +35,20 @@ export function decideUsage(
       quantities,
       credits: rated.credits,
       burnRateId: rated.row.burnRateId,
+      amends: null,
     },
     moment,
   );
   if ('rejected' in answer) return answer;
   const { usageEventId, status, credits, available } = answer;
-  earlier.usage.set(key, { usageEventId, action: request.action, occurredAt, quantities, credits });
+  earlier.usage.set(key, {
+    usageEventId,
+    action: request.action,
+    occurredAt,
+    quantities,
+    dimensions: request.dimensions,
+    credits,
+  });
   return { usageEventId, status, credits, available };
 }
 
@@ -48,15 +56,15 @@ export function decideUsage(
 function repeatedUsage(
   book: PoolBook,
   request: UsageRequest,
-  known: Pick<KnownUsage, 'usageEventId' | 'action' | 'occurredAt' | 'quantities' | 'credits'>,
+  known: Pick<KnownUsage, 'usageEventId' | 'action' | 'occurredAt' | 'quantities' | 'dimensions' | 'credits'>,
   now: Date,
 ): RecordedUsage | Refused {
   const quantities = textOf(request.quantities);
   const same =
     known.action === request.action &&
     (request.occurredAt === null || request.occurredAt.getTime() === known.occurredAt.getTime()) &&
-    Object.keys(quantities).length === Object.keys(known.quantities).length &&
-    Object.entries(quantities).every(([name, value]) => known.quantities[name] === value);
+    sameRecord(quantities, known.quantities) &&
+    sameRecord(request.dimensions, known.dimensions);
   if (!same) {
     return refuse(
       'usage_event_conflict',
@@ -68,6 +76,11 @@ function repeatedUsage(
   return { usageEventId, status: 'duplicate', credits, available: availableAt(book, now) };
 }
 
+function sameRecord(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const entries = Object.entries(one);
+  return entries.length === Object.keys(other).length && entries.every(([name, value]) => other[name] === value);
+}
+
 /** What it would cost, whether it may run, which lots would pay; changes nothing. */
 export function decideCheck(
   book: PoolBook,
@@ -75,7 +88,7 @@ export function decideCheck(
   rates: readonly BurnRateRow[],
   { now }: Moment,
 ): CheckAnswer | Refused {
-  const rated = rateAction(rates, request.action, request.quantities, now);
+  const rated = rateAction(rates, request.action, request.quantities, request.dimensions, now);
   if ('rejected' in rated) return rated;
   const { feature } = rated.row;
   const cost = rated.credits;

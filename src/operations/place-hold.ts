@@ -1,4 +1,4 @@
-import type { Quantities } from '../domain/rating.ts';
+import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { resolveCustomers } from '../storage/customers.ts';
 import type { AnsweredHold } from './decide-hold.ts';
@@ -12,6 +12,8 @@ export interface PlaceHold extends Keyed {
   /** Either what will be used, or micro-credits. */
   readonly quantities: Quantities | null;
   readonly amount: bigint | null;
+  /** none: {} */
+  readonly dimensions?: Dimensions;
   readonly ttlSeconds: number | null;
 }
 
@@ -19,7 +21,7 @@ export interface PlaceHold extends Keyed {
 export async function placeHold({ deps, executor }: RealTime, asked: PlaceHold): Promise<AnsweredHold | Refused> {
   const customer = (await resolveCustomers(deps.db, [asked.customer])).get(asked.customer);
   if (customer === undefined) return unknownCustomer();
-  const [answer] = await executor.submit([{ ...asked, kind: 'hold', customer }]);
+  const [answer] = await executor.submit([{ dimensions: {}, ...asked, kind: 'hold', customer }]);
   return answeredHold(answer);
 }
 

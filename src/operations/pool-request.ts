@@ -1,6 +1,6 @@
 // What a caller may ask of a pool. The executor gathers requests of many callers and decides them in one transaction.
 import type { CustomerKey } from '../domain/customer.ts';
-import type { Quantities } from '../domain/rating.ts';
+import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
 
 export interface UsageRequest {
@@ -14,6 +14,7 @@ export interface UsageRequest {
   readonly action: string;
   readonly member: string | null;
   readonly quantities: Quantities;
+  readonly dimensions: Dimensions;
 }
 
 /** Kept with its answer for ever, so that a retry gets the first answer. */
@@ -30,6 +31,7 @@ export interface HoldPlacement extends Keyed {
   /** Either what will be used, or how many micro-credits. */
   readonly quantities: Quantities | null;
   readonly amount: bigint | null;
+  readonly dimensions: Dimensions;
   readonly ttlSeconds: number | null;
 }
 
@@ -40,6 +42,8 @@ export interface HoldCapture extends Keyed {
   /** What was really used, by quantity (rated with the hold's own rate) or in micro-credits; neither: all of it. */
   readonly quantities: Quantities | null;
   readonly amount: bigint | null;
+  /** Known only now, over those of the hold: the outcome. */
+  readonly dimensions: Dimensions;
   readonly final: boolean;
 }
 
@@ -54,6 +58,7 @@ export interface UsageCheck {
   readonly customer: CustomerKey;
   readonly action: string;
   readonly quantities: Quantities;
+  readonly dimensions: Dimensions;
 }
 
 /** Only brings the pool up to date. */

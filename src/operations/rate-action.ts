@@ -1,5 +1,5 @@
 // Finds the rate of an action and applies it.
-import { rate, rateInForce, type Quantities } from '../domain/rating.ts';
+import { type Dimensions, rate, rateInForce, type Quantities } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
 
@@ -8,11 +8,12 @@ export function rateAction(
   rates: readonly BurnRateRow[],
   action: string,
   quantities: Quantities,
+  dimensions: Dimensions,
   at: Date,
 ): { readonly row: BurnRateRow; readonly credits: bigint } | Refused {
   const row = rateInForce(rates, action, at);
   if (row === null) return unknownAction(action, rates);
-  const credits = rate(row.rate, quantities);
+  const credits = rate(row.rate, quantities, dimensions);
   return typeof credits === 'object' ? credits : { row, credits };
 }
 

@@ -1,4 +1,4 @@
-import type { Quantities } from '../domain/rating.ts';
+import type { Dimensions, Quantities } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { resolveCustomers } from '../storage/customers.ts';
 import { eventHash } from '../storage/usage-events.ts';
@@ -18,6 +18,8 @@ export interface TrackedEvent {
   readonly customer: string;
   readonly action: string;
   readonly quantities: Quantities;
+  /** none: {} */
+  readonly dimensions?: Dimensions;
   /** null: now */
   readonly occurredAt: Date | null;
   readonly member: string | null;
@@ -35,7 +37,7 @@ export async function trackUsage(
   const requests = events.map((event): UsageRequest | Refused => {
     const customer = customers.get(event.customer);
     if (customer === undefined) return unknownCustomer();
-    return { ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
+    return { dimensions: {}, ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
   });
   const known = requests.filter((request): request is UsageRequest => 'kind' in request);
   const answers = await executor.submit(known);

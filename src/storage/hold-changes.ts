@@ -12,10 +12,10 @@ export async function insertHolds(trx: Transaction, books: readonly PoolBook[]):
     trx,
     gather(books, (book) => holdsOf(book, book.changes.newHolds)),
     `insert into holds (lane, customer_id, hold_id, pool_id, billing_period_id, action, feature, member, burn_rate_id,
-       plan_version_id, quantities, amount, overage_reserved, captured, state, placed_at, expires_at, settled_at)
+       plan_version_id, quantities, amount, overage_reserved, captured, state, placed_at, expires_at, settled_at, dimensions)
      select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
        $8::text[], $9::uuid[], $10::uuid[], $11::jsonb[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[],
-       $16::timestamptz[], $17::timestamptz[], $18::timestamptz[])`,
+       $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[])`,
     [
       ({ holdId }) => holdId,
       (_, { poolId }) => poolId,
@@ -33,6 +33,7 @@ export async function insertHolds(trx: Transaction, books: readonly PoolBook[]):
       ({ placedAt }) => placedAt,
       ({ expiresAt }) => expiresAt,
       ({ settledAt }) => settledAt,
+      ({ dimensions }) => JSON.stringify(dimensions),
     ],
   );
 }

@@ -51,7 +51,7 @@ async function selectHolds(
     on,
     `select customer_id as "customerId", pool_id as "poolId", hold_id as "holdId",
        billing_period_id as "billingPeriodId", action, feature, member, burn_rate_id as "burnRateId",
-       plan_version_id as "planVersionId", quantities, amount, placed_at as "placedAt", expires_at as "expiresAt",
+       plan_version_id as "planVersionId", quantities, dimensions, amount, placed_at as "placedAt", expires_at as "expiresAt",
        overage_reserved as "overageReserved", captured, state, settled_at as "settledAt"
      from holds ${WANTED} where lane = any ($3::smallint[]) and ${condition}`,
     [...parametersOf(scope), ...parameters],

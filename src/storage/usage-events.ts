@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { CustomerKey } from '../domain/customer.ts';
+import type { Dimensions } from '../domain/rating.ts';
 import type { Database, Transaction } from './database.ts';
 import { query } from './query.ts';
 
@@ -18,6 +19,7 @@ export interface KnownUsage {
   readonly action: string;
   readonly occurredAt: Date;
   readonly quantities: Readonly<Record<string, string>>;
+  readonly dimensions: Dimensions;
   readonly credits: bigint;
   readonly outcome: 'applied' | 'unfunded' | 'observed';
 }
@@ -31,7 +33,7 @@ export async function knownUsage(
   return query<KnownUsage>(
     on,
     `select k.customer_id as "customerId", k.source, k.event_hash as "eventHash", e.usage_event_id as "usageEventId",
-       e.action, e.occurred_at as "occurredAt", e.quantities, e.credits, e.outcome
+       e.action, e.occurred_at as "occurredAt", e.quantities, e.dimensions, e.credits, e.outcome
      from usage_event_keys k
      join unnest($1::smallint[], $2::uuid[], $3::text[], $4::uuid[]) as w (lane, customer_id, source, event_hash)
        using (lane, customer_id, source, event_hash)

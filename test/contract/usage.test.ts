@@ -63,7 +63,7 @@ test.for(['0', '0.000000', '-1', '1.1234567', '1e3', '01', '.5', '1234567890123'
 );
 
 test('a capture takes all unless told otherwise, and is final unless told otherwise', () => {
-  expect(captureHold.parse({})).toEqual({ final: true });
+  expect(captureHold.parse({})).toEqual({ dimensions: {}, final: true });
   expect(captureHold.safeParse({ amount: '1', quantities: {} }).success).toBe(false);
 });
 

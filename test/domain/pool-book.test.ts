@@ -123,6 +123,7 @@ function take(told: Told, each: Step, moment: Moment): void {
           feature: 'api',
           member: null,
           quantities: {},
+          dimensions: {},
           burnRateId: 'rate-1',
           amount: each.amount,
           ttlSeconds: each.ttl,

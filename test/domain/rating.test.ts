@@ -160,6 +160,165 @@ test('splitting an event never makes it cheaper', () => {
   );
 });
 
+const steps: BurnRate = {
+  tiers: [
+    {
+      quantity: 'calls',
+      each: 10,
+      steps: [
+        { upTo: 100, credits: '1' },
+        { upTo: 1000, credits: '0.8' },
+        { upTo: null, credits: '0.5' },
+      ],
+    },
+  ],
+};
+
+describe('a tiered rate prices the part of one event that lies in each step', () => {
+  test.for<[bigint, bigint]>([
+    [0n, 0n],
+    [100n, 10_000_000n],
+    [101n, 10_080_000n],
+    [1000n, 82_000_000n],
+    [1200n, 92_000_000n],
+  ])('%s calls', ([count, expected]) => {
+    expect(rate(steps, { calls: count })).toBe(expected);
+  });
+
+  test('beside flat and per, at least the minimum', () => {
+    const mixed: BurnRate = { ...steps, flat: '1', per: [{ quantity: 'pages', credits: '2', each: 1 }], minimum: '5' };
+    expect(rate(mixed, { calls: 10n })).toBe(5_000_000n);
+    expect(rate(mixed, { calls: 200n, pages: 3n })).toBe(1_000_000n + 18_000_000n + 6_000_000n);
+  });
+
+  const anySteps = fc
+    .record({
+      each: fc.integer({ min: 1, max: 999_983 }),
+      bounds: fc.uniqueArray(fc.integer({ min: 1, max: 100_000 }), { maxLength: 6 }),
+      prices: fc.array(decimal(12), { minLength: 7, maxLength: 7 }),
+    })
+    .map(({ each, bounds, prices }) => {
+      const upTo: (number | null)[] = [...bounds.toSorted((a, b) => a - b), null];
+      return { each, steps: upTo.map((reach, index) => ({ upTo: reach, credits: prices[index] ?? '0' })) };
+    });
+
+  test('more of it never costs less', () => {
+    fc.assert(
+      fc.property(anySteps, fc.bigInt(0n, 200_000n), fc.bigInt(0n, 1000n), (tier, count, more) => {
+        const tiered: BurnRate = { tiers: [{ quantity: 'a', ...tier }] };
+        expect(micro(rate(tiered, { a: count + more }))).toBeGreaterThanOrEqual(micro(rate(tiered, { a: count })));
+      }),
+    );
+  });
+
+  test('at a step the price goes on where it was: one more costs one more, at the new price', () => {
+    fc.assert(
+      fc.property(anySteps, ({ each, steps: listed }) => {
+        const tiered: BurnRate = { tiers: [{ quantity: 'a', each, steps: listed }] };
+        for (const [index, { upTo }] of listed.entries()) {
+          if (upTo === null) continue;
+          const price = listed[index + 1]?.credits ?? '0';
+          const one = micro(rate({ per: [{ quantity: 'a', credits: price, each }] }, { a: 1n }));
+          const more = micro(rate(tiered, { a: BigInt(upTo) + 1n })) - micro(rate(tiered, { a: BigInt(upTo) }));
+          // Each of the three is rounded up by less than a micro-credit.
+          expect(more >= one - 1n && more <= one).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('one step without end is the plain rate', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 999_983 }),
+        decimal(12),
+        fc.bigInt(0n, 10n ** 12n),
+        (each, credits, count) => {
+          const plain: BurnRate = { per: [{ quantity: 'a', credits, each }] };
+          const tiered: BurnRate = { tiers: [{ quantity: 'a', each, steps: [{ upTo: null, credits }] }] };
+          expect(rate(tiered, { a: count })).toEqual(rate(plain, { a: count }));
+        },
+      ),
+    );
+  });
+});
+
+describe('rules by dimension', () => {
+  const byModel: BurnRate = {
+    ...tokens,
+    rules: [
+      { when: { model: 'large', region: 'eu' }, rate: { flat: '7' } },
+      { when: { model: ['large', 'huge'] }, rate: { per: [{ quantity: 'input_tokens', credits: '10', each: 1000 }] } },
+    ],
+    otherwise: 'rate',
+  };
+  test.for<[string, Record<string, string>, Record<string, bigint>, bigint]>([
+    ['the first that matches counts', { model: 'large', region: 'eu' }, {}, 7_000_000n],
+    ['a rule may list several values', { model: 'huge', region: 'eu' }, { input_tokens: 1000n }, 10_000_000n],
+    ['dimensions that no rule names change nothing', { model: 'huge', team: 'x' }, { input_tokens: 1n }, 10_000n],
+    ['what matches none has the plain rate', { model: 'small' }, { output_tokens: 1000n }, 3_000_000n],
+    ['a dimension that is not given matches none', {}, { output_tokens: 1000n }, 3_000_000n],
+    ['names of the prototype match none', { toString: 'large' }, { output_tokens: 1000n }, 3_000_000n],
+  ])('%s', ([, dimensions, quantities, expected]) => {
+    expect(rate(byModel, quantities, dimensions)).toBe(expected);
+  });
+
+  test('A5: a resolved ticket costs 20 credits, any other outcome nothing', () => {
+    const ticket: BurnRate = { rules: [{ when: { outcome: 'resolved' }, rate: { flat: '20' } }], otherwise: 'free' };
+    expect(rate(ticket, {}, { outcome: 'resolved' })).toBe(20_000_000n);
+    fc.assert(
+      fc.property(
+        fc.string().filter((outcome) => outcome !== 'resolved'),
+        (outcome) => {
+          expect(rate(ticket, {}, { outcome })).toBe(0n);
+          expect(rate(ticket, { steps: 3n }, {})).toBe(0n);
+        },
+      ),
+    );
+  });
+
+  test('what matches none is refused where the rate says so, with what it asks for', () => {
+    const strict: BurnRate = { rules: byModel.rules ?? [], otherwise: 'refuse' };
+    expect(rate(strict, { input_tokens: 1n }, { model: 'tiny' })).toMatchObject({
+      rejected: {
+        code: 'no_rate_for_dimensions',
+        message:
+          'No rule prices this action with model tiny, region not given. Send dimensions that the burn table lists, or add a rule.',
+        param: 'dimensions',
+      },
+    });
+  });
+
+  test('a negative quantity is refused also where nothing is charged', () => {
+    expect(rate({ rules: [], otherwise: 'free' }, { a: -1n })).toMatchObject({ rejected: { code: 'invalid_request' } });
+  });
+
+  test('a rule that matches everything is the plain rate', () => {
+    fc.assert(
+      fc.property(anyRate, fc.constantFrom('a', 'b', 'c'), fc.bigInt(0n, 10n ** 9n), (plain, name, count) => {
+        const ruled: BurnRate = { rules: [{ when: { model: ['x', 'y'] }, rate: plain }], otherwise: 'refuse' };
+        expect(rate(ruled, { [name]: count }, { model: 'x' })).toEqual(rate(plain, { [name]: count }));
+        const unruled: BurnRate = {
+          ...plain,
+          rules: [{ when: { model: 'z' }, rate: { flat: '9' } }],
+          otherwise: 'rate',
+        };
+        expect(rate(unruled, { [name]: count }, { model: 'x' })).toEqual(rate(plain, { [name]: count }));
+      }),
+    );
+  });
+});
+
+test('A4: single embedded tokens lose nothing: a thousand of them cost what one event of a thousand costs', () => {
+  const embedded: BurnRate = { per: [{ quantity: 'embedded_tokens', credits: '0.1', each: 1000 }] };
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2000 }), (count) => {
+      const one = micro(rate(embedded, { embedded_tokens: 1n }));
+      expect(one * BigInt(count)).toBe(rate(embedded, { embedded_tokens: BigInt(count) }));
+    }),
+  );
+});
+
 describe('the rate in force', () => {
   const row = (action: string, from: string) => ({ action, effectiveFrom: new Date(from) });
   const january = row('api.call', '2026-01-01T00:00:00Z');

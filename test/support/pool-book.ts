@@ -123,6 +123,8 @@ export function usage(credits: bigint, occurredAt: Date, event: Partial<RatedUsa
     feature: 'api',
     member: null,
     quantities: {},
+    dimensions: {},
+    amends: null,
     credits,
     burnRateId: 'rate-1',
     ...event,
