@@ -1,0 +1,33 @@
+// How much each measurement does. Quick must end within 90 seconds on two cores; tiny only proves that all of it runs.
+
+export interface Sizes {
+  readonly pools: number;
+  readonly rounds: number;
+  /** Of requests at 64 connections. */
+  readonly sliceMs: number;
+  /** Of 1 000 events each, in one round of ingest. */
+  readonly batches: number;
+  readonly batchEvents: number;
+  /** Stored events before and after growth; null leaves growth out. */
+  readonly growth: { readonly small: number; readonly large: number } | null;
+}
+
+export const FULL: Sizes = {
+  pools: 1_000,
+  rounds: 7,
+  sliceMs: 3_000,
+  batches: 120,
+  batchEvents: 1_000,
+  growth: { small: 100_000, large: 5_000_000 },
+};
+
+export const QUICK: Sizes = { pools: 1_000, rounds: 3, sliceMs: 1_500, batches: 60, batchEvents: 1_000, growth: null };
+
+export const TINY: Sizes = {
+  pools: 10,
+  rounds: 1,
+  sliceMs: 60,
+  batches: 8,
+  batchEvents: 20,
+  growth: { small: 100, large: 400 },
+};
