@@ -4,7 +4,7 @@ import { newCharge, newPaymentIntent } from './new-charge.ts';
 import { attachedPaymentMethod } from './payment-methods.ts';
 import { invoicePaid, invoicePaymentFailed } from './subscription-status.ts';
 import type { Charge, Invoice, InvoicePayment, PaymentMethod } from './wire.ts';
-import { clockOf, emit, need, nowOf, schedule, unschedule, type World } from './world.ts';
+import { change, clockOf, emit, need, nowOf, schedule, unschedule, type World } from './world.ts';
 
 const RETRY_SECONDS = 3 * 86_400;
 const TRIES_MAX = 4;
@@ -116,6 +116,22 @@ export function chargeableMethod(world: World, invoice: Invoice, named?: string)
   const id =
     invoice.default_payment_method ?? customer.invoice_settings.default_payment_method ?? customer.default_source;
   return id === null ? undefined : world.store.find('payment_methods', id);
+}
+
+/** Counts money that came in by a payment; the invoice is paid when nothing remains. */
+export function completePayment(world: World, invoice: Invoice, payment: InvoicePayment, amount: number): void {
+  const counted = Math.min(amount, invoice.amount_remaining);
+  const remaining = invoice.amount_remaining - counted;
+  const transitions = { ...payment.status_transitions, paid_at: nowOf(world, invoice.customer) };
+  const paid = { amount_paid: amount, status: 'paid', status_transitions: transitions };
+  const settled = world.store.patch('invoice_payments', payment.id, paid);
+  const changes = { amount_paid: invoice.amount_paid + counted, amount_remaining: remaining };
+  if (remaining > 0) change(world, 'invoices', invoice.id, changes, 'invoice.updated');
+  else {
+    cancelOpenPayments(world, invoice.id);
+    emit(world, 'invoice.payment_succeeded', markPaid(world, invoice.id, changes));
+  }
+  emit(world, 'invoice_payment.paid', settled);
 }
 
 function recordSuccess(world: World, invoice: Invoice, payment: InvoicePayment, charge: Charge): Invoice {

@@ -1,3 +1,4 @@
+import { attachPayment } from './attached-payments.ts';
 import { collect, payOutOfBand } from './collection.ts';
 import { announceDraft, currentInvoice, openDraft, pendingItems, planFinalization } from './drafts.ts';
 import { invalidRequest } from './errors.ts';
@@ -6,7 +7,7 @@ import { changesOfInvoice, invoiceCreateShape, invoiceUpdateShape, taxRatesOf } 
 import { newDiscounts } from './new-discount.ts';
 import { newInvoice } from './new-invoice.ts';
 import { page } from './pagination.ts';
-import { boolean, changedMetadata, ignored, paging, range, word } from './parameters.ts';
+import { boolean, changedMetadata, ignored, paging, range, required, unsupported, word } from './parameters.ts';
 import { route } from './routes.ts';
 import { markUncollectible, voidInvoice } from './voiding.ts';
 import type { Invoice } from './wire.ts';
@@ -131,6 +132,12 @@ const transitions = [
       if (values.paid_out_of_band === true) return payOutOfBand(world, id);
       return collect(world, id, { method: values.payment_method ?? values.source, telling: 'aloud' });
     },
+  ),
+  route(
+    'POST',
+    '/v1/invoices/{id}/attach_payment',
+    { payment_intent: required(word()), payment_record: unsupported() },
+    ({ world, id, values }) => attachPayment(world, id, values.payment_intent),
   ),
   route('POST', '/v1/invoices/{id}/send', {}, ({ world, id }) => {
     if (invoiceWithId(world, id).status === 'draft') finalize(world, id);

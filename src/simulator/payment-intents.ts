@@ -1,3 +1,4 @@
+import { settleAttached } from './attached-payments.ts';
 import { cardDeclined, invalidRequest } from './errors.ts';
 import { newCharge, newPaymentIntent } from './new-charge.ts';
 import { page } from './pagination.ts';
@@ -45,6 +46,7 @@ function confirm(world: World, id: string, other?: string): PaymentIntent {
     const done = world.store.patch('payment_intents', id, paid);
     emit(world, 'payment_intent.succeeded', done);
     emit(world, 'charge.succeeded', charge);
+    settleAttached(world, done);
     return done;
   }
   const failed = world.store.patch('payment_intents', id, {

@@ -28,6 +28,7 @@ import { productRoutes } from './products.ts';
 import { refundRoutes } from './refunds.ts';
 import type { Route } from './routes.ts';
 import { scheduleRoutes, scheduleTasks } from './schedules.ts';
+import { searchRoutes } from './searches.ts';
 import { subscriptionTasks } from './subscription-cycle.ts';
 import { subscriptionItemRoutes } from './subscription-item-routes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -66,6 +67,7 @@ export const ROUTES: readonly Route[] = [
   ...productRoutes,
   ...refundRoutes,
   ...scheduleRoutes,
+  ...searchRoutes,
   ...subscriptionItemRoutes,
   ...subscriptionRoutes,
   ...taxRateRoutes,

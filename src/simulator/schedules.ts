@@ -17,6 +17,7 @@ import {
 } from './parameters.ts';
 import { route } from './routes.ts';
 import { changesForPhase, enterNextPhase, phaseStartingAt } from './schedule-phases.ts';
+import { cancelSubscription, NO_CANCELLATION } from './subscription-cancellation.ts';
 import { NO_ITEM_FACTS } from './subscription-items.ts';
 import { NO_SUBSCRIPTION_FACTS } from './subscription-parameters.ts';
 import { updateSubscription } from './subscription-update.ts';
@@ -154,6 +155,19 @@ export const scheduleRoutes = [
         phases,
       };
       return change(world, 'schedules', id, changes, 'subscription_schedule.updated');
+    },
+  ),
+  route(
+    'POST',
+    '/v1/subscription_schedules/{id}/cancel',
+    { invoice_now: boolean(), prorate: boolean() },
+    ({ world, id, values }) => {
+      const { customer, subscription } = scheduleWithId(world, id);
+      unschedule(world, 'schedule_phase', id);
+      unschedule(world, 'schedule_start', id);
+      if (subscription !== null) cancelSubscription(world, subscription, { ...NO_CANCELLATION, ...values });
+      const canceled = { status: 'canceled', canceled_at: nowOf(world, customer), current_phase: null } as const;
+      return change(world, 'schedules', id, canceled, 'subscription_schedule.canceled');
     },
   ),
   route('POST', '/v1/subscription_schedules/{id}/release', { preserve_cancel_date: boolean() }, ({ world, id }) =>

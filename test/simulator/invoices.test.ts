@@ -153,3 +153,35 @@ test('a coupon comes before the credits', async () => {
     22_400, 7920, 4480,
   ]);
 });
+
+test('two payments can settle an invoice, and what is too much goes to the balance', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  const draft = await stripe.invoices.create({
+    customer: plan.customer,
+    collection_method: 'send_invoice',
+    days_until_due: 10,
+  });
+  await stripe.invoiceItems.create({ customer: plan.customer, invoice: draft.id, amount: 5000, currency: 'usd' });
+  await stripe.invoices.finalizeInvoice(draft.id);
+  const payOf = async (amount: number) =>
+    stripe.paymentIntents.create({
+      amount,
+      currency: 'usd',
+      customer: plan.customer,
+      payment_method: 'pm_card_visa',
+      confirm: true,
+    });
+  const part = await stripe.invoices.attachPayment(draft.id, { payment_intent: (await payOf(2000)).id });
+  expect([part.status, part.amount_paid, part.amount_remaining]).toEqual(['open', 2000, 3000]);
+  const rest = await stripe.invoices.attachPayment(draft.id, { payment_intent: (await payOf(3500)).id });
+  expect([rest.status, rest.amount_paid, rest.amount_remaining, rest.amount_overpaid]).toEqual(['paid', 5000, 0, 500]);
+  expect(await stripe.customers.retrieve(plan.customer)).toMatchObject({ balance: -500 });
+  const { data } = await stripe.invoicePayments.list({ invoice: draft.id });
+  expect(data.map(({ status, amount_paid: amount }) => [status, amount])).toEqual([
+    ['paid', 3500],
+    ['paid', 2000],
+    ['canceled', null],
+  ]);
+});

@@ -151,3 +151,23 @@ test('the account and the controls answer', async () => {
   const state: unknown = await (await fetch(`${stage.simulator.url}/_simulator/state`)).json();
   expect(state).toMatchObject({ customers: 0, events: 0 });
 });
+
+test('objects are found by metadata and other fields', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  await stripe.customers.create({ name: 'Ada Lovelace', email: 'ada@example.com', metadata: { team: '7' } });
+  await stripe.customers.create({ name: 'Bob' });
+  const names = async (query: string) => (await stripe.customers.search({ query })).data.map(({ name }) => name);
+  expect(await names("metadata['team']:'7'")).toEqual(['Ada Lovelace']);
+  expect(await names('name~"love" AND email:"ada@example.com"')).toEqual(['Ada Lovelace']);
+  expect(await names("-metadata['team']:'7'")).toEqual(['Bob']);
+  await expect(names('who knows')).rejects.toThrow(/unable to parse/);
+});
+
+test('what the simulator does not do is refused by name', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const { id } = await stripe.products.create({ name: 'Plan' });
+  const fancy = { product: id, currency: 'usd', unit_amount: 1, currency_options: { eur: { unit_amount: 1 } } };
+  await expect(stripe.prices.create(fancy)).rejects.toThrow('The simulator does not support currency_options.');
+});
