@@ -20,7 +20,7 @@ function fieldOf(object: object, field: string, key: string | undefined): unknow
 function isMet(found: unknown, operator: string, asked: string): boolean {
   if (asked === 'null') return found === null || found === undefined;
   if (found === null || found === undefined) return false;
-  const is = typeof found === 'object' ? '' : String(found);
+  const is = typeof found === 'string' ? found : JSON.stringify(found);
   switch (operator) {
     case '~':
       return is.toLowerCase().includes(asked.toLowerCase());
