@@ -1,9 +1,9 @@
 import { invalidRequest } from './errors.ts';
 import { boolean, ignored, object, readParameters, text, type Values } from './parameters.ts';
 import { changedItems } from './subscription-changes.ts';
-import { usageLine } from './subscription-cycle.ts';
 import { isMetered, NO_ITEM_FACTS } from './subscription-items.ts';
 import { invoiceNow } from './subscription-update.ts';
+import { usageLine } from './usage-line.ts';
 import type { Subscription } from './wire.ts';
 import { change, emit, need, nowOf, unschedule, type World } from './world.ts';
 

@@ -1,28 +1,16 @@
 import { announceDraft, openDraft, pendingItems } from './drafts.ts';
 import { subscriptionLine } from './invoice-lines.ts';
-import { billableUsage } from './invoice-usage.ts';
 import { newInvoice } from './new-invoice.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';
 import { enterNextPhase, itemsOfPhase, phaseStartingAt } from './schedule-phases.ts';
 import { isMetered, itemsOf } from './subscription-items.ts';
 import { planCycle } from './subscription-tasks.ts';
+import { upcomingInvoice } from './upcoming-invoice.ts';
+import { usageLine } from './usage-line.ts';
 import { voidInvoice } from './voiding.ts';
 import type { Invoice, InvoiceLine, Subscription, SubscriptionItem } from './wire.ts';
 import { change, emit, need, type World } from './world.ts';
-
-/** The line for usage of a metered item from its period start to `end`. */
-export function usageLine(
-  world: World,
-  invoice: Invoice,
-  subscription: Subscription,
-  item: SubscriptionItem,
-  end: number,
-): InvoiceLine {
-  const start = item.current_period_start;
-  const quantity = billableUsage(world, item.price, subscription.customer, start, end);
-  return subscriptionLine(world, invoice, subscription, item, { start, end }, quantity);
-}
 
 /** The items with their next period, as far as the present one ended. */
 function movedOn(subscription: Subscription, at: number): SubscriptionItem[] {
@@ -119,15 +107,10 @@ export const subscriptionTasks = {
     const invoice = world.store.find('invoices', subscription.latest_invoice ?? '');
     if (invoice?.status === 'open') voidInvoice(world, invoice.id);
   },
-  invoice_upcoming: (world: World, id: string, at: number) => {
+  invoice_upcoming: (world: World, id: string) => {
     const subscription = world.store.find('subscriptions', id);
     if (subscription === undefined || subscription.status === 'canceled') return;
-    const [first] = subscription.items.data;
-    const start = first?.current_period_start ?? at;
-    const { id: _none, ...upcoming } = {
-      ...cycleInvoice(world, subscription, first?.current_period_end ?? at, start),
-      billing_reason: 'upcoming',
-    };
+    const { id: _none, ...upcoming } = upcomingInvoice(world, subscription);
     emit(world, 'invoice.upcoming', upcoming);
   },
 };
