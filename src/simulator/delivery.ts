@@ -52,6 +52,13 @@ function waiting(world: World, endpoint: string): Delivery[] {
   return world.store.by('deliveries', 'queue', endpoint).filter(({ next_try_at: at }) => at <= now);
 }
 
+/** As they were caused, or in any other order. */
+function inOrder(batch: readonly Delivery[], shuffled: boolean): readonly Delivery[] {
+  if (!shuffled) return batch;
+  const drawn = batch.map((delivery) => ({ delivery, lot: Math.random() }));
+  return drawn.toSorted((a, b) => a.lot - b.lot).map(({ delivery }) => delivery);
+}
+
 function record({ world, onAcknowledged }: DeliveryParts, delivery: Delivery, status: number): void {
   const { webhookRetryMs, webhookRetryMsMax, webhookTriesMax } = world.switches;
   const tries = delivery.tries + 1;
@@ -94,14 +101,15 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
   const closing = new AbortController();
 
   const work = async (endpoint: string): Promise<void> => {
-    for (;;) {
-      const due = waiting(world, endpoint);
-      const index = world.faults.webhooks.shuffle === true ? Math.floor(Math.random() * due.length) : 0;
-      const delivery = due[index];
-      if (delivery === undefined || closing.signal.aborted) break;
-      const status = await attempt(parts, delivery, closing.signal);
-      if (closing.signal.aborted) break;
-      record(parts, delivery, status);
+    let batch = waiting(world, endpoint);
+    while (batch.length > 0 && !closing.signal.aborted) {
+      for (const { id } of inOrder(batch, world.faults.webhooks.shuffle === true)) {
+        const delivery = world.store.find('deliveries', id);
+        if (delivery === undefined || delivery.queue === null || closing.signal.aborted) continue;
+        const status = await attempt(parts, delivery, closing.signal);
+        if (!closing.signal.aborted) record(parts, delivery, status);
+      }
+      batch = waiting(world, endpoint);
     }
     working.delete(endpoint);
     planRetry(endpoint);

@@ -34,11 +34,17 @@ export function createEngine({ world, handlers, setNow, heard }: EngineParts): E
   const step = (task: Task): void => {
     const handler = handlers[task.kind];
     if (handler === undefined) throw new Error(`no handler for due work ${task.kind}`);
-    world.store.transact(() => {
-      world.cause = { id: null, idempotency_key: null };
-      world.store.remove('tasks', task.id);
-      handler(world, task.object, task.due);
-    });
+    try {
+      world.store.transact(() => {
+        world.cause = { id: null, idempotency_key: null };
+        world.store.remove('tasks', task.id);
+        handler(world, task.object, task.due);
+      });
+    } catch (error) {
+      // Work that fails once fails again: without it time can go on.
+      world.store.transact(() => world.store.remove('tasks', task.id));
+      throw new Error(`${task.kind} of ${task.object} failed`, { cause: error });
+    }
   };
   const run = async (clock: string, target: number): Promise<void> => {
     for (;;) {
