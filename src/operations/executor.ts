@@ -2,6 +2,7 @@
 // one, so that one commit serves hundreds of them and a hot pool never queues a commit per request.
 import { catchUp } from '../domain/catch-up.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
+import { refuse } from '../domain/rejection.ts';
 import { isConnectionFailure, isTimeout } from '../storage/database-errors.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { earlierAnswers } from '../storage/idempotency-keys.ts';
@@ -76,7 +77,7 @@ async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
     const [first, second] = halves(jobs);
     const customers = new Set(requests.map(({ customer }) => customer.customerId)).size;
     if (second.length === 0 || isConnectionFailure(error) || (customers === 1 && isTimeout(error))) {
-      for (const job of jobs) job.reject(error);
+      for (const job of jobs) fail(deps, job, error);
       return;
     }
     await runBatch(deps, first);
@@ -88,6 +89,24 @@ async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
     if (answer === undefined) job.reject(new Error(`request ${index} of ${jobs.length} was not answered`));
     else job.resolve(answer);
   }
+}
+
+/** Usage comes in batches of which the others are stored, so its failure is its own answer; a lost database is not its own. */
+function fail({ log }: Deps, { request, resolve, reject }: Job, error: unknown): void {
+  if (request.kind !== 'usage' || isConnectionFailure(error) || isTimeout(error)) {
+    reject(error);
+    return;
+  }
+  const { customer, source, eventId } = request;
+  log.error({ err: error, ...customer, source, eventId }, 'a usage event could not be stored');
+  resolve({
+    kind: 'refused',
+    ...refuse(
+      'usage_event_failed',
+      `Event ${eventId} could not be stored; something broke on our side. Send it again under the same id.`,
+      { param: 'id' },
+    ),
+  });
 }
 
 /** Between customers as long as there are several, so that one locked pool is soon alone; order stays as it came. */
@@ -125,7 +144,8 @@ async function decideBatch(
   return answers;
 }
 
-async function readEarlier(trx: Transaction, requests: readonly PoolRequest[]): Promise<Earlier> {
+/** What the database knows of these requests from before. */
+export async function readEarlier(trx: Transaction, requests: readonly PoolRequest[]): Promise<Earlier> {
   const usage = requests.flatMap((request) => (request.kind === 'usage' ? [{ ...request.customer, ...request }] : []));
   const keyed = requests.flatMap((request) =>
     'key' in request ? [{ ...request.customer, operation: request.kind, key: request.key }] : [],
@@ -138,7 +158,8 @@ async function readEarlier(trx: Transaction, requests: readonly PoolRequest[]): 
   };
 }
 
-async function ratesOf(
+/** The burn table of each book's unit. */
+export async function ratesOf(
   trx: Transaction,
   books: ReadonlyMap<string, PoolBook>,
 ): Promise<ReadonlyMap<string, readonly BurnRateRow[]>> {

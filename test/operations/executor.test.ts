@@ -56,10 +56,40 @@ describe('requests that are committed together', () => {
         return use(books, customer, 1, index === 77 ? { eventId: 'poison' } : {});
       }),
     );
-    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1);
-    expect(outcomes[77]).toMatchObject({ status: 'rejected', reason: { message: 'poison' } });
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(outcomes[77]).toMatchObject({ value: { rejected: { code: 'usage_event_failed' } } });
     expect(await metered(database, customers[0])).toEqual(['100']);
     expect(await metered(database, customers[1])).toEqual(['99']);
+  });
+
+  test('INV-21 a poisoned event of one call is answered alone, and stored when it is sent again', async () => {
+    const customer = await books.subscribe('hybrid');
+    const events = Array.from({ length: 999 }, () => calls(customer, 1));
+    const bad = calls(customer, 1, { eventId: 'poison among 999' });
+    const answers = await trackUsage(books, { events: [...events.slice(0, 500), bad, ...events.slice(500)] });
+    expect(answers.filter((answer) => 'status' in answer && answer.status === 'applied')).toHaveLength(999);
+    expect(answers[500]).toEqual({
+      rejected: {
+        code: 'usage_event_failed',
+        message:
+          'Event poison among 999 could not be stored; something broke on our side. Send it again under the same id.',
+        param: 'id',
+      },
+    });
+    expect(await storedEvents(customer)).toHaveLength(999);
+    await asOwner((owner) => owner.query(`drop trigger poison on usage_events`));
+    expect(await use(books, customer, 1, { eventId: 'poison among 999' })).toMatchObject({ status: 'applied' });
+  });
+
+  test('all fail when the database is lost', async () => {
+    const customer = await books.subscribe('hybrid');
+    const lost = openDatabase({ connectionString: 'postgresql://nobody@127.0.0.1:9/none', poolSize: 2 });
+    const deps = testDeps(database);
+    const executor = startExecutor({ ...deps, db: lost });
+    const events = Array.from({ length: 3 }, () => calls(customer, 1));
+    await expect(trackUsage({ deps, executor }, { events })).rejects.toThrow(/ECONNREFUSED/);
+    await executor.close();
+    await lost.destroy();
   });
 
   test('take few commits: 200 holds on one pool are at most a few transactions', async () => {
