@@ -13,6 +13,8 @@ export const ID_PREFIXES = [
   'recon',
   'var',
   'period',
+  'rate',
+  'quar',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

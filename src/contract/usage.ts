@@ -5,6 +5,7 @@ import { customerName } from './ids.ts';
 import { instant, text } from './text.ts';
 
 export const TRACK_EVENTS_MAX = 1_000;
+const QUOTE_LINES_MAX = 100;
 
 export const actionName = z
   .string()
@@ -24,12 +25,16 @@ export const usageEvent = z.strictObject({
 });
 export type UsageEvent = z.output<typeof usageEvent>;
 
+/** Usage that is brought in later: when it happened must be said. */
+export const backfilledEvent = usageEvent.required({ occurred_at: true });
+
 /** The envelope of many: each event is read on its own, so that a bad one never fails its neighbours. */
 export const usageBatch = z.strictObject({
   events: z
     .array(z.unknown(), { error: 'must be an array of usage events' })
     .min(1, 'has at least one event')
     .max(TRACK_EVENTS_MAX, `has at most ${TRACK_EVENTS_MAX} events; send the rest in another request`),
+  on_error: z.enum(['reject', 'quarantine']).default('reject'),
 });
 
 /** May this run? */
@@ -41,9 +46,48 @@ export const check = z.strictObject({
   member: text(200).optional(),
 });
 
+/** What all of this would cost together, line after line. */
+export const quote = z.strictObject({
+  customer: customerName,
+  lines: z
+    .array(
+      z.strictObject({
+        action: actionName,
+        quantities: quantities.default({}),
+        dimensions: dimensions.default({}),
+      }),
+    )
+    .min(1, 'has at least one line')
+    .max(QUOTE_LINES_MAX, `has at most ${QUOTE_LINES_MAX} lines`),
+});
+
+/** Usage of the past in bulk; events are read one by one. */
+export const backfill = z.strictObject({
+  dry_run: z.boolean(),
+  reason: text(500),
+  ticket: text(200),
+  events: usageBatch.shape.events,
+});
+
 /** Undo usage by a new entry; nothing is deleted. */
 export const usageReversal = z.strictObject({
   customer: customerName,
   reason: text(500),
   ticket: text(200),
 });
+
+/** What the event should have said; what is left out stays as it was. */
+export const usageAmendment = z
+  .strictObject({
+    ...usageReversal.shape,
+    action: actionName.optional(),
+    quantities: quantities.optional(),
+    dimensions: dimensions.optional(),
+    occurred_at: instant.optional(),
+    member: text(200).optional(),
+  })
+  .refine(
+    ({ action, quantities: counts, dimensions: named, occurred_at, member }) =>
+      [action, counts, named, occurred_at, member].some((field) => field !== undefined),
+    { message: 'say what was wrong: action, quantities, dimensions, occurred_at or member', path: ['quantities'] },
+  );

@@ -34,7 +34,6 @@ const NOT_KEPT: readonly NotKept[] = [
   { rule: 'seats.add', isAsked: ({ seats }) => seats.add === 'prorated', instead: "add: 'at_renewal'" },
   { rule: 'caps.member', isAsked: ({ caps }) => caps.member !== null, instead: 'member: null' },
   { rule: 'caps.agent', isAsked: ({ caps }) => caps.agent !== null, instead: 'agent: null' },
-  { rule: 'lateUsage', isAsked: ({ lateUsage }) => lateUsage === 'refuse', instead: "lateUsage: 'next_period'" },
   { rule: 'pooling', isAsked: ({ pooling }) => pooling === 'member', instead: "pooling: 'customer'" },
   { rule: 'unpaid', isAsked: ({ unpaid }) => unpaid !== 'continue', instead: "unpaid: 'continue'" },
   { rule: 'cancel.purchased', isAsked: ({ cancel }) => cancel.purchased === 'end', instead: "purchased: 'keep'" },

@@ -28,6 +28,16 @@ export function rateInForce<Row extends DatedRate>(rows: readonly Row[], action:
   return inForce;
 }
 
+/** The row that takes over next: of this action, the earliest that begins after an instant; null when none does. */
+export function nextRate<Row extends DatedRate>(rows: readonly Row[], action: string, after: Date): Row | null {
+  let next: Row | null = null;
+  for (const row of rows) {
+    if (row.action !== action || row.effectiveFrom <= after) continue;
+    if (next === null || row.effectiveFrom < next.effectiveFrom) next = row;
+  }
+  return next;
+}
+
 /**
  * Micro-credits of one usage event by the rule that its dimensions match: flat + Σ quantity ÷ each × credits + steps, at
  * least the minimum, rounded up once. Refuses dimensions that no rule prices, a quantity that the rate does not know, an

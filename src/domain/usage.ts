@@ -13,6 +13,7 @@ import {
 } from './pool-book.ts';
 import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
+import { countUse } from './usage-cap.ts';
 
 export interface RatedUsage {
   readonly usageEventId: string;
@@ -23,11 +24,20 @@ export interface RatedUsage {
   readonly action: string;
   readonly feature: string;
   readonly member: string | null;
+  readonly agent: string | null;
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
   readonly amends: string | null;
+  /** null: reported by the host as it happened, so it must be recent and what the plan says of late usage holds. */
+  readonly cause: UsageCause | null;
   readonly credits: bigint;
   readonly burnRateId: string;
+}
+
+/** Who brings usage in by hand and why: a backfill, an amendment, a release from quarantine. */
+export interface UsageCause {
+  readonly actor: string;
+  readonly reason: string;
 }
 
 export interface UsageAnswer {
@@ -36,6 +46,7 @@ export interface UsageAnswer {
   readonly credits: bigint;
   readonly overage: bigint;
   readonly debt: bigint;
+  readonly billingPeriodId: string;
   /** Spendable after this event. */
   readonly available: bigint;
 }
@@ -49,17 +60,23 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
   if (refusal !== null) return refusal;
   const period = periodOfUsage(book, usage.occurredAt, moment.now);
   if (period === null) return noPeriod(usage.action);
-  const burn = planBurn(book, period, usage.feature, usage.credits, moment.now, true);
+  if (usage.cause === null && isLate(usage, period, moment.now) && book.terms?.policy.lateUsage === 'refuse') {
+    return tooLate(usage.occurredAt);
+  }
+  const burn = planBurn(book, period, usage, usage.credits, moment.now, true);
   const funded = burn.unfunded === 0n;
   const posts = funded && usage.credits > 0n;
   const entry = posts ? usageEntry(book, usage, period, moment) : null;
-  if (entry !== null) postBurn(book, entry.entry, period, burn, usage.occurredAt);
+  if (entry !== null) {
+    postBurn(book, entry.entry, period, burn, usage.occurredAt);
+    countUse(book, usage, usage.credits, { period, at: usage.occurredAt < period.startsAt ? moment.now : usage.occurredAt });
+  }
   const outcome = funded ? 'applied' : 'unfunded';
-  const { credits, occurredAt } = usage;
+  const { cause: _cause, ...stored } = usage;
+  const { credits } = usage;
   const share = funded ? { overage: burn.overage, debt: burn.debt } : { overage: 0n, debt: 0n };
   book.changes.usage.push({
-    ...usage,
-    occurredAt,
+    ...stored,
     ...share,
     outcome,
     billingPeriodId: period.billingPeriodId,
@@ -71,6 +88,7 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
     status: outcome,
     credits,
     ...share,
+    billingPeriodId: period.billingPeriodId,
     available: availableAt(book, moment.now),
   };
 }
@@ -83,7 +101,7 @@ function periodOfUsage(book: PoolBook, occurredAt: Date, now: Date): PeriodState
   return late ?? runningPeriod(book, now);
 }
 
-function refusedUsage(book: PoolBook, { occurredAt, action, feature }: RatedUsage, now: Date): Refused | null {
+function refusedUsage(book: PoolBook, { occurredAt, action, feature, cause }: RatedUsage, now: Date): Refused | null {
   if (occurredAt.getTime() > now.getTime() + FUTURE_MINUTES_MAX * 60_000) {
     return refuse(
       'occurred_in_future',
@@ -91,14 +109,32 @@ function refusedUsage(book: PoolBook, { occurredAt, action, feature }: RatedUsag
       { param: 'occurred_at' },
     );
   }
-  if (occurredAt.getTime() < now.getTime() - PAST_DAYS_MAX * 86_400_000) {
+  if (cause === null && isOld(occurredAt, now)) {
     return refuse(
       'occurred_too_long_ago',
-      `occurred_at ${occurredAt.toISOString()} is more than ${PAST_DAYS_MAX} days before ${now.toISOString()}, which Stripe's meters refuse.`,
+      `occurred_at ${occurredAt.toISOString()} is more than ${PAST_DAYS_MAX} days before ${now.toISOString()}, which Stripe's meters refuse. Send it as a backfill.`,
       { param: 'occurred_at' },
     );
   }
   return refusedAction(book, action, feature);
+}
+
+/** Older than what Stripe's meters take. */
+function isOld(occurredAt: Date, now: Date): boolean {
+  return occurredAt.getTime() < now.getTime() - PAST_DAYS_MAX * 86_400_000;
+}
+
+/** Paid by another period than the one it happened in, or too old to be metered when it happened. */
+function isLate({ occurredAt }: Pick<RatedUsage, 'occurredAt'>, period: PeriodState, now: Date): boolean {
+  return occurredAt < period.startsAt || isOld(occurredAt, now);
+}
+
+function tooLate(occurredAt: Date): Refused {
+  return refuse(
+    'usage_too_late',
+    `The period of ${occurredAt.toISOString()} was cut off, and the plan refuses late usage. Send it as a backfill if it shall be paid now.`,
+    { param: 'occurred_at' },
+  );
 }
 
 /** Why this pool may not pay for an action at all; null when it may. */
@@ -128,11 +164,12 @@ function usageEntry(
   period: PeriodState,
   { now, newId }: Moment,
 ): { readonly entry: EntryDraft; events: number } {
-  const late = usage.occurredAt < period.startsAt;
+  const late = isLate(usage, period, now);
   const effectiveAt = late || usage.occurredAt > now ? now : usage.occurredAt;
   const day = effectiveAt.toISOString().slice(0, 10);
   const belongsTo = late ? monthOf(usage.occurredAt) : null;
-  const key = `${period.billingPeriodId}/${usage.burnRateId}/${day}/${belongsTo ?? ''}`;
+  const { actor = 'api', reason = null } = usage.cause ?? {};
+  const key = `${period.billingPeriodId}/${usage.burnRateId}/${day}/${belongsTo ?? ''}/${actor}/${reason ?? ''}`;
   const known = book.changes.usageEntries.get(key);
   if (known !== undefined) {
     if (known.entry.effectiveAt < effectiveAt) known.entry.effectiveAt = effectiveAt;
@@ -143,7 +180,8 @@ function usageEntry(
     entryId,
     kind: 'usage.burn',
     effectiveAt,
-    actor: 'api',
+    actor,
+    ...(reason !== null && { reason }),
     sourceType: 'usage',
     sourceId: entryId,
     billingPeriodId: period.billingPeriodId,

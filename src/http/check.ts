@@ -2,6 +2,7 @@ import { toWireId } from '../contract/ids.ts';
 import { check as checkBody } from '../contract/usage.ts';
 import { formatCredits } from '../domain/amount.ts';
 import { checkUsage } from '../operations/check-usage.ts';
+import type { CheckAnswer } from '../operations/pool-request.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
 
@@ -17,26 +18,31 @@ export const checkRoutes: readonly Route[] = [
       const { customer, action, quantities, dimensions } = asked.value;
       const checked = await checkUsage(context, { customer, action, quantities, dimensions });
       if ('rejected' in checked) return checked;
-      const { allowed, refusal, cost, available, lots, overage } = checked;
-      const rejection = refusal?.rejected;
-      const details = rejection?.code === 'insufficient_credits' ? rejection.details : undefined;
-      return ok({
-        object: 'check',
-        allowed,
-        reason: rejection === undefined ? null : { code: rejection.code, message: rejection.message },
-        cost: formatCredits(cost),
-        balance: formatCredits(available),
-        limit: limitOf(details) ?? null,
-        lifted_by: lifterOf(details) ?? null,
-        would_use_lots: lots.map(({ lotId, amount }) => ({
-          id: toWireId('grant', lotId),
-          credits: formatCredits(amount),
-        })),
-        would_use_overage: formatCredits(overage),
-      });
+      return ok({ object: 'check', ...shownCheck(checked) });
     },
   },
 ];
+
+/** A check as it is shown, also as a line of a quote. */
+export function shownCheck({ allowed, refusal, cost, available, lots, overage, ...rate }: CheckAnswer) {
+  const rejection = refusal?.rejected;
+  const details = rejection?.code === 'insufficient_credits' ? rejection.details : undefined;
+  return {
+    allowed,
+    reason: rejection === undefined ? null : { code: rejection.code, message: rejection.message },
+    cost: formatCredits(cost),
+    balance: formatCredits(available),
+    limit: limitOf(details) ?? null,
+    lifted_by: lifterOf(details) ?? null,
+    would_use_lots: lots.map(({ lotId, amount }) => ({
+      id: toWireId('grant', lotId),
+      credits: formatCredits(amount),
+    })),
+    would_use_overage: formatCredits(overage),
+    burn_rate: toWireId('rate', rate.burnRateId),
+    rate_changes_at: rate.rateChangesAt,
+  };
+}
 
 function limitOf(details: unknown): unknown {
   return typeof details === 'object' && details !== null && 'limit' in details ? details.limit : undefined;

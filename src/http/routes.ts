@@ -1,10 +1,12 @@
 import { balanceRoutes } from './balance.ts';
+import { burnTableRoutes } from './burn-table.ts';
 import { checkRoutes } from './check.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { outboxRoutes } from './outbox.ts';
+import { quoteRoutes } from './quote.ts';
 import { reconciliationRoutes } from './reconciliations.ts';
 import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
@@ -16,6 +18,8 @@ import { usageEventRoutes } from './usage-events.ts';
 export const ROUTES: readonly Route[] = [
   ...trackRoutes,
   ...checkRoutes,
+  ...quoteRoutes,
+  ...burnTableRoutes,
   ...holdRoutes,
   ...customerRoutes,
   ...balanceRoutes,

@@ -2,6 +2,7 @@
 import { planBurn } from '../domain/burn.ts';
 import { withLane } from '../domain/lane-id.ts';
 import { availableAt, type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
+import { nextRate } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { insufficientCredits, noPeriod, recordUsage, refusedAction } from '../domain/usage.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
@@ -40,7 +41,7 @@ export function decideUsage(
     moment,
   );
   if ('rejected' in answer) return answer;
-  const { usageEventId, status, credits, available } = answer;
+  const { usageEventId, credits } = answer;
   earlier.usage.set(key, {
     usageEventId,
     action: request.action,
@@ -49,7 +50,7 @@ export function decideUsage(
     dimensions: request.dimensions,
     credits,
   });
-  return { usageEventId, status, credits, available };
+  return answer;
 }
 
 /** The same event again is a duplicate; the same id with other content is the sender's mistake. */
@@ -73,7 +74,8 @@ function repeatedUsage(
     );
   }
   const { usageEventId, credits } = known;
-  return { usageEventId, status: 'duplicate', credits, available: availableAt(book, now) };
+  const available = availableAt(book, now);
+  return { usageEventId, status: 'duplicate', credits, overage: 0n, debt: 0n, billingPeriodId: null, available };
 }
 
 function sameRecord(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
@@ -93,7 +95,7 @@ export function decideCheck(
   const { feature } = rated.row;
   const cost = rated.credits;
   const period = runningPeriod(book, now);
-  const burn = period === null ? null : planBurn(book, period, feature, cost, now, false);
+  const burn = period === null ? null : planBurn(book, period, { action: request.action, feature }, cost, now, false);
   const refusal =
     refusedAction(book, request.action, feature) ??
     (book.state === 'active'
@@ -108,5 +110,7 @@ export function decideCheck(
     refusal,
     lots: burn?.draws ?? [],
     overage: burn?.overage ?? 0n,
+    burnRateId: rated.row.burnRateId,
+    rateChangesAt: nextRate(rates, request.action, now)?.effectiveFrom ?? null,
   };
 }

@@ -2,6 +2,7 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
+import type { UsageCause } from '../domain/usage.ts';
 
 export interface UsageRequest {
   readonly kind: 'usage';
@@ -15,6 +16,8 @@ export interface UsageRequest {
   readonly member: string | null;
   readonly quantities: Quantities;
   readonly dimensions: Dimensions;
+  /** null: reported as it happened */
+  readonly cause: UsageCause | null;
 }
 
 /** Kept with its answer for ever, so that a retry gets the first answer. */
@@ -73,6 +76,10 @@ export interface RecordedUsage {
   readonly usageEventId: string;
   readonly status: 'applied' | 'unfunded' | 'duplicate';
   readonly credits: bigint;
+  /** Of this answer; nothing and null for a duplicate. */
+  readonly overage: bigint;
+  readonly debt: bigint;
+  readonly billingPeriodId: string | null;
   /** Spendable afterwards. */
   readonly available: bigint;
 }
@@ -99,6 +106,9 @@ export interface CheckAnswer {
   /** Draws in draw order, then what overage would take. */
   readonly lots: readonly { readonly lotId: string; readonly amount: bigint }[];
   readonly overage: bigint;
+  /** The row of the burn table, and when another one takes its place. */
+  readonly burnRateId: string;
+  readonly rateChangesAt: Date | null;
 }
 
 export type PoolAnswer =

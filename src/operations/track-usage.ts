@@ -1,5 +1,6 @@
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
+import type { UsageCause } from '../domain/usage.ts';
 import { resolveCustomers } from '../storage/customers.ts';
 import { eventHash } from '../storage/usage-events.ts';
 import type { Deps } from './deps.ts';
@@ -24,6 +25,8 @@ export interface TrackedEvent {
   readonly occurredAt: Date | null;
   readonly member: string | null;
   readonly source: string;
+  /** Given by who brings it in by hand; none: reported as it happened. */
+  readonly cause?: UsageCause;
 }
 
 export type TrackedUsage = RecordedUsage;
@@ -37,7 +40,7 @@ export async function trackUsage(
   const requests = events.map((event): UsageRequest | Refused => {
     const customer = customers.get(event.customer);
     if (customer === undefined) return unknownCustomer();
-    return { dimensions: {}, ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
+    return { dimensions: {}, cause: null, ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
   });
   const known = requests.filter((request): request is UsageRequest => 'kind' in request);
   const answers = await executor.submit(known);

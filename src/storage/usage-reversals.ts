@@ -1,5 +1,6 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Draw } from '../domain/drawdown.ts';
+import type { Dimensions } from '../domain/rating.ts';
 import type { ReversibleUsage } from '../domain/usage-reversal.ts';
 import type { Transaction } from './database.ts';
 import { query } from './query.ts';
@@ -8,19 +9,21 @@ export interface FoundUsage {
   readonly usageEventId: string;
   readonly outcome: 'applied' | 'unfunded' | 'observed';
   readonly reversed: boolean;
+  /** Another event stands for it. */
+  readonly amended: boolean;
+  readonly occurredAt: Date;
+  readonly action: string;
+  readonly member: string | null;
+  readonly quantities: Readonly<Record<string, string>>;
+  readonly dimensions: Dimensions;
+  readonly credits: bigint;
   /** Null where nothing was posted, so nothing can be undone. */
   readonly reversible: ReversibleUsage | null;
 }
 
-interface UsageRow {
-  readonly usageEventId: string;
-  readonly outcome: FoundUsage['outcome'];
-  readonly reversed: boolean;
+interface UsageRow extends Omit<FoundUsage, 'reversible'> {
   readonly entryId: string | null;
-  readonly entrySeq: number | null;
-  readonly occurredAt: Date;
   readonly billingPeriodId: string | null;
-  readonly credits: bigint;
   readonly debt: bigint;
   /** Credits of the entry's earlier events: where this one's share of the postings begins. */
   readonly offset: string;
@@ -34,10 +37,13 @@ export async function findUsage(
 ): Promise<readonly FoundUsage[]> {
   const rows = await query<UsageRow>(
     trx,
-    `select e.usage_event_id as "usageEventId", e.outcome, e.entry_id as "entryId", e.entry_seq as "entrySeq",
+    `select e.usage_event_id as "usageEventId", e.outcome, e.entry_id as "entryId", e.action, e.member, e.quantities,
+       e.dimensions,
        e.occurred_at as "occurredAt", e.billing_period_id as "billingPeriodId", e.credits, e.debt,
        exists (select from usage_reversals r where r.lane = e.lane and r.customer_id = e.customer_id
          and r.usage_event_id = e.usage_event_id) as reversed,
+       exists (select from usage_events a where a.lane = e.lane and a.customer_id = e.customer_id
+         and a.amends = e.usage_event_id) as amended,
        coalesce((select sum(b.credits) from usage_events b where b.lane = e.lane and b.customer_id = e.customer_id
          and b.entry_id = e.entry_id and b.entry_seq < e.entry_seq), 0)::text as "offset"
      from usage_events e
@@ -52,12 +58,11 @@ export async function findUsage(
     [lane, customerId, [...new Set(rows.flatMap(({ entryId }) => entryId ?? []))]],
   );
   const byEntry = Map.groupBy(postings, ({ entryId }) => entryId);
-  return rows.map((row) => {
-    const { usageEventId, outcome, reversed, entryId, billingPeriodId, occurredAt, credits, debt } = row;
-    if (entryId === null || billingPeriodId === null) return { usageEventId, outcome, reversed, reversible: null };
-    const draws = share(byEntry.get(entryId) ?? [], BigInt(row.offset), credits);
-    const reversible = { usageEventId, entryId, occurredAt, billingPeriodId, credits, debt, draws };
-    return { usageEventId, outcome, reversed, reversible };
+  return rows.map(({ entryId, billingPeriodId, debt, offset, ...usage }) => {
+    if (entryId === null || billingPeriodId === null) return { ...usage, reversible: null };
+    const { usageEventId, occurredAt, credits } = usage;
+    const draws = share(byEntry.get(entryId) ?? [], BigInt(offset), credits);
+    return { ...usage, reversible: { usageEventId, entryId, occurredAt, billingPeriodId, credits, debt, draws } };
   });
 }
 

@@ -496,7 +496,6 @@ describe('a rule that this version does not keep is refused, whatever it says', 
     ['seats.add', { seats: { add: 'prorated' } }],
     ['caps.member', { caps: { member: { credits: '50', window: 'month' }, agent: null } }],
     ['caps.agent', { caps: { member: null, agent: { credits: '50', window: 'day' } } }],
-    ['lateUsage', { lateUsage: 'refuse' }],
   ])('%s', ([rule, change]) => {
     expect(say(policy(change))).toEqual([`plans[0].policy.${rule}: rule_not_kept`]);
   });

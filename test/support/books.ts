@@ -2,7 +2,7 @@
 import { afterAll, afterEach } from 'vitest';
 
 import { formatCredits } from '../../src/domain/amount.ts';
-import type { Plan, Policy } from '../../src/domain/catalogue.ts';
+import type { Catalogue, Plan, Policy } from '../../src/domain/catalogue.ts';
 import { customerKey, type CustomerKey } from '../../src/domain/customer.ts';
 import type { Deps } from '../../src/operations/deps.ts';
 import { type ExecutorOptions, startExecutor } from '../../src/operations/executor.ts';
@@ -53,11 +53,15 @@ export function planWith(plan: string, policy: Partial<Policy>, content: Partial
 /** Opens a sandbox on 10 April 2026 that sells these plans; after each test of the file its books must be sound. */
 export async function openBooks(
   db: Database,
-  { plans = [hybrid], executor: options = {} }: { plans?: readonly Plan[]; executor?: ExecutorOptions } = {},
+  {
+    plans = [hybrid],
+    burnTable = sampleCatalogue.burnTable,
+    executor: options = {},
+  }: { plans?: readonly Plan[]; burnTable?: Catalogue['burnTable']; executor?: ExecutorOptions } = {},
 ): Promise<Books> {
   const deps = testDeps(db);
   await stampOnce(db, { account: 'acct_test', livemode: false, sandbox: true });
-  await storeSampleCatalogue(db, { catalogue: { ...sampleCatalogue, plans } });
+  await storeSampleCatalogue(db, { catalogue: { ...sampleCatalogue, burnTable, plans } });
   await setSimulatedClock(db, new Date('2026-04-10T09:00:00Z'));
   const executor = startExecutor(deps, options);
   afterEach(() => expectSoundBooks(db));

@@ -6,6 +6,7 @@ import type { NewLot } from '../../src/domain/lot-opening.ts';
 import type { Lot } from '../../src/domain/lot.ts';
 import { openIncludedLot, openPeriod } from '../../src/domain/period-opening.ts';
 import { type LotState, type Moment, noChanges, type PoolBook } from '../../src/domain/pool-book.ts';
+import { noShortfall } from '../../src/domain/shortfall.ts';
 import { planTerms } from '../../src/domain/terms.ts';
 import type { RatedUsage } from '../../src/domain/usage.ts';
 import { hybrid, samplePolicy } from './catalogue.ts';
@@ -56,6 +57,7 @@ export function bookOf(
     overageReserved: new Map(),
     billed: new Map(),
     debt: 0n,
+    shortfall: noShortfall(),
     changes: noChanges(),
   };
   const at = (text: string): Moment => ({ now: instant(text), newId });
@@ -125,6 +127,7 @@ export function usage(credits: bigint, occurredAt: Date, event: Partial<RatedUsa
     quantities: {},
     dimensions: {},
     amends: null,
+    cause: null,
     credits,
     burnRateId: 'rate-1',
     ...event,
