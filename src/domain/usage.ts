@@ -13,7 +13,6 @@ import {
 } from './pool-book.ts';
 import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
-import { countUse } from './usage-cap.ts';
 
 export interface RatedUsage {
   readonly usageEventId: string;
@@ -24,7 +23,6 @@ export interface RatedUsage {
   readonly action: string;
   readonly feature: string;
   readonly member: string | null;
-  readonly agent: string | null;
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
   readonly amends: string | null;
@@ -63,14 +61,11 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
   if (usage.cause === null && isLate(usage, period, moment.now) && book.terms?.policy.lateUsage === 'refuse') {
     return tooLate(usage.occurredAt);
   }
-  const burn = planBurn(book, period, usage, usage.credits, moment.now, true);
+  const burn = planBurn(book, period, usage.feature, usage.credits, moment.now, true);
   const funded = burn.unfunded === 0n;
   const posts = funded && usage.credits > 0n;
   const entry = posts ? usageEntry(book, usage, period, moment) : null;
-  if (entry !== null) {
-    postBurn(book, entry.entry, period, burn, usage.occurredAt);
-    countUse(book, usage, usage.credits, { period, at: usage.occurredAt < period.startsAt ? moment.now : usage.occurredAt });
-  }
+  if (entry !== null) postBurn(book, entry.entry, period, burn, usage.occurredAt);
   const outcome = funded ? 'applied' : 'unfunded';
   const { cause: _cause, ...stored } = usage;
   const { credits } = usage;

@@ -95,7 +95,7 @@ export function decideCheck(
   const { feature } = rated.row;
   const cost = rated.credits;
   const period = runningPeriod(book, now);
-  const burn = period === null ? null : planBurn(book, period, { action: request.action, feature }, cost, now, false);
+  const burn = period === null ? null : planBurn(book, period, feature, cost, now, false);
   const refusal =
     refusedAction(book, request.action, feature) ??
     (book.state === 'active'

@@ -6,7 +6,6 @@ import type { NewLot } from '../../src/domain/lot-opening.ts';
 import type { Lot } from '../../src/domain/lot.ts';
 import { openIncludedLot, openPeriod } from '../../src/domain/period-opening.ts';
 import { type LotState, type Moment, noChanges, type PoolBook } from '../../src/domain/pool-book.ts';
-import { noShortfall } from '../../src/domain/shortfall.ts';
 import { planTerms } from '../../src/domain/terms.ts';
 import type { RatedUsage } from '../../src/domain/usage.ts';
 import { hybrid, samplePolicy } from './catalogue.ts';
@@ -57,7 +56,6 @@ export function bookOf(
     overageReserved: new Map(),
     billed: new Map(),
     debt: 0n,
-    shortfall: noShortfall(),
     changes: noChanges(),
   };
   const at = (text: string): Moment => ({ now: instant(text), newId });
