@@ -1,6 +1,6 @@
 // What a person wants to give back. He names the money, line by line, tax included; what can be given back of a line is
 // what it asked in money, less earlier notes. Credits are not money: usage that credits paid has nothing to give back.
-import { lesser } from './amount.ts';
+import { dividedDown, lesser } from './amount.ts';
 import { type CreditNoteLine, noteLineTotal } from './credit-note.ts';
 import { type Invoice, type InvoiceLine, isUsage, lineTotal } from './invoice.ts';
 import { sum } from './money-postings.ts';
@@ -34,16 +34,29 @@ export interface IssuedNote {
   readonly lines: readonly CreditNoteLine[];
 }
 
+/** Without tax: what was paid for bought credits, and what of it may still be given back. */
+export interface UnspentPrice {
+  readonly paidMinor: bigint;
+  readonly refundableMinor: bigint;
+}
+
+/** By line; a line that bought no credits is absent. */
+export type UnspentPrices = ReadonlyMap<string, UnspentPrice>;
+
 /** What can still be given back of each line, in money with tax; notes that name no line take from the whole. */
 export function creditable(
   invoice: Pick<Invoice, 'lines' | 'totalMinor'>,
   notes: readonly IssuedNote[],
+  unspent: UnspentPrices = new Map(),
 ): { readonly byLine: ReadonlyMap<string, bigint>; readonly whole: bigint } {
   const issued = notes.filter(({ status }) => status !== 'void');
   const whole = invoice.totalMinor - sum(issued.map(({ totalMinor }) => totalMinor));
   const leftOf = (line: InvoiceLine): bigint => {
     const own = issued.flatMap(({ lines }) => lines).filter(({ invoiceLineId }) => invoiceLineId === line.lineId);
-    return lineTotal(line) - sum(own.map(noteLineTotal));
+    return lesser(
+      lineTotal(line) - sum(own.map(noteLineTotal)),
+      unspentTotal(lineTotal(line), unspent.get(line.lineId)),
+    );
   };
   // A correction item belongs to the usage that it corrects: what it took off cannot be given back.
   const usage = sum(invoice.lines.filter(isUsage).map(leftOf));
@@ -55,16 +68,24 @@ export function creditable(
   return { byLine, whole };
 }
 
+/** The unspent part of a line's total, with its share of the tax; all of it where no credits were bought. */
+export function unspentTotal(totalMinor: bigint, price: UnspentPrice | undefined): bigint {
+  if (price === undefined || price.paidMinor === 0n) return totalMinor;
+  return dividedDown(price.refundableMinor * totalMinor, price.paidMinor);
+}
+
 /** The named money of each line, or the sentence that says why it cannot be given back. */
 export function namedLines(
   order: CreditNoteOrder,
   invoice: Invoice,
   notes: readonly IssuedNote[],
+  unspent: UnspentPrices = new Map(),
 ): readonly NamedLine[] | Refused {
   const refusal = refusedInvoice(invoice);
   if (refusal !== null) return refusal;
-  const left = creditable(invoice, notes);
-  const named = order.lines === undefined ? spreadOver(order, invoice, left) : wholeLines(order.lines, left.byLine);
+  const left = creditable(invoice, notes, unspent);
+  const named =
+    order.lines === undefined ? spreadOver(order, invoice, left) : wholeLines(order.lines, left.byLine, unspent);
   if ('rejected' in named) return named;
   const total = sum(named.map(({ amountMinor }) => amountMinor));
   if (total > left.whole) {
@@ -94,6 +115,7 @@ function refusedInvoice({ invoiceId, status }: Invoice): Refused | null {
 function wholeLines(
   lines: readonly OrderedLine[],
   byLine: ReadonlyMap<string, bigint>,
+  unspent: UnspentPrices,
 ): readonly NamedLine[] | Refused {
   if (lines.length === 0) return refuse('invalid_request', 'name at least one line of the invoice', { param: 'lines' });
   if (new Set(lines.map(({ invoiceLineId }) => invoiceLineId)).size < lines.length) {
@@ -109,7 +131,11 @@ function wholeLines(
     if (asked !== undefined && asked <= 0n) {
       return refuse('invalid_request', `the amount of ${invoiceLineId} must be positive`, { param: 'lines' });
     }
-    if (amountMinor > left || amountMinor === 0n) return tooMuch(invoiceLineId, left, asked ?? left);
+    if (amountMinor > left || amountMinor === 0n) {
+      return unspent.has(invoiceLineId)
+        ? spent(invoiceLineId, left, asked ?? left)
+        : tooMuch(invoiceLineId, left, asked ?? left);
+    }
     named.push({ invoiceLineId, amountMinor });
   }
   return named;
@@ -126,10 +152,22 @@ function tooMuch(lineId: string, left: bigint, asked: bigint): Refused {
   });
 }
 
+/** Spent credits cannot be refunded: the work that they paid for was done. */
+function spent(lineId: string, left: bigint, asked: bigint): Refused {
+  const sentence =
+    left === 0n
+      ? `nothing of ${lineId} can be credited: the credits that it bought are spent, held, expired or credited before`
+      : `at most ${left} of ${lineId} can be credited, not ${asked}: only the unspent part of bought credits is given back`;
+  return refuse('not_creditable', sentence, {
+    param: 'lines',
+    details: { line: lineId, creditable_minor: left.toString(), asked_minor: asked.toString() },
+  });
+}
+
 function spreadOver(
   { amountMinor }: CreditNoteOrder,
   invoice: Invoice,
-  { byLine, whole }: ReturnType<typeof creditable>,
+  { byLine }: ReturnType<typeof creditable>,
 ): readonly NamedLine[] | Refused {
   if (amountMinor === undefined || amountMinor <= 0n) {
     return refuse('invalid_request', 'name the lines, or a positive amount', { param: 'amount_minor' });
@@ -143,9 +181,10 @@ function spreadOver(
     open -= taken;
   }
   if (open === 0n) return named;
-  return refuse('not_creditable', `${whole} of ${invoice.invoiceId} can still be credited, not ${amountMinor}`, {
+  const most = amountMinor - open;
+  return refuse('not_creditable', `${most} of ${invoice.invoiceId} can still be credited, not ${amountMinor}`, {
     param: 'amount_minor',
-    details: { creditable_minor: whole.toString(), asked_minor: amountMinor.toString() },
+    details: { creditable_minor: most.toString(), asked_minor: amountMinor.toString() },
   });
 }
 

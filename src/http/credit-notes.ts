@@ -103,6 +103,7 @@ function shown(preview: CreditNotePreview): object {
     credits: {
       applied_share_minor: Number(credits.creditsShareMinor),
       restored: formatCredits(credits.restoredMicro),
+      clawed_back: formatCredits(credits.clawedBackMicro),
     },
     books: books.map(({ from, to, amountMinor }) => ({ from, to, amount_minor: Number(amountMinor) })),
     preview_hash: preview.previewHash,

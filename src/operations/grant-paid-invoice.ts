@@ -9,6 +9,7 @@ import { openedSources } from '../storage/lots.ts';
 import { packVersionOfPrice, type PackVersion } from '../storage/plans.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
+import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
 
 /** The facts of a paid invoice that grants depend on. */
@@ -55,6 +56,8 @@ export async function grantPaidInvoice(
       ...packs.filter(({ sourceId }) => !sold.has(sourceId)).map((pack) => openPackLot(book, invoice, pack, moment)),
     ];
     await saveBookChanges(trx, now, [book]);
+    // A note on the open invoice was paid back before there was a lot.
+    if (opened.length > 0) await clawBackCredits(deps, trx, invoice.customer, invoice.invoiceId);
     return { lotIds: opened };
   });
 }

@@ -7,6 +7,7 @@ import { lockCustomer } from '../storage/customers.ts';
 import { transaction } from '../storage/database.ts';
 import { postingsOf } from '../storage/revenue.ts';
 import { fetchCreditNote } from '../stripe/credit-notes.ts';
+import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
 import { mirrorCustomerBalance } from './mirror-customer.ts';
 import { mirrorInvoice } from './mirror-invoice.ts';
@@ -15,7 +16,7 @@ import { recogniseNoted } from './recognise-customer.ts';
 
 /**
  * Mirrors a credit note as it is now, whoever issued it, and posts it. Its invoice is mirrored first: the note needs
- * its lines, and has changed what is due. Null when Stripe has no such note.
+ * its lines, and has changed what is due. What it pays back of bought credits ends with it. Null when Stripe has no such note.
  */
 export async function mirrorCreditNote(deps: Deps, creditNoteId: string): Promise<CreditNote | null> {
   const fetchedAt = await wallTime(deps.db);
@@ -36,6 +37,7 @@ export async function mirrorCreditNote(deps: Deps, creditNoteId: string): Promis
     const posted = await postOnce(deps, trx, key, [creditNoteIssued(note, invoice.lines)]);
     const undone = await postOnce(deps, trx, key, [creditNoteVoided(note, await postingsOf(trx, key, source))]);
     const lineIds = note.lines.flatMap(({ invoiceLineId }) => invoiceLineId ?? []);
+    await clawBackCredits(deps, trx, key, note.invoiceId);
     if (posted.length + undone.length === 0) return;
     const occasion = note.voidedAt === null ? creditNoteId : `${creditNoteId}-void`;
     await recogniseNoted(deps, trx, key, { lineIds, occasion, at: note.voidedAt ?? note.createdAt });

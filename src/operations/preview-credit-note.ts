@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../domain/canonical-json.ts';
+import { creditsPaidBack } from '../domain/clawback.ts';
 import {
   creditable,
   type CreditNoteOrder,
@@ -9,7 +10,7 @@ import {
   noteParts,
   type NoteParts,
 } from '../domain/credit-note-order.ts';
-import type { CreditNote } from '../domain/credit-note.ts';
+import { type CreditNote, noteLineNet } from '../domain/credit-note.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { creditNoteIssued } from '../domain/entries-credit-note.ts';
 import type { Invoice } from '../domain/invoice.ts';
@@ -18,6 +19,7 @@ import { refuse, type Refused } from '../domain/rejection.ts';
 import { creditNotesOfInvoice, type StoredNote } from '../storage/credit-notes.ts';
 import { findNoteLine, type NoteLineParams, tryPreview } from '../stripe/credit-note-previews.ts';
 import { listCreditNoteIds } from '../stripe/credit-notes.ts';
+import { type UnspentPurchase, unspentPurchases } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
 import { mirrorCreditNote } from './mirror-credit-note.ts';
 import { mirrorInvoice, type MirroredInvoice } from './mirror-invoice.ts';
@@ -39,6 +41,8 @@ export interface CreditNotePreview {
     /** Share of applied billing credits that the note's gross lines carry. Stripe never gives it back. */
     readonly creditsShareMinor: bigint;
     readonly restoredMicro: bigint;
+    /** Bought credits that end with the note. */
+    readonly clawedBackMicro: bigint;
   };
   /** The movements that the books will show. */
   readonly books: readonly { readonly from: string; readonly to: string; readonly amountMinor: bigint }[];
@@ -64,7 +68,8 @@ export async function previewCreditNote(deps: Deps, order: CreditNoteOrder): Pro
     const mirrored = await mirrorInvoice(deps, order.invoiceId);
     if (mirrored === null) return refuse('unknown_invoice', `Stripe has no invoice ${order.invoiceId}`);
     const notes = await mirrorNotes(deps, mirrored);
-    return await preview(deps, { order, mirrored, notes });
+    const purchases = await unspentPurchases(deps, deps.db, mirrored.key, order.invoiceId, notes);
+    return await preview(deps, { order, mirrored, notes, purchases });
   } catch (error) {
     return stripeRefusal(error);
   }
@@ -83,12 +88,13 @@ interface Asked {
   readonly order: CreditNoteOrder;
   readonly mirrored: MirroredInvoice;
   readonly notes: readonly StoredNote[];
+  readonly purchases: ReadonlyMap<string, UnspentPurchase>;
 }
 
 async function preview(deps: Deps, asked: Asked): Promise<CreditNotePreview | Refused> {
   const { order, mirrored, notes } = asked;
   const { invoice } = mirrored;
-  const named = namedLines(order, invoice, notes);
+  const named = namedLines(order, invoice, notes, asked.purchases);
   if ('rejected' in named) return named;
   const parts = noteParts(sum(named.map(({ amountMinor }) => amountMinor)), invoice, order.settlement);
   if ('rejected' in parts) return parts;
@@ -149,12 +155,23 @@ function refusedMismatch(note: CreditNote, { openMinor, paidMinor }: NoteParts):
   );
 }
 
+/** Bought credits that end with the note. */
+function clawedBack({ purchases }: Asked, note: CreditNote): bigint {
+  const ended = Array.from(purchases, ([lineId, { lot, notedMinor }]) => {
+    const own = note.lines.filter(({ invoiceLineId }) => invoiceLineId === lineId);
+    return creditsPaidBack(lot, sum(own.map(noteLineNet)), notedMinor);
+  });
+  return sum(ended);
+}
+
 function shown(
-  { order, mirrored: { key, invoice }, notes }: Asked,
+  asked: Asked,
   named: readonly NamedLine[],
   { note, parts, params }: { note: CreditNote; parts: NoteParts; params: NoteParams },
 ): CreditNotePreview {
-  const left = creditable(invoice, notes).byLine;
+  const { order, mirrored, notes } = asked;
+  const { key, invoice } = mirrored;
+  const left = creditable(invoice, notes, asked.purchases).byLine;
   const refundMinor = order.settlement === 'refund' ? parts.paidMinor : 0n;
   const entry = creditNoteIssued({ ...note, refundMinor }, invoice.lines);
   const content = {
@@ -172,7 +189,11 @@ function shown(
         creditableMinor: left.get(line.invoiceLineId) ?? 0n,
       })),
     },
-    credits: { creditsShareMinor: sum(note.lines.map(({ creditsMinor }) => creditsMinor)), restoredMicro: 0n },
+    credits: {
+      creditsShareMinor: sum(note.lines.map(({ creditsMinor }) => creditsMinor)),
+      restoredMicro: 0n,
+      clawedBackMicro: clawedBack(asked, note),
+    },
     books: (entry?.postings ?? []).map(({ from, to, amount }) => ({
       from: from.kind,
       to: to.kind,

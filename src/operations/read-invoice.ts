@@ -1,4 +1,5 @@
 import { greater, lesser } from '../domain/amount.ts';
+import { unspentTotal } from '../domain/credit-note-order.ts';
 import { noteLineTotal } from '../domain/credit-note.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
@@ -11,6 +12,7 @@ import {
   type StoredLine,
 } from '../storage/invoices.ts';
 import { type ShownInvoice, shownInvoice } from '../storage/statements.ts';
+import { unspentPurchases } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
 import { findCustomer } from './read-customer.ts';
 
@@ -22,7 +24,10 @@ export interface InvoiceStatement {
 }
 
 /** An invoice as it is mirrored, each line with what a credit note may still give back of it. */
-export async function readInvoice(deps: Pick<Deps, 'db'>, invoiceId: string): Promise<InvoiceStatement | Refused> {
+export async function readInvoice(
+  deps: Pick<Deps, 'db' | 'newId' | 'settings'>,
+  invoiceId: string,
+): Promise<InvoiceStatement | Refused> {
   const customer = await customerOfInvoice(deps.db, invoiceId);
   const invoice = customer === null ? null : await shownInvoice(deps.db, customer, invoiceId);
   if (customer === null || invoice === null) {
@@ -32,11 +37,16 @@ export async function readInvoice(deps: Pick<Deps, 'db'>, invoiceId: string): Pr
   }
   const creditNotes = await creditNotesOfInvoice(deps.db, customer, invoiceId);
   const lines = await readInvoiceLines(deps.db, customer, invoiceId);
+  const purchases = await unspentPurchases(deps, deps.db, customer, invoiceId, creditNotes);
   return {
     customer,
     invoice,
     creditNotes,
-    lines: lines.map((line) => ({ ...line, creditableMinor: creditable(line, invoice, creditNotes) })),
+    lines: lines.map((line) => {
+      const total = line.amountMinor - line.discountsMinor - line.creditsAppliedMinor + line.taxMinor;
+      const unspent = unspentTotal(total, purchases.get(line.lineId));
+      return { ...line, creditableMinor: lesser(creditable(line, invoice, creditNotes), unspent) };
+    }),
   };
 }
 

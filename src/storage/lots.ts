@@ -17,3 +17,29 @@ export async function openedSources(
   );
   return new Set(rows.map(({ sourceId }) => sourceId));
 }
+
+/** A lot that a line of an invoice bought, and what credit notes clawed back of it, in micro-credits. */
+export interface BoughtLot {
+  readonly lotId: string;
+  readonly lineId: string;
+  readonly clawedBack: bigint;
+}
+
+/** The lots that an invoice's lines bought, spent ones included. */
+export async function boughtLots(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+  invoiceId: string,
+): Promise<readonly BoughtLot[]> {
+  return query<BoughtLot>(
+    on,
+    `select l.lot_id as "lotId", split_part(l.source_id, '/', 2) as "lineId", coalesce((
+         select sum(case when p.to_kind = 'clawed_back' then p.amount else -p.amount end) from postings p
+         where p.lane = $1 and p.customer_id = $2 and p.lot_id = l.lot_id
+           and (p.to_kind = 'clawed_back' or p.from_kind = 'clawed_back')), 0)::bigint as "clawedBack"
+     from lots l
+     where l.lane = $1 and l.customer_id = $2 and l.source_type = 'invoice_line'
+       and starts_with(l.source_id, $3) order by l.lot_id`,
+    [lane, customerId, `${invoiceId}/`],
+  );
+}

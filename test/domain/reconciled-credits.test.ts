@@ -180,6 +180,7 @@ const noted: CreditNotesHere = {
   stripeCustomerId: 'cus_1',
   notes: [{ ...note, isPosted: true }],
   requested: [],
+  paidBack: [],
   balanceMovements: [moved],
   balanceMinor: -1_000n,
 };
@@ -209,6 +210,12 @@ describe('credit notes and the customer balance', () => {
     expect(compare({ requested: [{ creditNoteRequestId: 'r1', ageMs: 2 * HOUR }] })).toEqual([
       'credit_note_never_issued r1',
     ]);
+  });
+
+  test('a note that gave back the price of spent credits, and one that rounding explains', () => {
+    const paidBack = { invoiceLineId: 'il_1', unit: 'credit', paidBackMicro: 5_000n, perMinorMicro: 10n };
+    expect(compare({ paidBack: [{ ...paidBack, clawedBackMicro: 4_990n }] })).toEqual([]);
+    expect(compare({ paidBack: [{ ...paidBack, clawedBackMicro: 4_989n }] })).toEqual(['credit_note_spent il_1']);
   });
 
   test('an event in the inbox explains what is not mirrored yet', () => {

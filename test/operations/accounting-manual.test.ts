@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 
+import type { CreditNote } from '../../src/domain/credit-note.ts';
 import { overageBilled } from '../../src/domain/entries-revenue.ts';
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
+import { clawBackCredits } from '../../src/operations/claw-back-credits.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { reverseUsage } from '../../src/operations/reverse-usage.ts';
+import { saveCreditNote } from '../../src/storage/credit-notes.ts';
 import { transaction } from '../../src/storage/database.ts';
 import { appendEntries } from '../../src/storage/journal.ts';
 import { query } from '../../src/storage/query.ts';
@@ -67,6 +70,37 @@ async function billOverage(customer: Subscriber, overageMicro: bigint): Promise<
   );
 }
 
+/** A credit note on the pack's line, as it is mirrored; the same one again changes nothing. */
+async function payBack(customer: Subscriber, invoiceId: string, amountMinor: bigint): Promise<void> {
+  const createdAt = new Date('2026-04-10T09:15:00Z');
+  const line = { lineId: 'cnli_1', invoiceLineId: 'il_1', description: null, amountMinor };
+  const none = { discountMinor: 0n, creditsMinor: 0n, taxMinor: 0n, inclusiveTaxMinor: 0n };
+  const note: CreditNote = {
+    creditNoteId: `cn_${customer.customerId}`,
+    invoiceId,
+    stripeCustomerId: '',
+    number: null,
+    status: 'issued',
+    reason: null,
+    currency: 'usd',
+    totalMinor: amountMinor,
+    prePaymentMinor: 0n,
+    postPaymentMinor: amountMinor,
+    refundMinor: amountMinor,
+    customerBalanceMinor: 0n,
+    outOfBandMinor: 0n,
+    createdAt,
+    voidedAt: null,
+    metadata: {},
+    lines: [{ ...line, ...none }],
+    object: {},
+  };
+  await transaction(database, async (trx) => {
+    await saveCreditNote(trx, customer, { note, fetchedAt: createdAt });
+    await clawBackCredits(books.deps, trx, customer, invoiceId);
+  });
+}
+
 test('the accounting manual lists what the credits book posts, no less and no more', async () => {
   await books.at('2026-04-10T09:00:00Z');
   const subscribe = (includedLot: 'now' | 'on_payment' = 'now') => books.subscribe('everything', { includedLot });
@@ -85,6 +119,14 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   expect(await balances(database, busy)).toMatchObject({ overage: '-15', debt: '-10' });
   await grantPaidInvoice(books.deps, packInvoice(busy, '2026-04-10T09:15:00Z'));
   expect(await balances(database, busy)).toMatchObject({ available: '9975' });
+
+  // A pack half of which is paid back.
+  const refunded = await subscribe();
+  const sold = packInvoice(refunded, '2026-04-10T09:15:00Z');
+  await grantPaidInvoice(books.deps, sold);
+  await payBack(refunded, sold.invoiceId, 4_000n);
+  await payBack(refunded, sold.invoiceId, 4_000n);
+  expect(await balances(database, refunded)).toMatchObject({ available: '5040', clawed_back: '5000' });
 
   // Usage undone before the cut-off: off the debt, off the overage, back to the lot.
   const undone = await subscribe();

@@ -485,6 +485,30 @@ const CREDIT_NOTES: readonly Seed[] = [
     `update credit_notes set currency = 'eur' where customer_id = :c`,
   ),
   {
+    kind: 'credit_note_spent',
+    done: 'somebody gives the whole price of a pack back in the dashboard, after half of it was used',
+    plant: async (hand) => {
+      const { stage, stages } = hand;
+      const { deps } = stage;
+      const customer = await stages.settled();
+      await stages.buyPack(customer);
+      await stage.use(customer, 15_000, '2026-05-01T00:46:00Z');
+      const [bought] = (await deps.stripe.invoices.list({ customer: customer.stripeCustomerId })).data;
+      const [line] = bought?.lines.data ?? [];
+      const invoice = bought?.id ?? '';
+      const amount = line?.amount ?? 0;
+      await deps.stripe.creditNotes.create({
+        invoice,
+        lines: [{ type: 'invoice_line_item', invoice_line_item: line?.id ?? '', amount }],
+        credit_amount: amount,
+        email_type: 'none',
+      });
+      await stage.apply();
+      await stage.drain();
+      return customer;
+    },
+  },
+  {
     kind: 'credit_note_twice',
     done: 'a credit note of ours was issued twice',
     plant: async (hand) => {

@@ -19,6 +19,16 @@ export interface CreditNoteHere {
   readonly isPosted: boolean;
 }
 
+/** What notes on a line that bought credits paid back, and what of the lot ended for it; micro-credits. */
+export interface PaidBackCredits {
+  readonly invoiceLineId: string;
+  readonly unit: string;
+  readonly paidBackMicro: bigint;
+  readonly clawedBackMicro: bigint;
+  /** Micro-credits that one minor unit bought: what rounding can leave. */
+  readonly perMinorMicro: bigint;
+}
+
 /** A credit note that was asked for here and that Stripe has not confirmed. */
 export interface RequestedNote {
   readonly creditNoteRequestId: string;
@@ -29,6 +39,7 @@ export interface CreditNotesHere {
   readonly stripeCustomerId: string;
   readonly notes: readonly CreditNoteHere[];
   readonly requested: readonly RequestedNote[];
+  readonly paidBack: readonly PaidBackCredits[];
   readonly balanceMovements: readonly BalanceMovementThere[];
   /** Customer balance as it was mirrored last; negative is the customer's credit. */
   readonly balanceMinor: bigint;
@@ -53,6 +64,7 @@ export function compareCreditNotes(
     ...notesDiffer(here.notes, there.notes, waiting),
     ...twins(there.notes),
     ...here.requested.map(requestDiffers),
+    ...here.paidBack.flatMap(paidBackDiffers),
     ...balanceMovementsDiffer(here.balanceMovements, there.balanceMovements, isBehind),
     ...(there.customer === null ? [] : balanceDiffers(here, there.customer, there.balanceMovements, isBehind)),
   ];
@@ -128,6 +140,14 @@ function requestDiffers({ creditNoteRequestId, ageMs }: RequestedNote): Differen
   const facts = { ours: 'asked for', theirs: null };
   if (ageMs > MESSAGE_LAG_MS) return factDiffers('credit_note_never_issued', creditNoteRequestId, facts);
   return factDiffers('credit_note_in_flight', creditNoteRequestId, facts, 'It was asked for less than an hour ago.');
+}
+
+/** Only what was unspent could be ended. */
+function paidBackDiffers(credits: PaidBackCredits): readonly Difference[] {
+  const { invoiceLineId, unit, paidBackMicro, clawedBackMicro, perMinorMicro } = credits;
+  if (paidBackMicro - clawedBackMicro <= perMinorMicro) return [];
+  const amounts = { ours: clawedBackMicro, theirs: paidBackMicro, unit: `micro ${unit}` };
+  return [amountDiffers('credit_note_spent', invoiceLineId, amounts)];
 }
 
 const IN_THE_INBOX = 'An event about it waits in the inbox.';

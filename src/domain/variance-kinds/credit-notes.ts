@@ -41,6 +41,12 @@ export const CREDIT_NOTES_VARIANCES = {
     repair: 'The run applies it again; what remains needs a look at the inbox.',
     safeRepair: 'mirror_credit_note',
   },
+  credit_note_spent: {
+    check: 'credit_notes',
+    class: 'amount',
+    cause: 'A credit note by another hand gave back the price of credits that were spent already.',
+    repair: 'A person decides: bill it back, or keep it as goodwill and explain it.',
+  },
   credit_note_in_flight: {
     check: 'credit_notes',
     class: 'timing',

@@ -31,11 +31,30 @@ export async function creditNotesHere(db: Database, { lane, customerId }: Custom
      from customer_balance_transactions where lane = $1 and customer_id = $2 order by transaction_id`,
     key,
   );
+  const paidBack = await query<CreditNotesHere['paidBack'][number]>(
+    db,
+    `select split_part(l.source_id, '/', 2) as "invoiceLineId", l.unit,
+       (l.granted::numeric * noted.net / l.paid_minor)::bigint as "paidBackMicro",
+       coalesce((select sum(p.amount) from postings p where p.lane = $1 and p.customer_id = $2 and p.lot_id = l.lot_id
+         and p.to_kind = 'clawed_back'), 0)::bigint as "clawedBackMicro",
+       (l.granted / l.paid_minor + 1)::bigint as "perMinorMicro"
+     from lots l
+     cross join lateral (
+       select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
+         - (n ->> 'inclusiveTax')::bigint) as net
+       from credit_notes c cross join lateral jsonb_array_elements(c.lines) n
+       where c.lane = $1 and c.customer_id = $2 and c.status <> 'void'
+         and c.invoice_id = split_part(l.source_id, '/', 1) and n ->> 'invoiceLineId' = split_part(l.source_id, '/', 2)
+     ) noted
+     where l.lane = $1 and l.customer_id = $2 and l.source_type = 'invoice_line' and l.paid_minor > 0 and noted.net > 0
+     order by l.lot_id`,
+    key,
+  );
   const [customer] = await query<{ balanceMinor: bigint; stripeCustomerId: string | null }>(
     db,
     `select stripe_balance_minor as "balanceMinor", stripe_customer_id as "stripeCustomerId" from customers where lane = $1 and customer_id = $2`,
     key,
   );
   const { balanceMinor = 0n, stripeCustomerId = null } = customer ?? {};
-  return { stripeCustomerId: stripeCustomerId ?? '', notes, requested, balanceMovements, balanceMinor };
+  return { stripeCustomerId: stripeCustomerId ?? '', notes, requested, paidBack, balanceMovements, balanceMinor };
 }
