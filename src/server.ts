@@ -25,7 +25,7 @@ import { connectStripe } from './stripe/gateway.ts';
 
 export const VERSION = '0.1.0';
 
-export interface ServiceOptions {
+export interface ServerOptions {
   readonly config: Config;
   readonly log: Logger;
   /** Says, line by line, what stands. */
@@ -35,7 +35,7 @@ export interface ServiceOptions {
   readonly sampleData?: boolean;
 }
 
-export interface Service {
+export interface RunningServer {
   readonly origin: string;
   /** Only in a sandbox. */
   readonly apiKey: string | null;
@@ -48,7 +48,7 @@ export interface Service {
 const FINISH_WITHIN_MS = 10_000;
 
 /** Starts everything that the settings ask for. What was opened is closed again when a later part refuses. */
-export async function startService(options: ServiceOptions): Promise<Service> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const closers: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | null = null;
   const closeAll = async (): Promise<void> => {
@@ -63,7 +63,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function openParts(options: ServiceOptions, closers: (() => Promise<void>)[]): Promise<Omit<Service, 'stop'>> {
+async function openParts(
+  options: ServerOptions,
+  closers: (() => Promise<void>)[],
+): Promise<Omit<RunningServer, 'stop'>> {
   const { config, log, say } = options;
   const http = await openHttpServer(config);
   const stopListening = async (): Promise<void> => http.stop(FINISH_WITHIN_MS);
@@ -112,7 +115,7 @@ async function openParts(options: ServiceOptions, closers: (() => Promise<void>)
 
 /** The catalogue, what happened while we were away, and at the first start something to look at. */
 async function openSandbox(
-  { config, say, startAt, sampleData = false }: ServiceOptions,
+  { config, say, startAt, sampleData = false }: ServerOptions,
   deps: Deps,
   billing: Billing,
   clock: SandboxClock,
@@ -148,7 +151,7 @@ export async function runServer(say: (line: string) => void): Promise<void> {
   const level = config.stripe.mode === 'sandbox' && config.logLevel === 'info' ? 'warn' : config.logLevel;
   const log = createLog({ level, to: 'stderr' });
   say(headline(VERSION, config));
-  const service = await startService({ config, log, say, sampleData: true });
+  const service = await startServer({ config, log, say, sampleData: true });
   for (const line of addressLines(config, service)) say(line);
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);

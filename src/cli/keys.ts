@@ -49,6 +49,10 @@ export function registerKeyCommands(program: Command, context: CliContext): void
         return EXIT.done;
       });
     });
+  registerListing(keys, context);
+}
+
+function registerListing(keys: Command, context: CliContext): void {
   keys
     .command('list')
     .description('all keys, without their secrets')

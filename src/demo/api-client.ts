@@ -1,4 +1,4 @@
-import type { Service } from '../server.ts';
+import type { RunningServer } from '../server.ts';
 
 /** Speaks to the demo's own server over HTTP, as a host application would. */
 export interface ApiClient {
@@ -6,7 +6,7 @@ export interface ApiClient {
   readonly post: <Answer>(path: string, body: object, idempotencyKey?: string) => Promise<Answer>;
 }
 
-export function apiClient({ origin, apiKey }: Pick<Service, 'origin' | 'apiKey'>): ApiClient {
+export function apiClient({ origin, apiKey }: Pick<RunningServer, 'origin' | 'apiKey'>): ApiClient {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   const ask = async <Answer>(path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(origin + path, init);

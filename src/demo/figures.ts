@@ -3,7 +3,7 @@ import { formatCredits } from '../domain/amount.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { verifyLedger } from '../operations/verify-ledger.ts';
-import type { Service } from '../server.ts';
+import type { RunningServer } from '../server.ts';
 import { creditUnit, type PlanVersion } from '../storage/plans.ts';
 import { appliedStripeEvents, usageTotals } from '../storage/usage-totals.ts';
 import type { ApiClient, CreditNoteAnswer, InvoiceAnswer, ReconciliationAnswer } from './api-client.ts';
@@ -33,7 +33,7 @@ export interface Figures {
 }
 
 export async function usageFigures(
-  { billing }: Service,
+  { billing }: RunningServer,
   customer: string,
   rejected: number,
 ): Promise<Figures['usage']> {
@@ -43,7 +43,7 @@ export async function usageFigures(
 
 /** What Stripe has counted, and how much it took. */
 export async function stripeFigures(
-  { billing, stripe }: Service,
+  { billing, stripe }: RunningServer,
   { customer, plan, from, until }: { customer: string; plan: PlanVersion; from: Date; until: Date },
 ): Promise<Figures['stripe']> {
   const { deps } = billing;
@@ -108,7 +108,7 @@ export async function issueCreditNote(
   return { note: { amount_minor: mirrored.total_minor, settled_as: issued.settled_as } };
 }
 
-export async function ledgerFigures({ billing }: Service): Promise<Figures['ledger']> {
+export async function ledgerFigures({ billing }: RunningServer): Promise<Figures['ledger']> {
   const { entries, verified } = await verifyLedger(billing.deps);
   return { entries, verified };
 }
@@ -118,13 +118,13 @@ export async function reconciliationFigures(api: ApiClient): Promise<Figures['re
   return { checks: Object.keys(run.checks).length, unexplained: run.unexplained };
 }
 
-async function keyOf(deps: Service['billing']['deps'], customer: string): Promise<CustomerKey> {
+async function keyOf(deps: RunningServer['billing']['deps'], customer: string): Promise<CustomerKey> {
   const key = await findCustomer(deps, customer);
   if ('rejected' in key) throw new Error(key.rejected.message);
   return key;
 }
 
-async function countOf({ simulator }: Service['stripe'], collection: string): Promise<number> {
+async function countOf({ simulator }: RunningServer['stripe'], collection: string): Promise<number> {
   if (simulator === null) throw new Error('the demo runs on the simulator');
   const response = await fetch(`${simulator.url}/_simulator/state`);
   const counts = (await response.json()) as Readonly<Record<string, number>>;

@@ -10,7 +10,7 @@ import { type Config, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { SAMPLE_CATALOGUE } from '../sandbox/push-catalogue-file.ts';
 import { signUp } from '../sandbox/sign-up.ts';
-import { type Service, startService } from '../server.ts';
+import { type RunningServer, startServer } from '../server.ts';
 import { listPlanVersions, type PlanVersion } from '../storage/plans.ts';
 import { type ApiClient, apiClient, type BalanceAnswer, type InvoiceAnswer } from './api-client.ts';
 import {
@@ -49,13 +49,13 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
   const started = performance.now();
   const directory = await mkdtemp(join(tmpdir(), 'creditpool-demo-'));
-  let service: Service | null = null;
+  let service: RunningServer | null = null;
   const interrupted = (): void => {
     void cleanUp(service, directory).finally(() => process.exit(130));
   };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    service = await startDemoService(directory, file, options);
+    service = await startDemoServer(directory, file, options);
     const figures = await tell(service, file, options, started);
     const untied = loose({ figures, rows: file.rows.length + file.bad.length });
     options.out(options.json ? JSON.stringify(figures) : closingTable(figures));
@@ -67,7 +67,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-async function startDemoService(directory: string, { rows }: UsageFile, { say }: DemoOptions): Promise<Service> {
+async function startDemoServer(directory: string, { rows }: UsageFile, { say }: DemoOptions): Promise<RunningServer> {
   const [first] = rows;
   if (first === undefined) throw new Error('there is no usage');
   // Any free port for both, whatever the environment says: the demo stands beside everything else.
@@ -78,7 +78,7 @@ async function startDemoService(directory: string, { rows }: UsageFile, { say }:
     directory,
     cataloguePath: SAMPLE_CATALOGUE,
   };
-  return startService({
+  return startServer({
     config,
     log: createLog({ level: 'error', to: 'stderr' }),
     say,
@@ -91,7 +91,7 @@ function justBefore(first: Date): Date {
   return new Date(Math.ceil(first.getTime() / 60_000) * 60_000 - 60_000);
 }
 
-async function tell(service: Service, file: UsageFile, options: DemoOptions, started: number): Promise<Figures> {
+async function tell(service: RunningServer, file: UsageFile, options: DemoOptions, started: number): Promise<Figures> {
   const { say } = options;
   const api = apiClient(service);
   const { customer, plan, from } = await subscribe(service, say);
@@ -124,7 +124,7 @@ async function tell(service: Service, file: UsageFile, options: DemoOptions, sta
 }
 
 async function subscribe(
-  { billing, clock }: Service,
+  { billing, clock }: RunningServer,
   say: (text: string) => void,
 ): Promise<{ customer: string; plan: PlanVersion; from: Date }> {
   const { deps } = billing;
@@ -162,7 +162,7 @@ async function passPeriodEnd(api: ApiClient, customer: string): Promise<Date> {
   return until;
 }
 
-async function cleanUp(service: Service | null, directory: string): Promise<void> {
+async function cleanUp(service: RunningServer | null, directory: string): Promise<void> {
   await service?.stop();
   await rm(directory, { recursive: true, force: true });
 }

@@ -1,11 +1,12 @@
 import { table } from '../cli/output.ts';
-import { formatScaled } from '../domain/amount.ts';
 import type { Figures } from './figures.ts';
 
 /** The closing table for people. */
 export function closingTable(figures: Figures): string {
   const { usage, stripe, invoice, credit_note: note, ledger, reconciliation } = figures;
-  const money = (minor: number): string => `${formatScaled(BigInt(minor), 2)} ${invoice.currency}`;
+  const form = new Intl.NumberFormat('en-US', { style: 'currency', currency: invoice.currency });
+  const scale = 10 ** (form.resolvedOptions().maximumFractionDigits ?? 2);
+  const money = (minor: number): string => form.format(minor / scale);
   const rows = [
     ['usage', `${usage.events} events, ${usage.credits} credits, ${usage.rejected} rejected`],
     [

@@ -18,7 +18,7 @@ export const reconciliationRoutes: readonly Route[] = [
       if ('rejected' in asked) return asked;
       const named = asked.value.customer === undefined ? null : await findCustomer(deps, asked.value.customer);
       if (named !== null && 'rejected' in named) return named;
-      const run = await reconcile(deps, { ...(named === null ? { full: asked.value.full } : { customer: named }) });
+      const run = await reconcile(deps, named === null ? { full: asked.value.full } : { customer: named });
       return ok({
         id: toWireId('recon', run.reconciliationId),
         object: 'reconciliation',

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Service } from '../server.ts';
+import type { RunningServer } from '../server.ts';
 
 const MODE_LINES = {
   sandbox: 'SANDBOX (no Stripe key found; using the built-in simulator, no real money moves)',
@@ -14,7 +14,7 @@ export function headline(version: string, config: Config): string {
 /** Where everything is, and one command that shows something. */
 export function addressLines(
   config: Config,
-  { origin, apiKey, stripe }: Pick<Service, 'origin' | 'apiKey' | 'stripe'>,
+  { origin, apiKey, stripe }: Pick<RunningServer, 'origin' | 'apiKey' | 'stripe'>,
 ): string[] {
   const sandbox = stripe.simulator === null ? '' : '   SANDBOX';
   const key =

@@ -48,7 +48,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** Layers that only these may import. */
 export const ENTERED_BY: Readonly<Record<string, readonly string[]>> = {
-  sandbox: ['src/cli/', 'src/server.ts', 'src/sandbox/'],
+  sandbox: ['src/cli/', 'src/server.ts', 'src/sandbox/', 'src/demo/'],
   demo: ['src/cli/', 'src/server.ts', 'src/demo/'],
 };
 
