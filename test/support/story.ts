@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 
 import express from 'express';
-import { afterAll, expect, vi } from 'vitest';
+import { afterAll, expect, onTestFinished, vi } from 'vitest';
 
 import { assembleBilling, assembleDeps, type Billing } from '../../src/billing.ts';
 import { formatCredits, formatScaled } from '../../src/domain/amount.ts';
@@ -27,6 +27,7 @@ import { query } from '../../src/storage/query.ts';
 import { connectStripe, type StripeGateway } from '../../src/stripe/gateway.ts';
 import type { Reply, Wire } from './api.ts';
 import { sampleCatalogue } from './catalogue.ts';
+import { startProcess } from './processes.ts';
 
 export interface Story {
   readonly origin: string;
@@ -35,7 +36,9 @@ export interface Story {
   readonly stripe: StripeGateway;
   readonly simulator: Simulator;
   readonly clock: SandboxClock;
-  readonly call: (method: string, path: string, body?: unknown, key?: string) => Promise<Reply>;
+  readonly call: (method: string, path: string, body?: unknown, key?: string, origin?: string) => Promise<Reply>;
+  /** Starts another replica in a process of its own; where it listens. */
+  readonly replica: (connectionString: string) => Promise<string>;
   /** Moves both clocks; what falls due on the way is done on the way. */
   readonly until: (instant: string) => Promise<void>;
   /** Both clocks move while the service is down: webhooks fail and none of its work is done. */
@@ -113,8 +116,8 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
     await billing.close();
     await simulator.close();
   });
-  const call: Story['call'] = async (method, path, body, key) => {
-    const response = await fetch(http.origin + path, {
+  const call: Story['call'] = async (method, path, body, key, origin = http.origin) => {
+    const response = await fetch(origin + path, {
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
@@ -134,6 +137,28 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
     clock,
     call,
     until: async (instant: string) => void (await clock.advance(new Date(instant))),
+    replica: async (connectionString: string) => {
+      const { child, lines, ended } = startProcess(
+        'replica-process.ts',
+        connectionString,
+        host,
+        String(port),
+        secretKey,
+        PEPPER,
+      );
+      onTestFinished(async () => {
+        child.kill();
+        await ended;
+      });
+      return vi.waitFor(
+        () => {
+          const [origin] = lines();
+          if (origin === undefined) throw new Error('the replica does not listen yet');
+          return origin;
+        },
+        { timeout: 20_000, interval: 50 },
+      );
+    },
     down: async (instant: string) => {
       simulator.faults.webhooks = { drop: true };
       await idle.advance(new Date(instant));
