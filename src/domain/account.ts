@@ -32,9 +32,12 @@ export type CreditAccountKind =
   | 'expired'
   | 'rolled'
   | 'carried_out'
+  | 'transferred_out'
   | 'clawed_back'
   | 'overage_allowance'
-  | 'overage_reserved';
+  | 'overage_reserved'
+  | 'debt_allowance'
+  | 'debt_reserved';
 
 export type MoneyAccountKind =
   | 'receivable'

@@ -13,6 +13,7 @@ import {
   type PeriodState,
   type PoolBook,
 } from './pool-book.ts';
+import { zeroBalanceOf } from './shortfall.ts';
 
 export interface BurnPlan {
   readonly draws: readonly Draw[];
@@ -33,29 +34,55 @@ function lotsForPeriod(book: PoolBook, period: PeriodState, feature: string, now
   );
 }
 
-/** What is left of the period's overage under the plan's cap; null means no cap, zero means no overage at all. */
+/** Most overage in one billing period: the plan's cap, or less if the customer wants less; null means no cap. */
+export function overageCapOf(book: PoolBook): bigint | null {
+  const own = (book.root ?? book).shortfall.spendingLimit;
+  const cap = book.terms?.overageCap ?? null;
+  if (own === null || cap === null) return own ?? cap;
+  return lesser(own, cap);
+}
+
+/** What is left of the period's overage under the cap; null means no cap. */
 function overageLeft(book: PoolBook, period: PeriodState): bigint | null {
-  if (book.terms === null || book.terms.policy.zeroBalance !== 'overage') return 0n;
-  if (book.terms.overageCap === null) return null;
-  const reserved = book.overageReserved.get(period.billingPeriodId) ?? 0n;
-  const left = book.terms.overageCap - overageIn(book, period.billingPeriodId) - reserved;
+  const cap = overageCapOf(book);
+  if (cap === null) return null;
+  const left = cap - overageIn(book, period.billingPeriodId) - overageReservedFor(book, period);
   return left > 0n ? left : 0n;
+}
+
+/** What holds may still make of this period's overage; one of an earlier period may be captured in this one. */
+function overageReservedFor({ periods, overageReserved }: PoolBook, period: PeriodState): bigint {
+  let sum = 0n;
+  for (const [periodId, reserved] of overageReserved) {
+    const own = periods.find(({ billingPeriodId }) => billingPeriodId === periodId);
+    if (own === undefined || own.startsAt <= period.startsAt) sum += reserved;
+  }
+  return sum;
+}
+
+/** Whose credits they are to draw: lots may be limited to features, plans say per action what happens at zero. */
+export interface Purpose {
+  readonly action: string;
+  readonly feature: string;
 }
 
 /** How an amount would fall, without posting it. */
 export function planBurn(
   book: PoolBook,
   period: PeriodState,
-  feature: string,
+  { action, feature }: Purpose,
   amount: bigint,
   now: Date,
-  mayOwe: boolean,
+  isUsed: boolean,
 ): BurnPlan {
   const { draws, short } = drawdown(lotsForPeriod(book, period, feature, now), amount);
-  const left = overageLeft(book, period);
+  const rule = book.terms === null ? 'block' : zeroBalanceOf(book.terms, action);
+  const left = rule === 'overage' ? overageLeft(book, period) : 0n;
   const overage = left === null ? short : lesser(short, left);
   const rest = short - overage;
-  const debtLeft = mayOwe && book.terms !== null ? book.terms.debtLimit - book.debt : 0n;
+  // What was used is owed, up to the limit; what is only wanted may go into debt where the plan grants grace.
+  const mayOwe = isUsed || rule === 'grace';
+  const debtLeft = mayOwe && book.terms !== null ? book.terms.debtLimit - book.debt - book.shortfall.debtReserved : 0n;
   return rest <= debtLeft || rest === 0n
     ? { draws, overage, debt: rest, unfunded: 0n }
     : { draws, overage, debt: 0n, unfunded: rest };

@@ -2,7 +2,17 @@
 import { formatCredits, lesser } from './amount.ts';
 import { awaitsCutOff } from './billing-period.ts';
 import { meter, planBurn, postBurn } from './burn.ts';
-import { giveBack, heldOf, holdEntry, openHold, reserveOverage, settle, type HoldAnswer } from './hold.ts';
+import {
+  giveBack,
+  heldOf,
+  holdEntry,
+  openHold,
+  periodOfHold,
+  reserveDebt,
+  reserveOverage,
+  settle,
+  type HoldAnswer,
+} from './hold.ts';
 import {
   availableAt,
   type EntryDraft,
@@ -16,7 +26,8 @@ import {
   runningPeriod,
 } from './pool-book.ts';
 import { refuse, type Refused } from './rejection.ts';
-import { noPeriod } from './usage.ts';
+import { countUse } from './usage-cap.ts';
+import { noPeriod, refusedAmount } from './usage.ts';
 
 export interface Capture {
   readonly holdId: string;
@@ -42,6 +53,8 @@ export function captureHold(book: PoolBook, capture: Capture, moment: Moment): H
   }
   const period = periodOfCapture(book, hold, moment.now);
   if (period === null) return noPeriod(hold.action);
+  const overflow = refusedAmount(book, period, capture.amount - hold.overageReserved - hold.debtReserved);
+  if (overflow !== null) return overflow;
   const entry = holdEntry(book, hold, 'hold.captured', `${hold.holdId}/${capture.captureKey}`, moment, period);
   const taken = takeHeld(book, entry, hold, lesser(capture.amount, left), period, moment.now);
   const extra = excess > 0n && policy === 'allow' ? burnExcess(book, entry, hold, excess, period, moment.now) : 0n;
@@ -87,14 +100,22 @@ function takeHeld(
     pin.held -= taken;
     owed -= taken;
   }
-  if (owed > 0n) {
-    reserveOverage(book, entry, hold.billingPeriodId ?? periodId, -owed);
-    hold.overageReserved -= owed;
-    moveBetween(book, entry, { account: 'overage', periodId }, { account: 'consumed', periodId }, owed);
-    book.overage.set(periodId, overageIn(book, periodId) + owed);
+  const overage = lesser(owed, hold.overageReserved);
+  if (overage > 0n) {
+    reserveOverage(book, entry, hold.billingPeriodId ?? periodId, -overage);
+    hold.overageReserved -= overage;
+    moveBetween(book, entry, { account: 'overage', periodId }, { account: 'consumed', periodId }, overage);
+    book.overage.set(periodId, overageIn(book, periodId) + overage);
+  }
+  const debt = owed - overage;
+  if (debt > 0n) {
+    reserveDebt(book, entry, -debt);
+    hold.debtReserved -= debt;
+    moveBetween(book, entry, { account: 'debt' }, { account: 'consumed_unpaid' }, debt);
+    book.debt += debt;
   }
   book.changes.holds.add(hold.holdId);
-  meter(book, period, amount, awaitsCutOff(period, now) ? hold.placedAt : now);
+  meter(book, period, amount - debt, awaitsCutOff(period, now) ? hold.placedAt : now);
   return amount;
 }
 
@@ -107,7 +128,8 @@ function burnExcess(
   period: PeriodState,
   now: Date,
 ): bigint {
-  const plan = planBurn(book, period, hold.feature, excess, now, true);
+  countUse(book, hold, excess, { period: periodOfHold(book, hold), at: hold.placedAt });
+  const plan = planBurn(book, period, hold, excess, now, true);
   const at = awaitsCutOff(period, now) ? hold.placedAt : now;
   postBurn(book, entry, period, { ...plan, debt: plan.debt + plan.unfunded, unfunded: 0n }, at);
   return excess;

@@ -17,13 +17,16 @@ import {
 } from './pool-book.ts';
 import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
-import { insufficientCredits, noPeriod, refusedAction } from './usage.ts';
+import { refusedForUnfunded } from './unfunded.ts';
+import { countUse, refusedByCap } from './usage-cap.ts';
+import { insufficientCredits, noPeriod, refusedAction, refusedAmount } from './usage.ts';
 
 export interface HoldRequest {
   readonly holdId: string;
   readonly action: string;
   readonly feature: string;
   readonly member: string | null;
+  readonly agent: string | null;
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
   readonly burnRateId: string | null;
@@ -42,8 +45,12 @@ export function placeHold(book: PoolBook, request: HoldRequest, { now, newId }: 
   if (book.state !== 'active') {
     return refuse('pool_blocked', `The pool is ${book.state}: no new holds. Settle the subscription first.`);
   }
-  const { amount, feature } = request;
-  const plan = planBurn(book, period, feature, amount, now, false);
+  const { amount } = request;
+  const capped = refusedByCap(book, request, amount, { period, action: request.action, now });
+  if (capped !== null) return capped;
+  const overflow = refusedForUnfunded(book, now) ?? refusedAmount(book, period, amount);
+  if (overflow !== null) return overflow;
+  const plan = planBurn(book, period, request, amount, now, false);
   if (plan.unfunded > 0n) return insufficientCredits(book, request.action, amount, now);
   const ttlSeconds = Math.min(request.ttlSeconds ?? book.terms.policy.hold.ttlSeconds, TTL_SECONDS_MAX);
   const hold: HoldState = {
@@ -54,6 +61,7 @@ export function placeHold(book: PoolBook, request: HoldRequest, { now, newId }: 
     expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
     pins: plan.draws.map((draw, seq) => ({ seq, ...draw, held: draw.amount })),
     overageReserved: plan.overage,
+    debtReserved: plan.debt,
     captured: 0n,
     state: 'open',
     settledAt: null,
@@ -68,6 +76,8 @@ export function placeHold(book: PoolBook, request: HoldRequest, { now, newId }: 
     });
   }
   reserveOverage(book, entry, period.billingPeriodId, plan.overage);
+  reserveDebt(book, entry, plan.debt);
+  countUse(book, hold, amount, { period, at: now });
   book.holds.set(hold.holdId, hold);
   book.changes.newHolds.add(hold.holdId);
   return hold;
@@ -109,9 +119,15 @@ export function openHold(book: PoolBook, holdId: string, now: Date): HoldState |
   return refuse('hold_not_open', `The hold is already ${state}; place a new one.`, { details: { state } });
 }
 
-/** What a hold still reserves, of lots and of the overage allowance. */
+/** What a hold still reserves, of lots, of the overage allowance and of the debt that grace allows. */
 export function heldOf(hold: HoldState): bigint {
-  return hold.pins.reduce((sum, pin) => sum + pin.held, 0n) + hold.overageReserved;
+  return hold.pins.reduce((sum, pin) => sum + pin.held, 0n) + hold.overageReserved + hold.debtReserved;
+}
+
+/** The period a hold was placed in; one that is long over is not loaded, and its windows are over with it. */
+export function periodOfHold(book: PoolBook, hold: HoldState): Pick<PeriodState, 'startsAt'> {
+  const own = book.periods.find(({ billingPeriodId }) => billingPeriodId === hold.billingPeriodId);
+  return own ?? { startsAt: hold.placedAt };
 }
 
 /** Frees what is still held; what a lot gets back first pays what the pool owes. */
@@ -129,6 +145,9 @@ export function giveBack(book: PoolBook, entry: EntryDraft, hold: HoldState, mom
   }
   if (hold.billingPeriodId !== null) reserveOverage(book, entry, hold.billingPeriodId, -hold.overageReserved);
   hold.overageReserved = 0n;
+  reserveDebt(book, entry, -hold.debtReserved);
+  hold.debtReserved = 0n;
+  countUse(book, hold, -released, { period: periodOfHold(book, hold), at: hold.placedAt });
   for (const { lotId } of freed) {
     const lot = book.lots.get(lotId);
     if (lot !== undefined) payWhatIsOwed(book, lot, entry, moment);
@@ -150,6 +169,15 @@ export function reserveOverage(book: PoolBook, entry: EntryDraft, periodId: stri
   if (amount > 0n) moveBetween(book, entry, allowance, reserved, amount);
   else moveBetween(book, entry, reserved, allowance, -amount);
   book.overageReserved.set(periodId, (book.overageReserved.get(periodId) ?? 0n) + amount);
+}
+
+/** Reserves (positive) or frees (negative) part of the debt that grace allows. */
+export function reserveDebt(book: PoolBook, entry: EntryDraft, amount: bigint): void {
+  if (amount === 0n) return;
+  const [allowance, reserved] = [{ account: 'debt_allowance' }, { account: 'debt_reserved' }] as const;
+  if (amount > 0n) moveBetween(book, entry, allowance, reserved, amount);
+  else moveBetween(book, entry, reserved, allowance, -amount);
+  book.shortfall.debtReserved += amount;
 }
 
 export function holdEntry(

@@ -16,6 +16,7 @@ import {
   type PoolBook,
   runningPeriod,
 } from './pool-book.ts';
+import { fundWhatWaits } from './unfunded.ts';
 
 export type NewLot = Pick<
   LotState,
@@ -54,6 +55,7 @@ export function openLot(book: PoolBook, lot: NewLot, opening: Opening, { now, ne
     held: 0n,
     frozen: 0n,
     ended: 0n,
+    moved: 0n,
   };
   book.lots.set(state.lotId, state);
   book.changes.newLots.add(state.lotId);
@@ -78,10 +80,11 @@ export function openLot(book: PoolBook, lot: NewLot, opening: Opening, { now, ne
   return state;
 }
 
-/** Lets a lot pay debt and then overage with what the cause (its grant, the end of a hold) has just made spendable. */
+/** Lets a lot pay debt, then usage that waits for funds, then overage, with what the cause (its grant, the end of a hold) has just made spendable. */
 export function payWhatIsOwed(book: PoolBook, lot: LotState, cause: EntryDraft, moment: Moment): void {
   if (lot.onlyHoldId !== null) return;
   settleDebt(book, lot, cause, moment);
+  fundWhatWaits(book, moment);
   payDownOverage(book, lot, cause, moment);
 }
 

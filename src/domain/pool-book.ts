@@ -3,13 +3,17 @@
 // so that stock and journal cannot part.
 import { type CreditAccountKind, poolAccount } from './account.ts';
 import type { BillingPeriod } from './billing-period.ts';
+import type { CapBook } from './cap-book.ts';
 import type { CustomerKey } from './customer.ts';
 import type { JournalEntry, Posting } from './journal.ts';
 import { isOpenAt, type Lot, remaining } from './lot.ts';
 import type { Dimensions } from './rating.ts';
+import type { Shortfall } from './shortfall.ts';
 import type { PlanTerms } from './terms.ts';
 
 export type LotState = { -readonly [Key in keyof Lot]: Lot[Key] } & {
+  /** Of what ended, the part that went on in another lot. */
+  moved: bigint;
   paidMinor: bigint;
   paidCurrency: string | null;
   grantCurrency: string;
@@ -18,7 +22,14 @@ export type LotState = { -readonly [Key in keyof Lot]: Lot[Key] } & {
   sourceId: string;
 };
 
-export type PeriodState = { -readonly [Key in keyof BillingPeriod]: BillingPeriod[Key] };
+export type PeriodState = { -readonly [Key in keyof BillingPeriod]: BillingPeriod[Key] } & {
+  /** The highest quantity of the subscription in this period; null for one that was opened before seats were counted. */
+  seats: number | null;
+  /** When its included credits freeze unless its fee is paid by then; null where the plan freezes nothing. */
+  readonly freezeAt: Date | null;
+  feePaidAt: Date | null;
+  frozenAt: Date | null;
+};
 
 export interface Subscription {
   readonly subscriptionId: string;
@@ -42,6 +53,7 @@ export interface HoldState {
   readonly action: string;
   readonly feature: string;
   readonly member: string | null;
+  readonly agent: string | null;
   readonly burnRateId: string | null;
   readonly planVersionId: string | null;
   readonly quantities: Readonly<Record<string, string>>;
@@ -51,6 +63,8 @@ export interface HoldState {
   readonly expiresAt: Date;
   readonly pins: Pin[];
   overageReserved: bigint;
+  /** What neither lots nor overage could reserve: it becomes debt when it is captured. */
+  debtReserved: bigint;
   captured: bigint;
   state: 'open' | 'captured' | 'released' | 'lapsed';
   settledAt: Date | null;
@@ -67,6 +81,7 @@ export interface UsageRow {
   readonly occurredAt: Date;
   readonly action: string;
   readonly member: string | null;
+  readonly agent: string | null;
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
   /** The earlier usage event that this one stands for instead. */
@@ -95,6 +110,9 @@ export interface PoolChanges {
   readonly newLots: Set<string>;
   readonly newPeriods: PeriodState[];
   readonly cutOffPeriods: string[];
+  readonly changedPeriods: Set<PeriodState>;
+  /** The pool's own row is new, or what it has opened has moved on. */
+  pool: 'new' | 'changed' | null;
   readonly newHolds: Set<string>;
   readonly holds: Set<string>;
   readonly captures: { holdId: string; captureKey: string; entryId: string; amount: bigint }[];
@@ -110,7 +128,18 @@ export interface PoolBook {
   readonly customer: CustomerKey;
   readonly poolId: string;
   readonly unit: string;
-  readonly state: 'active' | 'blocked' | 'closed';
+  /** Whose pool this is under a plan with a pool for each member; null for the customer's own. */
+  readonly member: string | null;
+  /** The customer's own pool, which has the billing periods; null in that pool itself. */
+  readonly root: PoolBook | null;
+  /** Of the customer's own pool: whether members have pools, and those that are loaded. */
+  hasMembers: boolean;
+  readonly members: Map<string, PoolBook>;
+  /** A member's pool has opened its allowances up to here. */
+  allowancesUntil: Date | null;
+  /** What members and agents have used under the caps in force; one for all pools of a customer. */
+  readonly caps: CapBook;
+  state: 'active' | 'blocked' | 'closed';
   readonly terms: PlanTerms | null;
   subscription: Subscription | null;
   readonly cutOffMinutes: number;
@@ -124,6 +153,7 @@ export interface PoolBook {
   /** Overage of each period that Stripe has billed and no reversal has undone. */
   readonly billed: Map<string, bigint>;
   debt: bigint;
+  readonly shortfall: Shortfall;
   readonly changes: PoolChanges;
 }
 
@@ -141,6 +171,8 @@ export function noChanges(): PoolChanges {
     newLots: new Set(),
     newPeriods: [],
     cutOffPeriods: [],
+    changedPeriods: new Set(),
+    pool: null,
     newHolds: new Set(),
     holds: new Set(),
     captures: [],
@@ -150,6 +182,18 @@ export function noChanges(): PoolChanges {
     answers: [],
     trueUpCause: null,
   };
+}
+
+/** The customer's pool with the members' pools that are loaded. */
+export function familyOf(book: PoolBook): readonly PoolBook[] {
+  return [book, ...book.members.values()];
+}
+
+/** One of the customer's pools; throws when it is not loaded. */
+export function poolWithId(root: PoolBook, poolId: string): PoolBook {
+  const book = familyOf(root).find((pool) => pool.poolId === poolId);
+  if (book === undefined) throw new Error(`pool ${poolId} of customer ${root.customer.customerId} is not loaded`);
+  return book;
 }
 
 /** The period that runs now, if the subscription has one. */
@@ -207,6 +251,7 @@ export function moveStock(
   if (move.from.counter !== null) lot[move.from.counter] -= move.amount;
   if (move.to.counter !== null) lot[move.to.counter] += move.amount;
   book.changes.lots.add(move.lotId);
+  countConsumed(book, move.from, move.to, move.amount);
   const { poolId, unit } = book;
   post(entry, {
     from: poolAccount(move.from.account, poolId, unit, move.from.periodId),
@@ -225,11 +270,24 @@ export function moveBetween(
   amount: bigint,
 ): void {
   const { poolId, unit } = book;
+  countConsumed(book, from, to, amount);
   post(entry, {
     from: poolAccount(from.account, poolId, unit, from.periodId),
     to: poolAccount(to.account, poolId, unit, to.periodId),
     amount,
   });
+}
+
+interface End {
+  readonly account: CreditAccountKind;
+  readonly periodId?: string;
+}
+
+function countConsumed({ shortfall: { consumed } }: PoolBook, from: End, to: End, amount: bigint): void {
+  for (const [{ account, periodId }, delta] of [[from, -amount] as const, [to, amount] as const]) {
+    if (account === 'consumed' && periodId !== undefined)
+      consumed.set(periodId, (consumed.get(periodId) ?? 0n) + delta);
+  }
 }
 
 /** Joins a posting to the one before it when both say the same, so that a batch of burns stays a few rows. */

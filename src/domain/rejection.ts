@@ -8,7 +8,7 @@ export type Rejection =
 export interface InsufficientCredits {
   readonly needed: string;
   readonly available: string;
-  readonly limit: 'balance' | 'overage_cap' | 'debt';
+  readonly limit: 'balance' | 'overage_cap' | 'spending_limit' | 'debt' | 'member_cap' | 'agent_cap';
   readonly lifted_by: string;
 }
 
@@ -20,6 +20,10 @@ export type RejectionCode =
   | 'action_not_in_plan'
   | 'no_subscription'
   | 'pool_blocked'
+  | 'transfer_not_allowed'
+  | 'transfer_across_customers'
+  | 'unknown_subscription'
+  | 'subscription_not_cancellable'
   | 'unknown_hold'
   | 'hold_not_open'
   | 'capture_exceeds_hold'

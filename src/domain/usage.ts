@@ -1,7 +1,7 @@
 // One usage event against its pool. The event is always answered: applied, unfunded (stored, nobody pays yet) or refused.
-import { formatCredits } from './amount.ts';
+import { AMOUNT_MAX, formatCredits } from './amount.ts';
 import { awaitsCutOff, isWithin, monthOf } from './billing-period.ts';
-import { planBurn, postBurn } from './burn.ts';
+import { overageCapOf, planBurn, postBurn } from './burn.ts';
 import {
   availableAt,
   beginEntry,
@@ -12,7 +12,10 @@ import {
   runningPeriod,
 } from './pool-book.ts';
 import type { Dimensions } from './rating.ts';
-import { refuse, type Refused } from './rejection.ts';
+import { type InsufficientCredits, refuse, type Refused } from './rejection.ts';
+import { zeroBalanceOf } from './shortfall.ts';
+import { waitForFunds } from './unfunded.ts';
+import { countUse } from './usage-cap.ts';
 
 export interface RatedUsage {
   readonly usageEventId: string;
@@ -23,6 +26,7 @@ export interface RatedUsage {
   readonly action: string;
   readonly feature: string;
   readonly member: string | null;
+  readonly agent: string | null;
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
   readonly amends: string | null;
@@ -58,18 +62,27 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
   if (refusal !== null) return refusal;
   const period = periodOfUsage(book, usage.occurredAt, moment.now);
   if (period === null) return noPeriod(usage.action);
+  const overflow = refusedAmount(book, period, usage.credits);
+  if (overflow !== null) return overflow;
   if (usage.cause === null && isLate(usage, period, moment.now) && book.terms?.policy.lateUsage === 'refuse') {
     return tooLate(usage.occurredAt);
   }
-  const burn = planBurn(book, period, usage.feature, usage.credits, moment.now, true);
+  const burn = planBurn(book, period, usage, usage.credits, moment.now, true);
   const funded = burn.unfunded === 0n;
   const posts = funded && usage.credits > 0n;
   const entry = posts ? usageEntry(book, usage, period, moment) : null;
-  if (entry !== null) postBurn(book, entry.entry, period, burn, usage.occurredAt);
+  if (entry !== null) {
+    postBurn(book, entry.entry, period, burn, usage.occurredAt);
+    countUse(book, usage, usage.credits, {
+      period,
+      at: usage.occurredAt < period.startsAt ? moment.now : usage.occurredAt,
+    });
+  }
   const outcome = funded ? 'applied' : 'unfunded';
   const { cause: _cause, ...stored } = usage;
   const { credits } = usage;
   const share = funded ? { overage: burn.overage, debt: burn.debt } : { overage: 0n, debt: 0n };
+  if (!funded) waitForFunds(book, { ...usage });
   book.changes.usage.push({
     ...stored,
     ...share,
@@ -189,13 +202,34 @@ function usageEntry(
   return started;
 }
 
+/** Amounts that would take a balance past what the books can hold; null for one that fits. */
+export function refusedAmount(book: PoolBook, { billingPeriodId }: PeriodState, amount: bigint): Refused | null {
+  const { consumed, debtReserved } = book.shortfall;
+  let standing = (consumed.get(billingPeriodId) ?? 0n) + book.debt + debtReserved + book.shortfall.unfundedSum;
+  for (const reserved of book.overageReserved.values()) standing += reserved;
+  if (amount <= AMOUNT_MAX - standing) return null;
+  return refuse(
+    'amount_out_of_range',
+    `${formatCredits(amount)} credits more are beyond what a balance can hold (${formatCredits(AMOUNT_MAX)}). Send less at once.`,
+    { param: 'quantities' },
+  );
+}
+
+/** Which limit says no at zero, and who can lift it. */
+function limitAtZero(book: PoolBook, action: string): Pick<InsufficientCredits, 'limit' | 'lifted_by'> {
+  const rule = book.terms === null ? 'block' : zeroBalanceOf(book.terms, action);
+  const own = (book.root ?? book).shortfall.spendingLimit;
+  if (rule === 'grace') return { limit: 'debt', lifted_by: 'the account owner, by buying credits that pay the debt' };
+  if (rule !== 'overage') return { limit: 'balance', lifted_by: 'the account owner, by buying credits' };
+  if (own !== null && own === overageCapOf(book)) {
+    return { limit: 'spending_limit', lifted_by: "the customer's own billing contact, by raising the spending limit" };
+  }
+  return { limit: 'overage_cap', lifted_by: 'the account owner, by raising the overage cap or buying credits' };
+}
+
 /** The refusal that names which limit said no, and who can lift it. */
 export function insufficientCredits(book: PoolBook, action: string, needed: bigint, now: Date): Refused {
   const available = availableAt(book, now);
-  const overage = book.terms?.policy.zeroBalance === 'overage';
-  const liftedBy = overage
-    ? 'the account owner, by raising the overage cap or buying credits'
-    : 'the account owner, by buying credits';
   return {
     rejected: {
       code: 'insufficient_credits',
@@ -203,8 +237,7 @@ export function insufficientCredits(book: PoolBook, action: string, needed: bigi
       details: {
         needed: formatCredits(needed),
         available: formatCredits(available),
-        limit: overage ? 'overage_cap' : 'balance',
-        lifted_by: liftedBy,
+        ...limitAtZero(book, action),
       },
     },
   };

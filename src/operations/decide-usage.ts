@@ -4,7 +4,9 @@ import { withLane } from '../domain/lane-id.ts';
 import { availableAt, type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
 import { nextRate } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
-import { insufficientCredits, noPeriod, recordUsage, refusedAction } from '../domain/usage.ts';
+import { refusedForUnfunded } from '../domain/unfunded.ts';
+import { refusedByCap } from '../domain/usage-cap.ts';
+import { insufficientCredits, noPeriod, recordUsage, refusedAction, refusedAmount } from '../domain/usage.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
 import type { KnownUsage } from '../storage/usage-events.ts';
 import { type Earlier, usageKey } from './earlier.ts';
@@ -95,13 +97,17 @@ export function decideCheck(
   const { feature } = rated.row;
   const cost = rated.credits;
   const period = runningPeriod(book, now);
-  const burn = period === null ? null : planBurn(book, period, feature, cost, now, false);
+  const who = { member: request.member ?? null, agent: request.agent ?? null };
+  const capped = period === null ? null : refusedByCap(book, who, cost, { period, action: request.action, now });
+  const burn = period === null ? null : planBurn(book, period, { action: request.action, feature }, cost, now, false);
   const refusal =
     refusedAction(book, request.action, feature) ??
     (book.state === 'active'
       ? null
       : refuse('pool_blocked', `The pool is ${book.state}. Settle the subscription first.`)) ??
-    (burn === null ? noPeriod(request.action) : null) ??
+    refusedForUnfunded(book, now) ??
+    (period === null ? noPeriod(request.action) : refusedAmount(book, period, cost)) ??
+    capped ??
     (burn !== null && burn.unfunded > 0n ? insufficientCredits(book, request.action, cost, now) : null);
   return {
     allowed: refusal === null,

@@ -15,7 +15,8 @@ export function gather<Row>(
 }
 
 /**
- * One statement over unnested columns; nothing at all for no rows. `$1` and `$2` are lanes and customers. Throws when
+ * One statement over unnested columns; nothing at all for no rows. `$1` and `$2` are lanes and customers, `more`
+ * comes after the columns. Throws when
  * another number of rows was written: the books and the tables would have parted.
  */
 export async function write<Row>(
@@ -23,12 +24,14 @@ export async function write<Row>(
   rows: readonly Owned<Row>[],
   sql: string,
   columns: readonly ((row: Row, book: PoolBook) => string | number | bigint | Date | boolean | null)[],
+  more: readonly Parameter[] = [],
 ): Promise<void> {
   if (rows.length === 0) return;
   const parameters: Parameter[] = [
     rows.map(({ book }) => book.customer.lane),
     rows.map(({ book }) => book.customer.customerId),
     ...columns.map((column) => rows.map(({ book, row }) => column(row, book))),
+    ...more,
   ];
   const written = await execute(trx, sql, parameters);
   if (written !== rows.length) throw new Error(`${written} of ${rows.length} rows were written by: ${sql}`);

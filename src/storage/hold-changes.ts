@@ -12,10 +12,12 @@ export async function insertHolds(trx: Transaction, books: readonly PoolBook[]):
     trx,
     gather(books, (book) => holdsOf(book, book.changes.newHolds)),
     `insert into holds (lane, customer_id, hold_id, pool_id, billing_period_id, action, feature, member, burn_rate_id,
-       plan_version_id, quantities, amount, overage_reserved, captured, state, placed_at, expires_at, settled_at, dimensions)
+       plan_version_id, quantities, amount, overage_reserved, captured, state, placed_at, expires_at, settled_at, dimensions,
+       debt_reserved, agent)
      select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
        $8::text[], $9::uuid[], $10::uuid[], $11::jsonb[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[],
-       $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[])`,
+       $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[],
+       $20::bigint[], $21::text[])`,
     [
       ({ holdId }) => holdId,
       (_, { poolId }) => poolId,
@@ -34,6 +36,8 @@ export async function insertHolds(trx: Transaction, books: readonly PoolBook[]):
       ({ expiresAt }) => expiresAt,
       ({ settledAt }) => settledAt,
       ({ dimensions }) => JSON.stringify(dimensions),
+      ({ debtReserved }) => debtReserved,
+      ({ agent }) => agent,
     ],
   );
 }
@@ -49,9 +53,10 @@ export async function updateHolds(trx: Transaction, books: readonly PoolBook[]):
     trx,
     gather(books, touched),
     `update holds h set captured = c.captured, overage_reserved = c.overage_reserved, state = c.state,
-       settled_at = c.settled_at
-     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[])
-       as c (lane, customer_id, hold_id, captured, overage_reserved, state, settled_at)
+       settled_at = c.settled_at, debt_reserved = c.debt_reserved
+     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[],
+       $8::bigint[])
+       as c (lane, customer_id, hold_id, captured, overage_reserved, state, settled_at, debt_reserved)
      where h.lane = any ($1) and h.lane = c.lane and h.customer_id = c.customer_id and h.hold_id = c.hold_id`,
     [
       ({ holdId }) => holdId,
@@ -59,6 +64,7 @@ export async function updateHolds(trx: Transaction, books: readonly PoolBook[]):
       ({ overageReserved }) => overageReserved,
       ({ state }) => state,
       ({ settledAt }) => settledAt,
+      ({ debtReserved }) => debtReserved,
     ],
   );
 }

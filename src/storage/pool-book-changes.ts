@@ -1,16 +1,21 @@
-import type { PeriodState, PoolBook } from '../domain/pool-book.ts';
+import { familyOf, type PeriodState, type PoolBook } from '../domain/pool-book.ts';
 import { gather, write } from './column-writes.ts';
 import type { Transaction } from './database.ts';
 import { insertCaptures, insertHolds, savePins, updateHolds } from './hold-changes.ts';
 import { appendEntries } from './journal.ts';
 import { insertLots, updateLots } from './lot-changes.ts';
 import { requestTrueUp } from './outbox.ts';
+import { saveCounters } from './pool-book-caps.ts';
+import { saveShortfalls } from './shortfalls.ts';
 import { addToBuckets, insertReversals, insertUsage } from './usage-changes.ts';
 
 /** Writes what decisions changed in these books, with arrays: a statement per table, however many pools. */
-export async function saveBookChanges(trx: Transaction, now: Date, books: readonly PoolBook[]): Promise<void> {
+export async function saveBookChanges(trx: Transaction, now: Date, roots: readonly PoolBook[]): Promise<void> {
+  const books = roots.flatMap((root) => familyOf(root));
+  await savePools(trx, now, books);
   await insertPeriods(trx, books);
   await cutOffPeriods(trx, books);
+  await updatePeriods(trx, books);
   await insertLots(trx, books);
   await updateLots(trx, books);
   const entries = books.flatMap(({ customer, changes }) =>
@@ -23,11 +28,16 @@ export async function saveBookChanges(trx: Transaction, now: Date, books: readon
   await insertCaptures(trx, now, books);
   await insertUsage(trx, now, books);
   await insertReversals(trx, books);
+  await saveShortfalls(trx, now, books);
   await addToBuckets(trx, books);
   await insertAnswers(trx, now, books);
-  for (const { customer, poolId, changes } of books) {
-    if (changes.trueUpCause === null) continue;
-    await requestTrueUp(trx, customer, { poolId, causeEntryId: changes.trueUpCause, now });
+  await saveCounters(trx, roots);
+  for (const root of roots) {
+    // Stripe knows one customer: what its members' lots want is asked for with its own pool.
+    const causeEntryId =
+      familyOf(root).find(({ changes }) => changes.trueUpCause !== null)?.changes.trueUpCause ?? null;
+    if (causeEntryId === null) continue;
+    await requestTrueUp(trx, root.customer, { poolId: root.poolId, causeEntryId, now });
   }
 }
 
@@ -36,9 +46,10 @@ async function insertPeriods(trx: Transaction, books: readonly PoolBook[]): Prom
     trx,
     gather(books, ({ changes }) => changes.newPeriods),
     `insert into billing_periods (lane, customer_id, billing_period_id, pool_id, subscription_id, plan_version_id,
-       unit, starts_at, ends_at, cut_off_at, state)
+       unit, starts_at, ends_at, cut_off_at, state, seats, freeze_at, fee_paid_at, frozen_at)
      select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
-       $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::text[])`,
+       $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::integer[], $13::timestamptz[],
+       $14::timestamptz[], $15::timestamptz[])`,
     [
       ({ billingPeriodId }) => billingPeriodId,
       (_, { poolId }) => poolId,
@@ -49,7 +60,66 @@ async function insertPeriods(trx: Transaction, books: readonly PoolBook[]): Prom
       ({ endsAt }) => endsAt,
       ({ cutOffAt }) => cutOffAt,
       ({ state }) => state,
+      ({ seats }) => seats,
+      ({ freezeAt }) => freezeAt,
+      ({ feePaidAt }) => feePaidAt,
+      ({ frozenAt }) => frozenAt,
     ],
+  );
+}
+
+/** What a period that stands already was noted: seats, its fee, an earlier end. */
+async function updatePeriods(trx: Transaction, books: readonly PoolBook[]): Promise<void> {
+  const changed = ({ changes }: PoolBook): readonly PeriodState[] =>
+    [...changes.changedPeriods].filter((period) => !changes.newPeriods.includes(period));
+  await write(
+    trx,
+    gather(books, changed),
+    `update billing_periods p set seats = c.seats, fee_paid_at = c.fee_paid_at, frozen_at = c.frozen_at,
+       ends_at = c.ends_at, cut_off_at = c.cut_off_at
+     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::integer[], $5::timestamptz[], $6::timestamptz[],
+       $7::timestamptz[], $8::timestamptz[])
+       as c (lane, customer_id, billing_period_id, seats, fee_paid_at, frozen_at, ends_at, cut_off_at)
+     where p.lane = any ($1) and p.lane = c.lane and p.customer_id = c.customer_id
+       and p.billing_period_id = c.billing_period_id`,
+    [
+      ({ billingPeriodId }) => billingPeriodId,
+      ({ seats }) => seats,
+      ({ feePaidAt }) => feePaidAt,
+      ({ frozenAt }) => frozenAt,
+      ({ endsAt }) => endsAt,
+      ({ cutOffAt }) => cutOffAt,
+    ],
+  );
+}
+
+/** Pools of new members, and what the others note on their own row. */
+async function savePools(trx: Transaction, now: Date, books: readonly PoolBook[]): Promise<void> {
+  const having = (change: 'new' | 'changed') => (book: PoolBook) => (book.changes.pool === change ? [book] : []);
+  await write(
+    trx,
+    gather(books, having('new')),
+    `insert into pools (lane, customer_id, pool_id, unit, member, plan_version_id, state, opened_at, allowances_until)
+     select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+       $8::timestamptz[], $9::timestamptz[])`,
+    [
+      ({ poolId }) => poolId,
+      ({ unit }) => unit,
+      ({ member }) => member,
+      ({ terms }) => terms?.planVersionId ?? null,
+      ({ state }) => state,
+      () => now,
+      ({ allowancesUntil }) => allowancesUntil,
+    ],
+  );
+  await write(
+    trx,
+    gather(books, having('changed')),
+    `update pools p set allowances_until = c.allowances_until, has_members = c.has_members
+     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::boolean[])
+       as c (lane, customer_id, pool_id, allowances_until, has_members)
+     where p.lane = any ($1) and p.lane = c.lane and p.customer_id = c.customer_id and p.pool_id = c.pool_id`,
+    [({ poolId }) => poolId, ({ allowancesUntil }) => allowancesUntil, ({ hasMembers }) => hasMembers],
   );
 }
 

@@ -9,12 +9,12 @@ type HoldRow = Omit<HoldState, 'pins'> & { customerId: string; poolId: string };
 export async function readHolds(
   on: Database | Transaction,
   scope: Scope,
-  books: ReadonlyMap<string, PoolBook>,
+  byPool: ReadonlyMap<string, PoolBook>,
   now: Date,
   holdIds: readonly string[],
 ): Promise<void> {
   // A cut-off carries what every open hold pins; otherwise only the overdue ones matter.
-  const cuttingOff = [...books.values()].flatMap(({ customer, periods }) =>
+  const cuttingOff = [...byPool.values()].flatMap(({ customer, periods }) =>
     periods.some((period) => period.state === 'open' && period.cutOffAt <= now) ? [customer.customerId] : [],
   );
   // Each question with its own index: asked as one, every hold that a customer ever placed would be read.
@@ -33,9 +33,9 @@ export async function readHolds(
     [...parametersOf(scope), rows.map(({ holdId }) => holdId)],
   );
   const pinsOf = Map.groupBy(pins, ({ holdId }) => holdId);
-  for (const { customerId, poolId, ...hold } of rows) {
-    const book = books.get(customerId);
-    if (book?.poolId !== poolId) continue;
+  for (const { customerId: _customer, poolId, ...hold } of rows) {
+    const book = byPool.get(poolId);
+    if (book === undefined) continue;
     const own = (pinsOf.get(hold.holdId) ?? []).map(({ seq, lotId, amount, held }) => ({ seq, lotId, amount, held }));
     book.holds.set(hold.holdId, { ...hold, pins: own });
   }
@@ -50,9 +50,9 @@ async function selectHolds(
   return query<HoldRow>(
     on,
     `select customer_id as "customerId", pool_id as "poolId", hold_id as "holdId",
-       billing_period_id as "billingPeriodId", action, feature, member, burn_rate_id as "burnRateId",
+       billing_period_id as "billingPeriodId", action, feature, member, agent, burn_rate_id as "burnRateId",
        plan_version_id as "planVersionId", quantities, dimensions, amount, placed_at as "placedAt", expires_at as "expiresAt",
-       overage_reserved as "overageReserved", captured, state, settled_at as "settledAt"
+       overage_reserved as "overageReserved", debt_reserved as "debtReserved", captured, state, settled_at as "settledAt"
      from holds ${WANTED} where lane = any ($3::smallint[]) and ${condition}`,
     [...parametersOf(scope), ...parameters],
   );

@@ -1,15 +1,20 @@
 import { NIL_ID } from '../domain/account.ts';
+import { noCaps } from '../domain/cap-book.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { noChanges } from '../domain/pool-book.ts';
 import type { LotState, PeriodState, PoolBook, Subscription } from '../domain/pool-book.ts';
+import { noShortfall } from '../domain/shortfall.ts';
 import { planTerms } from '../domain/terms.ts';
 import type { PlanTerms } from '../domain/terms.ts';
+import type { Spender } from '../domain/usage-cap.ts';
 import { now as readClock } from './clock.ts';
 import type { Database, Transaction } from './database.ts';
 import { creditUnit, planVersion } from './plans.ts';
+import { readCaps } from './pool-book-caps.ts';
 import { readHolds } from './pool-book-holds.ts';
 import { parametersOf, type Scope, scopeOf, WANTED } from './pool-scope.ts';
 import { query } from './query.ts';
+import { readUnfunded } from './shortfalls.ts';
 
 export interface BookSettings {
   readonly cutOffMinutes: number;
@@ -23,17 +28,25 @@ export interface BookNeeds {
   readonly lotIds?: readonly string[];
   /** Periods to read however long they are over. */
   readonly periodIds?: readonly string[];
+  /** Members and agents that are spoken of: their pools, their caps. */
+  readonly spenders?: readonly BookSpender[];
+  /** Customers of whom every member's pool is wanted. */
+  readonly allMembersOf?: readonly string[];
   /** Read without locking, for answers that change nothing. */
   readonly readOnly?: boolean;
 }
 
+export interface BookSpender extends Spender {
+  readonly customerId: string;
+}
+
 export interface PoolBooks {
   readonly now: Date;
-  /** By customer id; a customer without a pool is absent. */
+  /** The customers' own pools by customer id, their members' in them; a customer without a pool is absent. */
   readonly books: ReadonlyMap<string, PoolBook>;
 }
 
-/** Locks the customers' shared pools in key order and reads all that decisions about them need. */
+/** Locks the customers' pools, their own first, in key order, and reads all that decisions about them need. */
 export async function loadPoolBooks(
   on: Database | Transaction,
   customers: readonly CustomerKey[],
@@ -45,49 +58,128 @@ export async function loadPoolBooks(
   // Read once the locks are held: whoever waited for a pool must not act at an instant before the other's commit.
   const now = await readClock(on);
   const books = new Map<string, PoolBook>();
+  const capped = new Set(pools.flatMap(({ hasMemberCaps, customerId }) => (hasMemberCaps ? [customerId] : [])));
   for (const pool of pools) {
-    books.set(pool.customerId, {
-      customer: { lane: pool.lane, customerId: pool.customerId },
-      poolId: pool.poolId,
-      unit: pool.unit,
-      state: pool.state,
-      terms: pool.planVersionId === null ? null : await termsOf(on, pool.planVersionId),
-      subscription: null,
-      ...settings,
-      periods: [],
-      lots: new Map(),
-      holds: new Map(),
-      overage: new Map(),
-      overageReserved: new Map(),
-      billed: new Map(),
-      debt: 0n,
-      changes: noChanges(),
-    });
+    const terms = pool.planVersionId === null ? null : await termsOf(on, pool.planVersionId);
+    books.set(pool.customerId, emptyBook(pool, terms, settings));
+    if (terms?.policy.caps.member != null || terms?.policy.caps.agent != null) capped.add(pool.customerId);
   }
   if (books.size === 0) return { now, books };
   await readSubscriptions(on, scope, books);
   await readPeriods(on, scope, books, needs.periodIds ?? []);
-  await readLots(on, scope, books, needs.lotIds ?? []);
-  await readShortfalls(on, scope, books);
-  await readHolds(on, scope, books, now, needs.holdIds ?? []);
+  const byPool = new Map([...books.values()].map((book) => [book.poolId, book]));
+  for (const member of await readMembers(on, scope, books, needs, now)) byPool.set(member.poolId, member);
+  await readLots(on, scope, byPool, needs.lotIds ?? [], now);
+  await readShortfalls(on, scope, byPool);
+  await readUnfunded(on, [...byPool.values()]);
+  await readHolds(on, scope, byPool, now, needs.holdIds ?? []);
+  if (capped.size > 0) await readCaps(on, scope, books, { capped, spenders: needs.spenders ?? [], now });
   return { now, books };
 }
 
-/** Locks the customers' shared pools without reading them, for reads that must come before the book. */
+type Pool = CustomerKey &
+  Pick<PoolBook, 'poolId' | 'unit' | 'state' | 'hasMembers'> & {
+    readonly spendingLimit: bigint | null;
+    readonly unfunded: bigint;
+  };
+
+function emptyBook(pool: Pool, terms: PlanTerms | null, settings: BookSettings): PoolBook {
+  return {
+    customer: { lane: pool.lane, customerId: pool.customerId },
+    poolId: pool.poolId,
+    unit: pool.unit,
+    member: null,
+    root: null,
+    hasMembers: pool.hasMembers,
+    members: new Map(),
+    allowancesUntil: null,
+    state: pool.state,
+    terms,
+    subscription: null,
+    ...settings,
+    periods: [],
+    lots: new Map(),
+    holds: new Map(),
+    overage: new Map(),
+    overageReserved: new Map(),
+    billed: new Map(),
+    debt: 0n,
+    caps: noCaps(),
+    shortfall: noShortfall(pool.spendingLimit, pool.unfunded),
+    changes: noChanges(),
+  };
+}
+
+/** Locks the customers' own pools without reading them, for reads that must come before the book. */
 export async function lockPools(trx: Transaction, customers: readonly CustomerKey[]): Promise<void> {
   await readPools(trx, scopeOf(customers), false);
 }
 
-type PoolRow = CustomerKey & Pick<PoolBook, 'poolId' | 'unit' | 'state'> & { planVersionId: string | null };
+type PoolRow = Pool & { readonly planVersionId: string | null; readonly hasMemberCaps: boolean };
 
 async function readPools(on: Database | Transaction, scope: Scope, readOnly: boolean): Promise<readonly PoolRow[]> {
   return query<PoolRow>(
     on,
-    `select lane, customer_id as "customerId", pool_id as "poolId", unit, state, plan_version_id as "planVersionId"
+    `select lane, customer_id as "customerId", pool_id as "poolId", unit, state, plan_version_id as "planVersionId",
+       has_members as "hasMembers", has_member_caps as "hasMemberCaps", spending_limit as "spendingLimit", unfunded
      from pools ${WANTED} where lane = any ($3::smallint[]) and member is null
      order by lane, customer_id, pool_id ${readOnly ? '' : 'for update of pools'}`,
     parametersOf(scope),
   );
+}
+
+/** The members' pools that are spoken of, and all of a customer's where a period is to be cut off. */
+async function readMembers(
+  on: Database | Transaction,
+  scope: Scope,
+  books: ReadonlyMap<string, PoolBook>,
+  { spenders = [], allMembersOf = [], holdIds = [], readOnly = false }: BookNeeds,
+  now: Date,
+): Promise<readonly PoolBook[]> {
+  const withMembers = new Set(
+    [...books.values()].flatMap((book) => (book.hasMembers ? [book.customer.customerId] : [])),
+  );
+  if (withMembers.size === 0) return [];
+  const whole = [...books.values()]
+    .filter(({ periods }) => dueForCutOff(periods, now).length > 0)
+    .map(({ customer }) => customer.customerId);
+  const named = spenders.filter(({ member, customerId }) => member !== null && withMembers.has(customerId));
+  const rows = await query<Pool & { readonly member: string; readonly allowancesUntil: Date | null }>(
+    on,
+    `select lane, customer_id as "customerId", pool_id as "poolId", unit, state, member, has_members as "hasMembers",
+       allowances_until as "allowancesUntil", spending_limit as "spendingLimit", unfunded
+     from pools ${WANTED} where lane = any ($3::smallint[]) and member is not null and (customer_id = any ($4::uuid[])
+       or (customer_id, member) in (select * from unnest($5::uuid[], $6::text[]))
+       or pool_id in (select pool_id from holds where lane = any ($3::smallint[]) and hold_id = any ($7::uuid[])))
+     order by lane, customer_id, pool_id ${readOnly ? '' : 'for update of pools'}`,
+    [
+      ...parametersOf(scope),
+      [...allMembersOf, ...whole],
+      named.map(({ customerId }) => customerId),
+      named.map(({ member }) => member),
+      holdIds,
+    ],
+  );
+  return rows.flatMap((row) => {
+    const root = books.get(row.customerId);
+    if (root === undefined) return [];
+    const { cutOffMinutes, meterWindowMinutes } = root;
+    const book: PoolBook = {
+      ...emptyBook({ ...row, state: root.state }, root.terms, { cutOffMinutes, meterWindowMinutes }),
+      member: row.member,
+      root,
+      allowancesUntil: row.allowancesUntil,
+      subscription: root.subscription,
+      periods: root.periods,
+      caps: root.caps,
+    };
+    root.members.set(row.member, book);
+    return [book];
+  });
+}
+
+function dueForCutOff(periods: readonly PeriodState[], now: Date): readonly PeriodState[] {
+  return periods.filter(({ state, cutOffAt }) => state === 'open' && cutOffAt <= now);
 }
 
 /** The terms of a plan version, resolved once a process. */
@@ -134,7 +226,8 @@ async function readPeriods(
   const rows = await query<PeriodState & { customerId: string }>(
     on,
     `select customer_id as "customerId", billing_period_id as "billingPeriodId", subscription_id as "subscriptionId",
-       plan_version_id as "planVersionId", starts_at as "startsAt", ends_at as "endsAt", cut_off_at as "cutOffAt", state
+       plan_version_id as "planVersionId", starts_at as "startsAt", ends_at as "endsAt", cut_off_at as "cutOffAt", state,
+       seats, freeze_at as "freezeAt", fee_paid_at as "feePaidAt", frozen_at as "frozenAt"
      from billing_periods ${WANTED}
      where lane = any ($3::smallint[]) and (state <> 'final' or ends_at > coalesce((select instant from simulated_clock), now()) - interval '40 days'
        or billing_period_id = any ($4::uuid[]))
@@ -147,41 +240,48 @@ async function readPeriods(
 async function readLots(
   on: Database | Transaction,
   scope: Scope,
-  books: ReadonlyMap<string, PoolBook>,
+  byPool: ReadonlyMap<string, PoolBook>,
   lotIds: readonly string[],
+  now: Date,
 ): Promise<void> {
+  // What a period's allowance was, spent lots included, decides how much of it may roll over.
+  const ending = [...byPool.values()].flatMap(({ periods }) => dueForCutOff(periods, now));
+  const periodIds = [...new Set(ending.map(({ billingPeriodId }) => billingPeriodId))];
+  const open = lotIds.length + periodIds.length === 0;
   const rows = await query<LotState & { customerId: string }>(
     on,
     `select customer_id as "customerId", lot_id as "lotId", pool_id as "poolId", unit, source, category, priority,
        effective_at as "effectiveAt", expires_at as "expiresAt", created_at as "createdAt", features,
        only_hold_id as "onlyHoldId", billing_period_id as "billingPeriodId", origin_lot_id as "originLotId",
-       granted, drawn, held, frozen, ended, paid_minor as "paidMinor", paid_currency as "paidCurrency",
+       granted, drawn, held, frozen, ended, moved, paid_minor as "paidMinor", paid_currency as "paidCurrency",
        grant_currency as "grantCurrency", source_type as "sourceType", source_id as "sourceId"
-     from lots ${WANTED} where lane = any ($3::smallint[]) and ${lotIds.length === 0 ? 'is_open' : '(is_open or lot_id = any ($4::uuid[]))'}`,
-    lotIds.length === 0 ? parametersOf(scope) : [...parametersOf(scope), lotIds],
+     from lots ${WANTED} where lane = any ($3::smallint[]) and pool_id = any ($4::uuid[]) and ${
+       open ? 'is_open' : '(is_open or lot_id = any ($5::uuid[]) or billing_period_id = any ($6::uuid[]))'
+     }`,
+    [...parametersOf(scope), [...byPool.keys()], ...(open ? [] : [lotIds, periodIds])],
   );
-  for (const { customerId, ...lot } of rows) {
-    const book = books.get(customerId);
-    if (book?.poolId === lot.poolId) book.lots.set(lot.lotId, lot);
-  }
+  for (const { customerId: _customer, ...lot } of rows) byPool.get(lot.poolId)?.lots.set(lot.lotId, lot);
 }
 
 async function readShortfalls(
   on: Database | Transaction,
   scope: Scope,
-  books: ReadonlyMap<string, PoolBook>,
+  byPool: ReadonlyMap<string, PoolBook>,
 ): Promise<void> {
-  const rows = await query<{ customerId: string; poolId: string; periodId: string; kind: string; balance: bigint }>(
+  const rows = await query<{ poolId: string; periodId: string; kind: string; balance: bigint }>(
     on,
-    `select customer_id as "customerId", pool_id as "poolId", billing_period_id as "periodId", kind, balance
+    `select pool_id as "poolId", billing_period_id as "periodId", kind, balance
      from accounts ${WANTED}
-     where lane = any ($3::smallint[]) and kind in ('overage', 'overage_reserved', 'billed', 'debt') and balance <> 0`,
-    parametersOf(scope),
+     where lane = any ($3::smallint[]) and pool_id = any ($4::uuid[])
+       and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed') and balance <> 0`,
+    [...parametersOf(scope), [...byPool.keys()]],
   );
-  for (const { customerId, poolId, periodId, kind, balance } of rows) {
-    const book = books.get(customerId);
-    if (book?.poolId !== poolId) continue;
+  for (const { poolId, periodId, kind, balance } of rows) {
+    const book = byPool.get(poolId);
+    if (book === undefined) continue;
     if (kind === 'debt' && periodId === NIL_ID) book.debt = -balance;
+    else if (kind === 'debt_reserved') book.shortfall.debtReserved = balance;
+    else if (kind === 'consumed') book.shortfall.consumed.set(periodId, balance);
     else if (kind === 'overage') book.overage.set(periodId, -balance);
     else if (kind === 'billed') book.billed.set(periodId, -balance);
     else book.overageReserved.set(periodId, balance);

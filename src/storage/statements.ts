@@ -44,7 +44,7 @@ export async function shownHold(db: Database, holdId: string): Promise<ShownHold
   const [row] = await query<ShownHold>(
     db,
     `select h.lane, h.customer_id as "customerId", h.hold_id as "holdId", h.action, h.member, h.amount, h.captured,
-       case when h.state = 'open' then h.overage_reserved + coalesce((select sum(d.held) from hold_draws d
+       case when h.state = 'open' then h.overage_reserved + h.debt_reserved + coalesce((select sum(d.held) from hold_draws d
          where d.lane = h.lane and d.customer_id = h.customer_id and d.hold_id = h.hold_id), 0) else 0 end::bigint as held,
        h.state, h.placed_at as "placedAt", h.expires_at as "expiresAt", h.settled_at as "settledAt"
      from holds h where h.lane = $1 and h.hold_id = $2`,

@@ -122,6 +122,7 @@ function take(told: Told, each: Step, moment: Moment): void {
           action: 'api.call',
           feature: 'api',
           member: null,
+          agent: null,
           quantities: {},
           dimensions: {},
           burnRateId: 'rate-1',
@@ -246,11 +247,12 @@ describe('whatever happens to a pool', () => {
           book.changes.usage.length,
           postedTo(book, 'consumed') + postedTo(book, 'consumed_unpaid') - book.debt,
         ];
-        const before = [postedTo(book, 'consumed') + book.debt, book.changes.usage.length];
+        // A new allowance or overage may pay debt and unpaid usage, which is then metered: together they stay what they were.
+        const used = (): bigint => postedTo(book, 'consumed') + book.debt + book.shortfall.unfundedSum;
+        const before = [used(), book.changes.usage.length];
         const moment = { now: new Date(told.now.getTime() + minutes * 60_000), newId: told.newId };
         catchUp(book, moment);
-        // A new allowance may pay debt, which is then metered: together they stay what they were.
-        expect([postedTo(book, 'consumed') + book.debt, book.changes.usage.length]).toEqual(before);
+        expect([used(), book.changes.usage.length]).toEqual(before);
         const settled = [past(), book.changes.entries.length, book.periods.length];
         catchUp(book, moment);
         expect([past(), book.changes.entries.length, book.periods.length]).toEqual(settled);

@@ -29,6 +29,7 @@ const books = await openBooks(database, {
       },
       { includedCredits: '40' },
     ),
+    planWith('graced', { zeroBalance: 'grace', debtLimit: '10' }, { includedCredits: '40' }),
   ],
 });
 
@@ -119,6 +120,19 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   expect(await balances(database, busy)).toMatchObject({ overage: '-15', debt: '-10' });
   await grantPaidInvoice(books.deps, packInvoice(busy, '2026-04-10T09:15:00Z'));
   expect(await balances(database, busy)).toMatchObject({ available: '9975' });
+
+  // Grace reserves debt for what it lets run; what nobody can pay waits for a pack, or for the next period's overage.
+  const graced = await books.subscribe('graced');
+  await capture(books, await held(books, graced, '45'), '44');
+  await release(books, await held(books, graced, '2'));
+  await held(books, graced, '3');
+  expect(await use(books, graced, 30)).toMatchObject({ status: 'unfunded' });
+  expect(await balances(database, graced)).toMatchObject({ debt: '-4', debt_reserved: '3' });
+  await grantPaidInvoice(books.deps, packInvoice(graced, '2026-04-10T09:15:00Z'));
+  expect(await balances(database, graced)).toMatchObject({ available: '9966', consumed: '74' });
+  const overrun = await subscribe();
+  await spend(overrun, 55);
+  expect(await use(books, overrun, 52)).toMatchObject({ status: 'unfunded' });
 
   // A pack half of which is paid back.
   const refunded = await subscribe();

@@ -55,7 +55,11 @@ describe('past the lots', () => {
     expect(await use(books, customer, 101)).toMatchObject({ status: 'unfunded', available: 100_000_000n });
     expect(await use(books, customer, 100)).toMatchObject({ status: 'applied', available: 0n });
     expect(await hold(books, customer, '1')).toMatchObject({
-      rejected: { code: 'insufficient_credits', details: { needed: '1', available: '0', limit: 'balance' } },
+      rejected: { code: 'pool_unfunded', details: { unfunded: '101', limit: 'unfunded' } },
+    });
+    expect(await check(customer, 1)).toMatchObject({
+      allowed: false,
+      refusal: { rejected: { code: 'pool_unfunded' } },
     });
     expect(await metered(database, customer)).toEqual(['100']);
   });
@@ -63,8 +67,8 @@ describe('past the lots', () => {
   test('a plan with grace owes up to its limit and is refused new holds', async () => {
     const customer = await books.subscribe('grace');
     expect(await use(books, customer, 125)).toMatchObject({ status: 'applied' });
-    expect(await use(books, customer, 1)).toMatchObject({ status: 'unfunded' });
     expect(await hold(books, customer, '1')).toMatchObject({ rejected: { code: 'insufficient_credits' } });
+    expect(await use(books, customer, 1)).toMatchObject({ status: 'unfunded' });
     expect(await metered(database, customer)).toEqual(['100']);
   });
 });

@@ -45,6 +45,7 @@ async function refusal(work: Promise<unknown>): Promise<{ readonly code?: unknow
 
 const HISTORY = [
   'hold_captures',
+  'idempotency_keys',
   'journal_entries',
   'postings',
   'usage_event_keys',

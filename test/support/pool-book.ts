@@ -1,11 +1,13 @@
 // A pool in memory: decisions without a database.
 import { accountName } from '../../src/domain/account.ts';
+import { noCaps } from '../../src/domain/cap-book.ts';
 import type { Policy } from '../../src/domain/catalogue.ts';
 import { customerKey } from '../../src/domain/customer.ts';
 import type { NewLot } from '../../src/domain/lot-opening.ts';
 import type { Lot } from '../../src/domain/lot.ts';
 import { openIncludedLot, openPeriod } from '../../src/domain/period-opening.ts';
 import { type LotState, type Moment, noChanges, type PoolBook } from '../../src/domain/pool-book.ts';
+import { noShortfall } from '../../src/domain/shortfall.ts';
 import { planTerms } from '../../src/domain/terms.ts';
 import type { RatedUsage } from '../../src/domain/usage.ts';
 import { hybrid, samplePolicy } from './catalogue.ts';
@@ -44,6 +46,12 @@ export function bookOf(
     customer: customerKey('00000000-0000-7000-8000-000000000002'),
     poolId: POOL,
     unit: 'credit',
+    member: null,
+    root: null,
+    hasMembers: false,
+    members: new Map(),
+    allowancesUntil: null,
+    caps: noCaps(),
     state: 'active',
     terms: planTerms('version-1', 'credit', 1000n, plan),
     subscription,
@@ -56,6 +64,7 @@ export function bookOf(
     overageReserved: new Map(),
     billed: new Map(),
     debt: 0n,
+    shortfall: noShortfall(),
     changes: noChanges(),
   };
   const at = (text: string): Moment => ({ now: instant(text), newId });
@@ -122,6 +131,7 @@ export function usage(credits: bigint, occurredAt: Date, event: Partial<RatedUsa
     action: 'api.call',
     feature: 'api',
     member: null,
+    agent: null,
     quantities: {},
     dimensions: {},
     amends: null,

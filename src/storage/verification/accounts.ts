@@ -59,7 +59,7 @@ export const ACCOUNT_CHECKS: readonly LedgerCheck[] = [
   },
   {
     invariant: 'INV-06',
-    claim: 'held is what open holds pin, and overage reserved what they reserve',
+    claim: 'held is what open holds pin, overage and debt reserved what they reserve',
     sql: `
       with pinned as (
         select h.lane, h.customer_id, h.pool_id, 'held' as kind, sum(d.held) as amount
@@ -71,10 +71,14 @@ export const ACCOUNT_CHECKS: readonly LedgerCheck[] = [
         select lane, customer_id, pool_id, 'overage_reserved', sum(overage_reserved)
         from holds where lane = any($1) and ($2::uuid is null or customer_id = $2) and state = 'open'
         group by lane, customer_id, pool_id
+        union all
+        select lane, customer_id, pool_id, 'debt_reserved', sum(debt_reserved)
+        from holds where lane = any($1) and ($2::uuid is null or customer_id = $2) and state = 'open'
+        group by lane, customer_id, pool_id
       ), kept as (
         select lane, customer_id, pool_id, kind, sum(balance) as balance
         from accounts
-        where lane = any($1) and ($2::uuid is null or customer_id = $2) and kind in ('held', 'overage_reserved')
+        where lane = any($1) and ($2::uuid is null or customer_id = $2) and kind in ('held', 'overage_reserved', 'debt_reserved')
         group by lane, customer_id, pool_id, kind
       )
       select 'pool ' || pool_id || ' ' || kind as subject, coalesce(pinned.amount, 0)::text as expected,

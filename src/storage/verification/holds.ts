@@ -12,11 +12,11 @@ export const HOLD_CHECKS: readonly LedgerCheck[] = [
         group by lane, customer_id, hold_id
       )
       select 'hold ' || h.hold_id as subject, h.amount::text as expected,
-        (coalesce(d.held, 0) + h.overage_reserved + h.captured)::text as found
+        (coalesce(d.held, 0) + h.overage_reserved + h.debt_reserved + h.captured)::text as found
       from holds h
       left join pinned d on d.lane = h.lane and d.customer_id = h.customer_id and d.hold_id = h.hold_id
       where h.lane = any($1) and ($2::uuid is null or h.customer_id = $2) and h.state = 'open'
-        and coalesce(d.held, 0) + h.overage_reserved + h.captured <> h.amount
+        and coalesce(d.held, 0) + h.overage_reserved + h.debt_reserved + h.captured <> h.amount
       order by 1 limit $3`,
   },
   {
