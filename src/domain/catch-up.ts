@@ -1,13 +1,17 @@
-// What time alone does to a pool, done whenever it is touched: periods open, holds lapse, ended periods are cut off,
-// lots expire. Jobs touch the pools that nobody asks for.
+// What time alone does to a customer's pools, done whenever one is touched: periods open, holds lapse, unpaid credits
+// freeze, ended periods are cut off, lots expire. Jobs touch the pools that nobody asks for.
 import { lapseDueHolds } from './hold.ts';
+import { openAllowances } from './member-pool.ts';
 import { endWhatIsDue } from './period-end.ts';
 import { openDuePeriods } from './period-opening.ts';
-import type { Moment, PoolBook } from './pool-book.ts';
+import { familyOf, type Moment, type PoolBook } from './pool-book.ts';
+import { freezeUnpaid } from './unpaid.ts';
 
-/** Brings the book up to the moment; a second call changes nothing. */
+/** Brings the customer's pool and its members' up to the moment; a second call changes nothing. */
 export function catchUp(book: PoolBook, moment: Moment): void {
   openDuePeriods(book, moment);
-  lapseDueHolds(book, moment);
+  for (const member of book.members.values()) openAllowances(member, moment);
+  for (const pool of familyOf(book)) lapseDueHolds(pool, moment);
+  freezeUnpaid(book, moment);
   endWhatIsDue(book, moment);
 }

@@ -1,13 +1,16 @@
 // What ends with time: lots that expire (breakage), the part that rolls over, holds that outlive their period. All of it
 // is posted at the cut-off and dated at the period's end, so that late usage still finds what stood there.
 import { poolAccount } from './account.ts';
-import { lesser } from './amount.ts';
+import { lesser, parseCredits } from './amount.ts';
 import { awaitsCutOff, nextBoundary } from './billing-period.ts';
+import type { RolloverRule } from './catalogue.ts';
+import { costOfMoved } from './cost-basis.ts';
 import { heldOf } from './hold.ts';
 import { openLot } from './lot-opening.ts';
-import { remaining, stoodAtEnd } from './lot.ts';
+import { byDrawOrder, remaining, stoodAtEnd } from './lot.ts';
 import {
   beginEntry,
+  familyOf,
   type HoldState,
   type LotState,
   type Moment,
@@ -23,10 +26,12 @@ export function endWhatIsDue(book: PoolBook, moment: Moment): number {
   for (const period of due) {
     period.state = 'cut_off';
     book.changes.cutOffPeriods.push(period.billingPeriodId);
-    for (const hold of book.holds.values()) if (hold.state === 'open') carryHold(book, hold, period, moment);
-    for (const lot of book.lots.values()) rollOver(book, lot, period, moment);
+    for (const pool of familyOf(book)) {
+      for (const hold of pool.holds.values()) if (hold.state === 'open') carryHold(pool, hold, period, moment);
+      rollOver(pool, period, moment);
+    }
   }
-  expireLots(book, moment);
+  for (const pool of familyOf(book)) expireLots(pool, moment);
   return due.length;
 }
 
@@ -34,7 +39,10 @@ export function endWhatIsDue(book: PoolBook, moment: Moment): number {
 function expireLots(book: PoolBook, { now, newId }: Moment): void {
   const waiting = book.periods.filter((period) => awaitsCutOff(period, now));
   for (const lot of book.lots.values()) {
-    if (lot.expiresAt === null || lot.expiresAt > now || remaining(lot) === 0n) continue;
+    // What was frozen for an unpaid fee ends with the rest; what a dispute froze waits for its outcome.
+    const frozen = lot.source === 'included' ? lot.frozen : 0n;
+    const left = remaining(lot);
+    if (lot.expiresAt === null || lot.expiresAt > now || left + frozen === 0n) continue;
     if (waiting.some((period) => stoodAtEnd(lot, period.endsAt))) continue;
     const entry = beginEntry(book, {
       entryId: newId(),
@@ -46,24 +54,51 @@ function expireLots(book: PoolBook, { now, newId }: Moment): void {
       sourceId: `${lot.lotId}/${lot.ended}`,
       ...(lot.billingPeriodId !== null && { billingPeriodId: lot.billingPeriodId }),
     });
-    moveStock(book, entry, {
-      lotId: lot.lotId,
-      amount: remaining(lot),
-      from: { account: 'available', counter: null },
-      to: { account: 'expired', counter: 'ended' },
-    });
+    const to = { account: 'expired', counter: 'ended' } as const;
+    const { lotId } = lot;
+    if (left > 0n) moveStock(book, entry, { lotId, amount: left, from: { account: 'available', counter: null }, to });
+    if (frozen > 0n)
+      moveStock(book, entry, { lotId, amount: frozen, from: { account: 'frozen', counter: 'frozen' }, to });
     book.changes.trueUpCause = entry.entryId;
   }
 }
 
-/** The unused part of a period's allowance, up to the plan's share of it, moves to a lot of the next period. */
-function rollOver(book: PoolBook, lot: LotState, period: PeriodState, moment: Moment): void {
+/** The unused part of a period's allowance, up to the plan's caps, moves to lots of the next period. */
+function rollOver(book: PoolBook, period: PeriodState, moment: Moment): void {
   const rule = book.terms?.policy.rollover ?? 'none';
-  if (rule === 'none' || lot.source !== 'included' || lot.billingPeriodId !== period.billingPeriodId) return;
-  const left = remaining(lot);
-  const amount = rule.capPercent === null ? left : lesser(left, (lot.granted * BigInt(rule.capPercent)) / 100n);
+  if (rule === 'none') return;
   const expiresAt = rolledUntil(book, period, rule.periods);
-  if (amount === 0n || expiresAt === null) return;
+  if (expiresAt === null) return;
+  const lots = [...book.lots.values()].filter(
+    (lot) => lot.source === 'included' && lot.billingPeriodId === period.billingPeriodId,
+  );
+  let room = mostRolled(
+    rule,
+    lots.reduce((sum, { granted }) => sum + granted, 0n),
+  );
+  for (const lot of lots.toSorted(byDrawOrder)) {
+    const amount = room === null ? remaining(lot) : lesser(remaining(lot), room);
+    if (amount > 0n) rollLot(book, lot, { amount, expiresAt, priority: rule.priority ?? lot.priority }, period, moment);
+    if (room !== null) room -= amount;
+  }
+}
+
+/** Of two caps the lower one; the share of the allowance is rounded down to the micro-credit. Null: no cap. */
+function mostRolled({ capPercent, capCredits }: RolloverRule, allowance: bigint): bigint | null {
+  const byShare = capPercent === null ? null : (allowance * BigInt(capPercent)) / 100n;
+  const byAmount = capCredits === null ? null : parseCredits(capCredits);
+  if (byShare === null || byAmount === null) return byShare ?? byAmount;
+  return lesser(byShare, byAmount);
+}
+
+/** Moves a part of a lot to a lot of the next period, with its effective date and its share of what was paid. */
+function rollLot(
+  book: PoolBook,
+  lot: LotState,
+  { amount, expiresAt, priority }: { readonly amount: bigint; readonly expiresAt: Date; readonly priority: number },
+  period: PeriodState,
+  moment: Moment,
+): void {
   const entry = beginEntry(book, {
     entryId: moment.newId(),
     kind: 'lot.rolled',
@@ -73,24 +108,27 @@ function rollOver(book: PoolBook, lot: LotState, period: PeriodState, moment: Mo
     sourceId: lot.lotId,
     billingPeriodId: period.billingPeriodId,
   });
+  const paidMinor = costOfMoved(lot, amount);
   moveStock(book, entry, {
     lotId: lot.lotId,
     amount,
     from: { account: 'available', counter: null },
     to: { account: 'rolled', counter: 'ended' },
   });
+  lot.moved += amount;
   openLot(
     book,
     {
       ...lot,
       source: 'rollover',
+      priority,
       expiresAt,
       granted: amount,
       billingPeriodId: null,
       originLotId: lot.lotId,
       sourceType: 'rollover',
       sourceId: lot.lotId,
-      paidMinor: 0n,
+      paidMinor,
     },
     { actor: 'clock', reason: 'rollover' },
     moment,
@@ -139,7 +177,8 @@ function carryPin(
     held: pin.held,
     frozen: 0n,
     ended: 0n,
-    paidMinor: 0n,
+    moved: 0n,
+    paidMinor: costOfMoved(lot, pin.held),
     originLotId: lot.lotId,
     sourceType: 'hold',
     sourceId: `${hold.holdId}/${pin.seq}`,
@@ -159,6 +198,7 @@ function carryPin(
     from: { account: 'held', counter: 'held' },
     to: { account: 'carried_out', counter: 'ended' },
   });
+  lot.moved += pin.held;
   book.lots.set(carried.lotId, carried);
   book.changes.newLots.add(carried.lotId);
   entry.postings.push({

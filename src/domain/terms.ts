@@ -8,7 +8,10 @@ export interface PlanTerms {
   readonly plan: string;
   readonly unit: string;
   readonly currency: string;
+  /** How often credits come and usage is metered. */
   readonly interval: Interval;
+  /** How often the fee is due. */
+  readonly feeInterval: Interval;
   readonly baseAmountMinor: bigint;
   readonly included: bigint;
   /** Major currency units per credit. */
@@ -29,7 +32,8 @@ export function planTerms(planVersionId: string, unit: string, meterUnitMicro: b
     plan: plan.plan,
     unit,
     currency: plan.currency,
-    interval: plan.interval,
+    interval: plan.creditsEvery,
+    feeInterval: plan.interval,
     baseAmountMinor: BigInt(plan.baseAmountMinor),
     included: creditsOf(plan, plan.includedCredits),
     pricePerCredit: price,

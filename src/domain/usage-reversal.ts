@@ -16,11 +16,14 @@ import {
   type PeriodState,
   type PoolBook,
 } from './pool-book.ts';
+import { countUse } from './usage-cap.ts';
 
 export interface ReversibleUsage {
   readonly usageEventId: string;
   readonly entryId: string;
   readonly occurredAt: Date;
+  readonly member: string | null;
+  readonly agent: string | null;
   readonly billingPeriodId: string;
   readonly credits: bigint;
   readonly debt: bigint;
@@ -54,6 +57,7 @@ export function reverseUsage(
   const period = book.periods.find(({ billingPeriodId }) => billingPeriodId === usage.billingPeriodId);
   if (period === undefined)
     throw new Error(`period ${usage.billingPeriodId} of usage ${usage.usageEventId} is not loaded`);
+  countUse(book, usage, -usage.credits, { period, at: usage.occurredAt });
   const open = period.state === 'open' && moment.now < period.cutOffAt;
   const entry = beginEntry(book, {
     entryId: moment.newId(),

@@ -1,7 +1,8 @@
 import { catchUp } from '../domain/catch-up.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { withLane } from '../domain/lane-id.ts';
-import type { Moment, PoolBook } from '../domain/pool-book.ts';
+import { poolFor } from '../domain/member-pool.ts';
+import { poolWithId, type Moment, type PoolBook } from '../domain/pool-book.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { reverseUsage, type ReversedUsage } from '../domain/usage-reversal.ts';
@@ -52,13 +53,16 @@ export async function amendUsage(deps: Deps, asked: UsageAmendment): Promise<Ame
     const { now, books } = await loadPoolBooks(trx, [asked.customer], deps.settings, {
       lotIds: reversible?.draws.map(({ lotId }) => lotId) ?? [],
       periodIds: reversible === null ? [] : [reversible.billingPeriodId],
+      spenders: [asked.member, found.member].map((member) => ({ ...asked.customer, member, agent: found.agent })),
     });
     const book = books.get(asked.customer.customerId);
     if (book === undefined) throw new Error(`customer ${asked.customer.customerId} has usage and no pool`);
     const moment = { now, newId: deps.newId };
     catchUp(book, moment);
-    const reversed = reversible === null ? null : reverseUsage(book, reversible, asked, moment);
-    const recorded = record(book, found, asked, await ratesFor(trx, book.unit), moment);
+    const reversed =
+      reversible === null ? null : reverseUsage(poolWithId(book, found.poolId), reversible, asked, moment);
+    const payer = poolFor(book, asked.member ?? found.member, asked.occurredAt ?? found.occurredAt, moment);
+    const recorded = record(payer, found, asked, await ratesFor(trx, book.unit), moment);
     if ('rejected' in recorded) return recorded;
     await saveBookChanges(trx, now, [book]);
     return { reversed, recorded };
@@ -89,6 +93,7 @@ function record(
       action,
       feature: rated.row.feature,
       member: asked.member ?? found.member,
+      agent: found.agent,
       quantities: textOf(quantities),
       dimensions,
       credits: rated.credits,

@@ -7,6 +7,9 @@ import { type RealTime, unknownCustomer } from './track-usage.ts';
 export interface UsageQuestion {
   readonly customer: string;
   readonly action: string;
+  /** none: null */
+  readonly member?: string | null;
+  readonly agent?: string | null;
   readonly quantities: Quantities;
   /** none: {} */
   readonly dimensions?: Dimensions;

@@ -17,12 +17,12 @@ export interface AnsweredHold {
 }
 
 /** First answer for ever: the key is looked up before anything is decided; refusals are not kept. */
-export function once(
+export function once<Effect extends object>(
   book: PoolBook,
-  request: Keyed & { readonly kind: 'hold' | 'capture' | 'release' },
+  request: Keyed & { readonly kind: 'hold' | 'capture' | 'release' | 'transfer' },
   earlier: Earlier,
-  decide: () => HoldAnswer | Refused,
-): AnsweredHold | Refused {
+  decide: () => Effect | Refused,
+): { readonly effect: Effect; readonly replayed: boolean } | Refused {
   const { kind: operation, key, fingerprint } = request;
   const name = answerKey(book.customer.customerId, operation, key);
   const known = earlier.answers.get(name);
@@ -32,12 +32,12 @@ export function once(
       `Idempotency-Key ${key} was used before with another request. Use a new key for a new request.`,
     );
   }
-  if (known !== undefined) return { hold: known.effect as HoldAnswer, replayed: true };
-  const hold = decide();
-  if ('rejected' in hold) return hold;
-  book.changes.answers.push({ operation, key, fingerprint, effect: hold });
-  earlier.answers.set(name, { fingerprint, effect: hold });
-  return { hold, replayed: false };
+  if (known !== undefined) return { effect: known.effect as Effect, replayed: true };
+  const effect = decide();
+  if ('rejected' in effect) return effect;
+  book.changes.answers.push({ operation, key, fingerprint, effect });
+  earlier.answers.set(name, { fingerprint, effect });
+  return { effect, replayed: false };
 }
 
 /** Reserves credits for an action. */
@@ -61,6 +61,7 @@ export function decideHold(
       action: request.action,
       feature: row.feature,
       member: request.member,
+      agent: request.agent,
       quantities: textOf(request.quantities ?? {}),
       dimensions: request.dimensions,
       burnRateId: row.burnRateId,

@@ -8,7 +8,7 @@ import { transaction, type Transaction } from '../storage/database.ts';
 import { earlierAnswers } from '../storage/idempotency-keys.ts';
 import { ratesFor, type BurnRateRow } from '../storage/plans.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
-import { loadPoolBooks } from '../storage/pool-books.ts';
+import { type BookNeeds, type BookSpender, loadPoolBooks } from '../storage/pool-books.ts';
 import { knownUsage } from '../storage/usage-events.ts';
 import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
@@ -130,7 +130,7 @@ async function decideBatch(
     trx,
     requests.map(({ customer }) => customer),
     deps.settings,
-    { holdIds: requests.flatMap((request) => ('holdId' in request ? [request.holdId] : [])) },
+    needsOf(requests),
   );
   const earlier = await readEarlier(trx, requests);
   const rates = await ratesOf(trx, books);
@@ -142,6 +142,24 @@ async function decideBatch(
   });
   await saveBookChanges(trx, now, [...books.values()]);
   return answers;
+}
+
+/** Holds and spenders that the requests speak of; a touch is for all pools of its customer. */
+export function needsOf(requests: readonly PoolRequest[]): BookNeeds {
+  const spenders = requests.flatMap((request): readonly BookSpender[] => {
+    const { customerId } = request.customer;
+    if (request.kind === 'transfer') {
+      return [request.from, request.to].map((member) => ({ customerId, member, agent: null }));
+    }
+    if (request.kind !== 'usage' && request.kind !== 'hold' && request.kind !== 'check') return [];
+    const { member = null, agent = null } = request;
+    return member === null && agent === null ? [] : [{ customerId, member, agent }];
+  });
+  return {
+    holdIds: requests.flatMap((request) => ('holdId' in request ? [request.holdId] : [])),
+    spenders,
+    allMembersOf: requests.flatMap(({ kind, customer }) => (kind === 'touch' ? [customer.customerId] : [])),
+  };
 }
 
 /** What the database knows of these requests from before. */

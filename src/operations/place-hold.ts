@@ -9,6 +9,8 @@ export interface PlaceHold extends Keyed {
   readonly customer: string;
   readonly action: string;
   readonly member: string | null;
+  /** none: null */
+  readonly agent?: string | null;
   /** Either what will be used, or micro-credits. */
   readonly quantities: Quantities | null;
   readonly amount: bigint | null;
@@ -21,7 +23,7 @@ export interface PlaceHold extends Keyed {
 export async function placeHold({ deps, executor }: RealTime, asked: PlaceHold): Promise<AnsweredHold | Refused> {
   const customer = (await resolveCustomers(deps.db, [asked.customer])).get(asked.customer);
   if (customer === undefined) return unknownCustomer();
-  const [answer] = await executor.submit([{ dimensions: {}, ...asked, kind: 'hold', customer }]);
+  const [answer] = await executor.submit([{ dimensions: {}, agent: null, ...asked, kind: 'hold', customer }]);
   return answeredHold(answer);
 }
 

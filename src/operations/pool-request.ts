@@ -14,6 +14,7 @@ export interface UsageRequest {
   readonly occurredAt: Date | null;
   readonly action: string;
   readonly member: string | null;
+  readonly agent: string | null;
   readonly quantities: Quantities;
   readonly dimensions: Dimensions;
   /** null: reported as it happened */
@@ -31,6 +32,7 @@ export interface HoldPlacement extends Keyed {
   readonly customer: CustomerKey;
   readonly action: string;
   readonly member: string | null;
+  readonly agent: string | null;
   /** Either what will be used, or how many micro-credits. */
   readonly quantities: Quantities | null;
   readonly amount: bigint | null;
@@ -60,8 +62,22 @@ export interface UsageCheck {
   readonly kind: 'check';
   readonly customer: CustomerKey;
   readonly action: string;
+  /** none: null */
+  readonly member?: string | null;
+  readonly agent?: string | null;
   readonly quantities: Quantities;
   readonly dimensions: Dimensions;
+}
+
+/** Credits from one member's pool to another's; a null member is the customer's own pool. */
+export interface CreditTransfer extends Keyed {
+  readonly kind: 'transfer';
+  readonly customer: CustomerKey;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly amount: bigint;
+  readonly actor: string;
+  readonly reason: string;
 }
 
 /** Only brings the pool up to date. */
@@ -70,7 +86,7 @@ export interface PoolTouch {
   readonly customer: CustomerKey;
 }
 
-export type PoolRequest = UsageRequest | HoldPlacement | HoldCapture | HoldRelease | UsageCheck | PoolTouch;
+export type PoolRequest = UsageRequest | HoldPlacement | HoldCapture | HoldRelease | UsageCheck | CreditTransfer | PoolTouch;
 
 export interface RecordedUsage {
   readonly usageEventId: string;
@@ -98,6 +114,16 @@ export interface HoldAnswer {
   readonly expiresAt: string;
 }
 
+/** A transfer as its answers show it; amounts are decimal credits. */
+export interface TransferAnswer {
+  readonly transferId: string;
+  readonly entryId: string;
+  readonly credits: string;
+  readonly lotIds: readonly string[];
+  readonly availableFrom: string;
+  readonly availableTo: string;
+}
+
 export interface CheckAnswer {
   readonly allowed: boolean;
   readonly cost: bigint;
@@ -115,5 +141,6 @@ export type PoolAnswer =
   | { readonly kind: 'usage'; readonly usage: RecordedUsage }
   | { readonly kind: 'hold'; readonly hold: HoldAnswer; readonly replayed: boolean }
   | { readonly kind: 'check'; readonly check: CheckAnswer }
+  | { readonly kind: 'transfer'; readonly transfer: TransferAnswer; readonly replayed: boolean }
   | { readonly kind: 'touched' }
   | (Refused & { readonly kind: 'refused' });

@@ -63,6 +63,7 @@ function quoted({ moment, books, ratesFor }: Rehearsal, asked: readonly QuoteLin
         occurredAt: moment.now,
         feature: row?.feature ?? '',
         member: null,
+        agent: null,
         quantities: {},
         credits: check.cost,
         burnRateId: check.burnRateId,

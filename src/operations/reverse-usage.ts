@@ -1,7 +1,8 @@
 import { catchUp } from '../domain/catch-up.ts';
 import type { CustomerKey } from '../domain/customer.ts';
+import { poolWithId } from '../domain/pool-book.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
-import { reverseUsage as reverse, type ReversedUsage, type ReversibleUsage } from '../domain/usage-reversal.ts';
+import { reverseUsage as reverse, type ReversedUsage } from '../domain/usage-reversal.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { lockPools, loadPoolBooks } from '../storage/pool-books.ts';
@@ -29,8 +30,7 @@ export async function reverseUsage(
     const found = await findUsage(trx, asked.customer, asked.usageEventIds);
     const refusal = refusedReversal(asked, found);
     if (refusal !== null) return refusal;
-    const usage = found.flatMap(({ reversible }) => reversible ?? []);
-    return { reversed: await postReversals(deps, trx, asked, usage) };
+    return { reversed: await postReversals(deps, trx, asked, found) };
   });
 }
 
@@ -38,16 +38,21 @@ async function postReversals(
   deps: Deps,
   trx: Transaction,
   asked: UsageReversal,
-  usage: readonly ReversibleUsage[],
+  found: readonly FoundUsage[],
 ): Promise<readonly ReversedUsage[]> {
+  const usage = found.flatMap(({ reversible, poolId }) => (reversible === null ? [] : [{ poolId, ...reversible }]));
   const lotIds = usage.flatMap(({ draws }) => draws.map(({ lotId }) => lotId));
   const periodIds = usage.map(({ billingPeriodId }) => billingPeriodId);
-  const { now, books } = await loadPoolBooks(trx, [asked.customer], deps.settings, { lotIds, periodIds });
+  const { now, books } = await loadPoolBooks(trx, [asked.customer], deps.settings, {
+    lotIds,
+    periodIds,
+    spenders: usage.map(({ member, agent }) => ({ customerId: asked.customer.customerId, member, agent })),
+  });
   const book = books.get(asked.customer.customerId);
   if (book === undefined) throw new Error(`customer ${asked.customer.customerId} has usage and no pool`);
   const moment = { now, newId: deps.newId };
   catchUp(book, moment);
-  const reversed = usage.map((one) => reverse(book, one, asked, moment));
+  const reversed = usage.map((one) => reverse(poolWithId(book, one.poolId), one, asked, moment));
   await saveBookChanges(trx, now, [book]);
   return reversed;
 }

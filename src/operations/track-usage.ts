@@ -24,6 +24,8 @@ export interface TrackedEvent {
   /** null: now */
   readonly occurredAt: Date | null;
   readonly member: string | null;
+  /** none: null */
+  readonly agent?: string | null;
   readonly source: string;
   /** Given by who brings it in by hand; none: reported as it happened. */
   readonly cause?: UsageCause;
@@ -40,7 +42,7 @@ export async function trackUsage(
   const requests = events.map((event): UsageRequest | Refused => {
     const customer = customers.get(event.customer);
     if (customer === undefined) return unknownCustomer();
-    return { dimensions: {}, cause: null, ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
+    return { dimensions: {}, cause: null, agent: null, ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
   });
   const known = requests.filter((request): request is UsageRequest => 'kind' in request);
   const answers = await executor.submit(known);

@@ -63,10 +63,17 @@ export async function updateLots(trx: Transaction, books: readonly PoolBook[]): 
   await write(
     trx,
     gather(books, touched),
-    `update lots l set drawn = c.drawn, held = c.held, frozen = c.frozen, ended = c.ended
-     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-       as c (lane, customer_id, lot_id, drawn, held, frozen, ended)
+    `update lots l set drawn = c.drawn, held = c.held, frozen = c.frozen, ended = c.ended, moved = c.moved
+     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+       $8::bigint[]) as c (lane, customer_id, lot_id, drawn, held, frozen, ended, moved)
      where l.lane = any ($1) and l.lane = c.lane and l.customer_id = c.customer_id and l.lot_id = c.lot_id`,
-    [({ lotId }) => lotId, ({ drawn }) => drawn, ({ held }) => held, ({ frozen }) => frozen, ({ ended }) => ended],
+    [
+      ({ lotId }) => lotId,
+      ({ drawn }) => drawn,
+      ({ held }) => held,
+      ({ frozen }) => frozen,
+      ({ ended }) => ended,
+      ({ moved }) => moved,
+    ],
   );
 }

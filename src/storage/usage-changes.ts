@@ -10,11 +10,11 @@ export async function insertUsage(trx: Transaction, now: Date, books: readonly P
     usage,
     `insert into usage_events (lane, customer_id, usage_event_id, source, event_id, occurred_at, recorded_at, action,
        member, quantities, credits, overage, debt, outcome, pool_id, billing_period_id, burn_rate_id, entry_id,
-       entry_seq, dimensions, amends)
+       entry_seq, dimensions, amends, agent)
      select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
        $7::timestamptz[], $8::text[], $9::text[], $10::jsonb[], $11::bigint[], $12::bigint[], $13::bigint[],
        $14::text[], $15::uuid[], $16::uuid[], $17::uuid[], $18::uuid[], $19::integer[],
-       $20::jsonb[], $21::uuid[])`,
+       $20::jsonb[], $21::uuid[], $22::text[])`,
     [
       ({ usageEventId }) => usageEventId,
       ({ source }) => source,
@@ -35,6 +35,7 @@ export async function insertUsage(trx: Transaction, now: Date, books: readonly P
       ({ entrySeq }) => entrySeq,
       ({ dimensions }) => JSON.stringify(dimensions),
       ({ amends }) => amends,
+      ({ agent }) => agent,
     ],
   );
   await write(

@@ -14,6 +14,8 @@ export interface FoundUsage {
   readonly occurredAt: Date;
   readonly action: string;
   readonly member: string | null;
+  readonly agent: string | null;
+  readonly poolId: string;
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
   readonly credits: bigint;
@@ -37,8 +39,8 @@ export async function findUsage(
 ): Promise<readonly FoundUsage[]> {
   const rows = await query<UsageRow>(
     trx,
-    `select e.usage_event_id as "usageEventId", e.outcome, e.entry_id as "entryId", e.action, e.member, e.quantities,
-       e.dimensions,
+    `select e.usage_event_id as "usageEventId", e.outcome, e.entry_id as "entryId", e.action, e.member, e.agent,
+       e.pool_id as "poolId", e.quantities, e.dimensions,
        e.occurred_at as "occurredAt", e.billing_period_id as "billingPeriodId", e.credits, e.debt,
        exists (select from usage_reversals r where r.lane = e.lane and r.customer_id = e.customer_id
          and r.usage_event_id = e.usage_event_id) as reversed,
@@ -60,9 +62,12 @@ export async function findUsage(
   const byEntry = Map.groupBy(postings, ({ entryId }) => entryId);
   return rows.map(({ entryId, billingPeriodId, debt, offset, ...usage }) => {
     if (entryId === null || billingPeriodId === null) return { ...usage, reversible: null };
-    const { usageEventId, occurredAt, credits } = usage;
+    const { usageEventId, occurredAt, credits, member, agent } = usage;
     const draws = share(byEntry.get(entryId) ?? [], BigInt(offset), credits);
-    return { ...usage, reversible: { usageEventId, entryId, occurredAt, billingPeriodId, credits, debt, draws } };
+    return {
+      ...usage,
+      reversible: { usageEventId, entryId, occurredAt, billingPeriodId, credits, debt, draws, member, agent },
+    };
   });
 }
 

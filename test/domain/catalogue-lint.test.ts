@@ -479,7 +479,6 @@ describe('a policy', () => {
 describe('a rule that this version does not keep is refused, whatever it says', () => {
   test.for<[string, Partial<Policy>]>([
     ['zeroBalance', { zeroBalance: 'grace', debtLimit: '100' }],
-    ['pooling', { pooling: 'member' }],
     ['unpaid', { unpaid: 'on_paid' }],
     ['unpaid', { unpaid: { freezeAfterDays: 3 } }],
     ['cancel.purchased', { cancel: { purchased: 'end' } }],
@@ -491,11 +490,6 @@ describe('a rule that this version does not keep is refused, whatever it says', 
     ['alerts.daysLeft', { alerts: { ...samplePolicy.alerts, daysLeft: 3 } }],
     ['zeroBalanceByAction', { zeroBalanceByAction: { 'api.call': 'block' } }],
     ['topUp', { topUp: { pack: 'pack-10k', below: '500', monthlyCapMinor: 50_000, coolDownMinutes: 30 } }],
-    ['rollover.capCredits', { rollover: { capPercent: null, capCredits: '500', periods: 1, priority: null } }],
-    ['rollover.priority', { rollover: { capPercent: 50, capCredits: null, periods: 1, priority: 10 } }],
-    ['seats.add', { seats: { add: 'prorated' } }],
-    ['caps.member', { caps: { member: { credits: '50', window: 'month' }, agent: null } }],
-    ['caps.agent', { caps: { member: null, agent: { credits: '50', window: 'day' } } }],
   ])('%s', ([rule, change]) => {
     expect(say(policy(change))).toEqual([`plans[0].policy.${rule}: rule_not_kept`]);
   });
