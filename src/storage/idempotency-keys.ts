@@ -12,7 +12,7 @@ export interface EarlierAnswer extends KeyedRequest {
   readonly effect: unknown;
 }
 
-/** The answers that these keys were given before; kept for ever. */
+/** The answers that these keys were given before; kept for ever. Key by key, for the reason of `knownUsage`. */
 export async function earlierAnswers(
   on: Database | Transaction,
   wanted: readonly KeyedRequest[],
@@ -20,10 +20,14 @@ export async function earlierAnswers(
   const lanes = wanted.map(({ lane }) => lane);
   return query<EarlierAnswer>(
     on,
-    `select lane, customer_id as "customerId", operation, key, fingerprint, effect from idempotency_keys
-     join unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[]) as w (lane, customer_id, operation, key)
-       using (lane, customer_id, operation, key)
-     where lane = any ($5::smallint[])`,
+    `select w.lane, w.customer_id as "customerId", w.operation, w.key, a.fingerprint, a.effect
+     from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[]) as w (lane, customer_id, operation, key)
+     cross join lateral (
+       select i.fingerprint, i.effect from idempotency_keys i
+       where i.lane = any ($5::smallint[]) and i.lane = w.lane and i.customer_id = w.customer_id
+         and i.operation = w.operation and i.key = w.key
+       offset 0
+     ) a`,
     [
       lanes,
       wanted.map(({ customerId }) => customerId),

@@ -24,7 +24,10 @@ export interface KnownUsage {
   readonly outcome: 'applied' | 'unfunded' | 'observed';
 }
 
-/** Which of these events were stored before, with what they said then. */
+/**
+ * Which of these events were stored before, with what they said then. Key by key: where a table has grown since its
+ * statistics were taken, a plan for all keys at once compares each with each.
+ */
 export async function knownUsage(
   on: Database | Transaction,
   wanted: readonly (CustomerKey & { readonly source: string; readonly eventHash: string })[],
@@ -32,13 +35,21 @@ export async function knownUsage(
   const lanes = wanted.map(({ lane }) => lane);
   return query<KnownUsage>(
     on,
-    `select k.customer_id as "customerId", k.source, k.event_hash as "eventHash", e.usage_event_id as "usageEventId",
+    `select w.customer_id as "customerId", w.source, w.event_hash as "eventHash", e.usage_event_id as "usageEventId",
        e.action, e.occurred_at as "occurredAt", e.quantities, e.dimensions, e.credits, e.outcome
-     from usage_event_keys k
-     join unnest($1::smallint[], $2::uuid[], $3::text[], $4::uuid[]) as w (lane, customer_id, source, event_hash)
-       using (lane, customer_id, source, event_hash)
-     join usage_events e using (lane, customer_id, usage_event_id)
-     where k.lane = any ($5::smallint[]) and e.lane = any ($5)`,
+     from unnest($1::smallint[], $2::uuid[], $3::text[], $4::uuid[]) as w (lane, customer_id, source, event_hash)
+     cross join lateral (
+       select k.usage_event_id from usage_event_keys k
+       where k.lane = any ($5::smallint[]) and k.lane = w.lane and k.customer_id = w.customer_id
+         and k.source = w.source and k.event_hash = w.event_hash
+       offset 0
+     ) k
+     cross join lateral (
+       select u.* from usage_events u
+       where u.lane = any ($5) and u.lane = w.lane and u.customer_id = w.customer_id
+         and u.usage_event_id = k.usage_event_id
+       offset 0
+     ) e`,
     [
       lanes,
       wanted.map(({ customerId }) => customerId),
