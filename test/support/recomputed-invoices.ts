@@ -1,0 +1,73 @@
+// The invoices of a customer once more, from raw inputs: what the meter counted, prices, and what the journal says that
+// no lot paid. It shares no code with the product or the simulator.
+import type Stripe from 'stripe';
+import { expect } from 'vitest';
+
+import { query } from '../../src/storage/query.ts';
+import type { Story } from './story.ts';
+
+const SCALE = 10n ** 12n;
+
+/** Expects each line of each final cycle invoice to be its price times its quantity, and the credits to leave the overage. */
+export async function expectRecomputedInvoices(
+  { stripe, billing }: Story,
+  customer: string,
+  digits: number,
+): Promise<void> {
+  const { data: invoices } = await stripe.invoices.list({ customer, limit: 100 });
+  for (const invoice of invoices) {
+    if (invoice.billing_reason !== 'subscription_cycle' || !['open', 'paid'].includes(invoice.status ?? '')) continue;
+    const [period] = await query<{ overage: string; price: string; metered: string }>(
+      billing.deps.db,
+      `select v.content ->> 'pricePerCredit' as price, v.stripe_metered_price_id as metered, coalesce(sum(
+         case when p.from_kind = 'overage' and p.from_billing_period_id = b.billing_period_id then p.amount
+           when p.from_kind <> 'billed' then -p.amount end), 0)::text as overage
+       from billing_periods b join plan_versions v using (plan_version_id)
+       left join postings p on p.lane = b.lane and p.customer_id = b.customer_id
+         and (p.from_kind = 'overage' and p.from_billing_period_id = b.billing_period_id
+           or p.to_kind = 'overage' and p.to_billing_period_id = b.billing_period_id)
+       where b.lane between 0 and 63 and b.invoice_id = $1 group by 1, 2`,
+      [invoice.id],
+    );
+    if (period === undefined) throw new Error(`no billing period has the invoice ${invoice.id}`);
+    let besides = 0n;
+    for (const line of invoice.lines.data) {
+      const priceId = line.pricing?.price_details?.price;
+      if (typeof priceId !== 'string') continue;
+      const price = await stripe.prices.retrieve(priceId);
+      const amount = halfUp(
+        scaled(String(price.unit_amount_decimal)) * (await quantityOf(stripe, customer, price, line)),
+      );
+      expect({ line: line.description, amount: line.amount }).toEqual({
+        line: line.description,
+        amount: Number(amount),
+      });
+      if (priceId !== period.metered) besides += amount;
+    }
+    // Credits are worth what lots paid, so overage is all that usage may ask; a cent of rounding is the customer's.
+    const owed = halfUp((scaled(period.price) * 10n ** BigInt(digits) * BigInt(period.overage)) / 1_000_000n);
+    expect([0n, 1n]).toContain(besides + owed - BigInt(invoice.total));
+  }
+}
+
+/** Pieces of a fee, or what the meter counted in the line's period. */
+async function quantityOf(
+  stripe: Story['stripe'],
+  customer: string,
+  { recurring }: Stripe.Price,
+  { quantity, period }: Stripe.InvoiceLineItem,
+): Promise<bigint> {
+  if (recurring?.usage_type !== 'metered' || recurring.meter === null) return BigInt(quantity ?? 0);
+  const span = { customer, start_time: period.start, end_time: period.end, limit: 100 };
+  const { data } = await stripe.billing.meters.listEventSummaries(recurring.meter, span);
+  return data.reduce((sum, { aggregated_value: counted }) => sum + BigInt(counted), 0n);
+}
+
+function scaled(decimal: string): bigint {
+  const [whole = '0', fraction = ''] = decimal.split('.');
+  return BigInt(whole + fraction.padEnd(12, '0'));
+}
+
+function halfUp(amount: bigint): bigint {
+  return (amount + SCALE / 2n) / SCALE;
+}
