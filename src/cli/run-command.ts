@@ -4,6 +4,7 @@ import { type Config, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { openBooks } from '../sandbox/open-books.ts';
 import { VERSION } from '../server.ts';
+import { registerBackfillCommand } from './backfill.ts';
 import type { CliContext } from './context.ts';
 import { registerDatabaseCommands } from './db.ts';
 import { registerDemoCommand } from './demo.ts';
@@ -14,6 +15,7 @@ import { registerLedgerCommands } from './ledger.ts';
 import { registerOutboxCommands } from './outbox.ts';
 import { examples } from './output.ts';
 import { registerPlanCommands } from './plan.ts';
+import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
 import { registerSimulatorCommands } from './sim.ts';
 import { registerStartCommands } from './start.ts';
@@ -23,6 +25,8 @@ const COMMANDS = [
   registerStartCommands,
   registerDemoCommand,
   registerUsageCommands,
+  registerBackfillCommand,
+  registerQuarantineCommands,
   registerPlanCommands,
   registerLedgerCommands,
   registerReconcileCommand,

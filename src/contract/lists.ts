@@ -10,6 +10,11 @@ export const parkedQuery = z.strictObject({
   limit: LIST_LIMIT,
 });
 
+export const quarantineQuery = z.strictObject({
+  state: z.enum(['waiting', 'released', 'discarded']).default('waiting'),
+  limit: LIST_LIMIT,
+});
+
 export const variancesQuery = z.strictObject({
   state: z.enum(['open', 'explained', 'corrected', 'written_off']).default('open'),
   limit: LIST_LIMIT,

@@ -25,6 +25,23 @@ export const usageEvent = z.strictObject({
 });
 export type UsageEvent = z.output<typeof usageEvent>;
 
+/** As much of an event as quarantine needs to know it by. */
+export const identifiedEvent = z.looseObject({ id: text(255), source: text(100).default('api') });
+
+/** An event of the wire as operations take it. */
+export function toTracked(event: UsageEvent) {
+  return {
+    eventId: event.id,
+    customer: event.customer,
+    action: event.action,
+    quantities: event.quantities,
+    dimensions: event.dimensions,
+    occurredAt: event.occurred_at ?? null,
+    member: event.member ?? null,
+    source: event.source ?? 'api',
+  };
+}
+
 /** Usage that is brought in later: when it happened must be said. */
 export const backfilledEvent = usageEvent.required({ occurred_at: true });
 
@@ -75,6 +92,11 @@ export const usageReversal = z.strictObject({
   reason: text(500),
   ticket: text(200),
 });
+
+/** Takes an event out of quarantine, put right or as it came. */
+export const quarantineRelease = z.strictObject({ event: z.looseObject({}).optional() });
+
+export const quarantineDiscard = z.strictObject({ reason: text(500) });
 
 /** What the event should have said; what is left out stays as it was. */
 export const usageAmendment = z

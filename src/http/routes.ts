@@ -1,3 +1,4 @@
+import { backfillRoutes } from './backfills.ts';
 import { balanceRoutes } from './balance.ts';
 import { burnTableRoutes } from './burn-table.ts';
 import { checkRoutes } from './check.ts';
@@ -6,6 +7,7 @@ import { customerRoutes } from './customers.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { outboxRoutes } from './outbox.ts';
+import { quarantineRoutes } from './quarantine.ts';
 import { quoteRoutes } from './quote.ts';
 import { reconciliationRoutes } from './reconciliations.ts';
 import type { Route } from './route.ts';
@@ -24,6 +26,8 @@ export const ROUTES: readonly Route[] = [
   ...customerRoutes,
   ...balanceRoutes,
   ...usageEventRoutes,
+  ...backfillRoutes,
+  ...quarantineRoutes,
   ...invoiceRoutes,
   ...creditNoteRoutes,
   ...reconciliationRoutes,

@@ -1,6 +1,7 @@
 import { toWireId } from '../contract/ids.ts';
-import { usageBatch, usageEvent, type UsageEvent } from '../contract/usage.ts';
+import { identifiedEvent, toTracked, usageBatch, usageEvent } from '../contract/usage.ts';
 import { formatCredits } from '../domain/amount.ts';
+import { isMendable, quarantineEvents } from '../operations/quarantine-events.ts';
 import { trackUsage, type TrackedUsage } from '../operations/track-usage.ts';
 import type { HttpContext } from './context.ts';
 import { parse } from './parse.ts';
@@ -27,7 +28,7 @@ export const trackRoutes: readonly Route[] = [
 async function trackOne(context: HttpContext, request: ApiRequest): Promise<Reply> {
   const asked = parse(usageEvent, request.body);
   if ('rejected' in asked) return asked;
-  const [tracked] = await trackUsage(context, { events: [toOperation(asked.value)] });
+  const [tracked] = await trackUsage(context, { events: [toTracked(asked.value)] });
   if (tracked === undefined) throw new Error('one event went in and no answer came out');
   if ('rejected' in tracked) return tracked;
   return ok(shown(asked.value.id, tracked));
@@ -37,19 +38,26 @@ async function trackOne(context: HttpContext, request: ApiRequest): Promise<Repl
 async function trackMany(context: HttpContext, request: ApiRequest): Promise<Reply> {
   const envelope = parse(usageBatch, request.body);
   if ('rejected' in envelope) return envelope;
-  const read = envelope.value.events.map((event) => parse(usageEvent, event));
+  const { events: sent, on_error } = envelope.value;
+  const read = sent.map((event) => parse(usageEvent, event));
   const events = read.flatMap((event) => ('value' in event ? [event.value] : []));
-  const tracked = await trackUsage(context, { events: events.map(toOperation) });
+  const tracked = await trackUsage(context, { events: events.map(toTracked) });
   let taken = 0;
-  const results = read.map((event, index) => {
-    if ('rejected' in event) {
-      return refused(context, request, idOf(envelope.value.events[index]), atEvent(event.rejected, index));
-    }
+  const answers = read.map((event): TrackedUsage | { readonly rejected: Problem } => {
+    if ('rejected' in event) return event;
     const answer = tracked[taken];
     taken += 1;
     if (answer === undefined) throw new Error('an event came out without an answer');
-    if ('rejected' in answer) return refused(context, request, event.value.id, atEvent(answer.rejected, index));
-    return shown(event.value.id, answer);
+    return answer;
+  });
+  const kept = on_error === 'quarantine' ? await quarantined(context, sent, answers) : new Map<number, string>();
+  const results = answers.map((answer, index) => {
+    const id = idOf(sent[index]);
+    if (!('rejected' in answer)) return shown(id, answer);
+    const error = toErrorBody(atEvent(answer.rejected, index), request.requestId, context.docsUrl);
+    const place = kept.get(index);
+    if (place === undefined) return { id, status: 'rejected', ...error };
+    return { id, status: 'quarantined', quarantined_event: toWireId('quar', place), ...error };
   });
   const count = (status: string): number => results.filter((result) => result.status === status).length;
   return ok({
@@ -58,24 +66,33 @@ async function trackMany(context: HttpContext, request: ApiRequest): Promise<Rep
     duplicates: count('duplicate'),
     unfunded: count('unfunded'),
     rejected: count('rejected'),
+    quarantined: count('quarantined'),
     results,
   });
 }
 
-function toOperation(event: UsageEvent) {
-  return {
-    eventId: event.id,
-    customer: event.customer,
-    action: event.action,
-    quantities: event.quantities,
-    dimensions: event.dimensions,
-    occurredAt: event.occurred_at ?? null,
-    member: event.member ?? null,
-    source: event.source ?? 'api',
-  };
+/** Puts aside what can be mended; the ids by the events' places. */
+async function quarantined(
+  { deps }: HttpContext,
+  sent: readonly unknown[],
+  answers: readonly (TrackedUsage | { readonly rejected: Problem })[],
+): Promise<ReadonlyMap<number, string>> {
+  const bad = answers.flatMap((answer, index) => {
+    const named = identifiedEvent.safeParse(sent[index]);
+    if (!('rejected' in answer) || !named.success) return [];
+    const { code, message, param = null } = answer.rejected;
+    const { id: eventId, source } = named.data;
+    const event = { code, message, param, eventId, source, body: named.data };
+    return isMendable(event) ? [{ index, event: { ...event, body: sent[index] as object } }] : [];
+  });
+  const ids = await quarantineEvents(
+    deps,
+    bad.map(({ event }) => event),
+  );
+  return new Map(bad.flatMap(({ index }, place) => (ids[place] === undefined ? [] : [[index, ids[place]]])));
 }
 
-function shown(id: string, usage: TrackedUsage) {
+function shown(id: string | null, usage: TrackedUsage) {
   return {
     id,
     usage_event: toWireId('usage', usage.usageEventId),
@@ -85,19 +102,16 @@ function shown(id: string, usage: TrackedUsage) {
   };
 }
 
-function refused(context: HttpContext, request: ApiRequest, id: string | null, problem: Problem) {
-  return { id, status: 'rejected', ...toErrorBody(problem, request.requestId, context.docsUrl) };
-}
-
 /** Names the event beside the field: `events.3.action`. */
-function atEvent(problem: Problem, index: number): Problem {
+export function atEvent(problem: Problem, index: number): Problem {
   return {
     ...problem,
     param: ['events', String(index), ...(problem.param === undefined ? [] : [problem.param])].join('.'),
   };
 }
 
-function idOf(event: unknown): string | null {
+/** The sender's own id of an event that may be anything. */
+export function idOf(event: unknown): string | null {
   return typeof event === 'object' && event !== null && 'id' in event && typeof event.id === 'string'
     ? event.id.slice(0, 255)
     : null;
