@@ -81,6 +81,6 @@ export function lineTotal(line: LineAmounts & Pick<InvoiceLine, 'taxMinor'>): bi
 }
 
 /** Usage and the corrections of usage end on the same accounts. */
-export function isUsage(line: InvoiceLine): boolean {
+export function isUsage(line: Pick<InvoiceLine, 'kind'>): boolean {
   return line.kind === 'usage' || line.kind === 'correction';
 }

@@ -33,10 +33,10 @@ export interface CycleDecision {
 const ROUNDING_MINOR = 1n;
 
 export function decideCycle(numbers: CycleNumbers): CycleDecision {
-  const owedMinor = owed(numbers);
+  const owed = owedMinor(numbers);
   const chargeMinor = charge(numbers);
-  const differenceMinor = owedMinor - chargeMinor;
-  const decided = { owedMinor, chargeMinor, differenceMinor };
+  const differenceMinor = owed - chargeMinor;
+  const decided = { owedMinor: owed, chargeMinor, differenceMinor };
   if (numbers.countedUnits !== numbers.emittedUnits) {
     const reason = `Stripe counts ${numbers.countedUnits} meter units, ${numbers.emittedUnits} were reported`;
     return { ...decided, action: 'hold', reason };
@@ -51,14 +51,24 @@ export function decideCycle(numbers: CycleNumbers): CycleDecision {
   return { ...decided, action: 'correct', reason: 'grants that reach this invoice are worth more than lots paid' };
 }
 
+/** What the items on the draft must come to for a decision: nothing where a minor unit is left to the customer. */
+export function itemsWanted({ action, differenceMinor }: CycleDecision): bigint {
+  return action === 'correct' ? differenceMinor : 0n;
+}
+
 /** At the deadline nobody is overcharged: only an item in the customer's favour is left to add. */
 export function decideAtDeadline(numbers: CycleNumbers): bigint {
-  const differenceMinor = owed(numbers) - charge(numbers);
+  const differenceMinor = owedMinor(numbers) - charge(numbers);
   return differenceMinor < 0n ? differenceMinor : 0n;
 }
 
-/** Overage in whole meter units, so that the parts that no event carried yet stay with the lots. */
-function owed({ price, meterUnitMicro, emittedUnits, paidMicro }: CycleNumbers): bigint {
+/** What usage costs: overage in whole meter units, so that parts that no event carried yet stay with the lots. */
+export function owedMinor({
+  price,
+  meterUnitMicro,
+  emittedUnits,
+  paidMicro,
+}: Pick<CycleNumbers, 'price' | 'meterUnitMicro' | 'emittedUnits' | 'paidMicro'>): bigint {
   const overageUnits = emittedUnits - dividedDown(paidMicro, meterUnitMicro);
   return overageUnits <= 0n ? 0n : worthHalfUp(price, overageUnits * meterUnitMicro);
 }

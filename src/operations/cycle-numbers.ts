@@ -1,7 +1,8 @@
 import { creditPrice, worthHalfUp } from '../domain/credit-price.ts';
 import { meteredSpan } from '../domain/meter.ts';
 import type { CycleNumbers } from '../domain/settlement.ts';
-import { openGrants } from '../storage/credit-grants.ts';
+import { now } from '../storage/clock.ts';
+import { type OpenGrant, openGrants } from '../storage/credit-grants.ts';
 import { periodNeeds } from '../storage/grant-needs.ts';
 import { sentMeterUnits } from '../storage/meter-sums.ts';
 import { planVersion } from '../storage/plans.ts';
@@ -17,12 +18,7 @@ export type CycleReading =
   | { readonly unreadable: string };
 
 /** Reads all that decides a cycle, from the ledger and fresh from Stripe. Call it when nothing of the cycle waits to be sent. */
-export async function readCycleNumbers(
-  deps: Deps,
-  settlement: Settlement,
-  draft: InvoiceDraft,
-  now: Date,
-): Promise<CycleReading> {
+export async function readCycleNumbers(deps: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<CycleReading> {
   const { db, stripe } = deps;
   const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
   const usage = draft.lines.filter(({ priceId, isProration }) => priceId === stripeMeteredPriceId && !isProration);
@@ -32,7 +28,6 @@ export async function readCycleNumbers(
   const countedUnits = await meteredTotal(stripe, { ...sent, ...meteredSpan(sent) });
   if (countedUnits === null)
     return { unreadable: 'Stripe counts parts of a meter unit: someone else reports to the meter' };
-  await mirrorCreditMovements(deps, settlement, settlement.stripeCustomerId);
 
   const terms = await termsOf(db, settlement.planVersionId);
   const price = creditPrice(terms.currency, terms.pricePerCredit);
@@ -44,15 +39,7 @@ export async function readCycleNumbers(
     ({ billingPeriodId }) => billingPeriodId === settlement.billingPeriodId,
   );
   if (period === undefined) return { unreadable: 'the period is final already' };
-  const grants = await openGrants(db, settlement);
-  const eligible = grants.filter(
-    (grant) =>
-      grant.stripeGrantId !== null &&
-      grant.meteredPriceId === stripeMeteredPriceId &&
-      grant.currency === draft.currency &&
-      grant.effectiveAt <= draft.periodEnd &&
-      (grant.backstopAt === null || (grant.backstopAt > draft.periodEnd && grant.backstopAt > now)),
-  );
+  const eligible = await eligibleGrants(deps, settlement, draft, stripeMeteredPriceId ?? '');
   return {
     numbers: {
       price,
@@ -65,4 +52,23 @@ export async function readCycleNumbers(
     },
     overageMicro: period.overageMicro,
   };
+}
+
+/** Grants at Stripe that reach this invoice, with what is left of each. */
+export async function eligibleGrants(
+  deps: Deps,
+  settlement: Settlement,
+  draft: InvoiceDraft,
+  meteredPriceId: string,
+): Promise<readonly OpenGrant[]> {
+  await mirrorCreditMovements(deps, settlement, settlement.stripeCustomerId);
+  const at = await now(deps.db);
+  return (await openGrants(deps.db, settlement)).filter(
+    (grant) =>
+      grant.stripeGrantId !== null &&
+      grant.meteredPriceId === meteredPriceId &&
+      grant.currency === draft.currency &&
+      grant.effectiveAt <= draft.periodEnd &&
+      (grant.backstopAt === null || (grant.backstopAt > draft.periodEnd && grant.backstopAt > at)),
+  );
 }

@@ -1,14 +1,15 @@
 import { now } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
-import { noteGuarded, periodOfCycle } from '../storage/settlements.ts';
+import { noteGuarded, periodOfCycle, readSettlement } from '../storage/settlements.ts';
 import { readInvoiceDraft, scheduleFinalization } from '../stripe/invoice-drafts.ts';
+import { correctProvisionally } from './correct-provisionally.ts';
 import type { Deps } from './deps.ts';
 
 const GUARD_MS = 48 * 3_600_000;
 
 /**
  * Sets the dead man's switch on a cycle's draft: Stripe finalizes it 48 hours after its creation, if we have not by
- * then. Settling it is another job's. Doing it twice changes nothing.
+ * then, and takes off what it would charge too much as things stand. Settling it is another job's. Doing it twice changes nothing.
  */
 export async function guardDraft(deps: Deps, invoiceId: string): Promise<'guarded' | 'not ours' | 'not a draft'> {
   const draft = await readInvoiceDraft(deps.stripe, invoiceId);
@@ -20,5 +21,7 @@ export async function guardDraft(deps: Deps, invoiceId: string): Promise<'guarde
   const isSet = draft.autoAdvance && draft.finalizesAt?.getTime() === finalizesAt.getTime();
   if (!isSet) await scheduleFinalization(deps.stripe, invoiceId, finalizesAt);
   await transaction(deps.db, async (trx) => noteGuarded(trx, period, { invoiceId, guardedAt: await now(trx) }));
+  const settlement = await readSettlement(deps.db, period, period.billingPeriodId);
+  if (settlement?.invoiceId === invoiceId) await correctProvisionally(deps, settlement, draft);
   return 'guarded';
 }

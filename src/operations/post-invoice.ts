@@ -23,6 +23,7 @@ import type { Transaction } from '../storage/database.ts';
 import { entryExists } from '../storage/journal.ts';
 import { requestTrueUp } from '../storage/outbox.ts';
 import { postedForInvoice, unbilledPeriods } from '../storage/revenue.ts';
+import { noteFinal } from '../storage/settlements.ts';
 import type { Deps } from './deps.ts';
 import { postOnce } from './post-money.ts';
 import { accruable } from './recognise-customer.ts';
@@ -75,9 +76,8 @@ async function finishPeriod(
     usageAccrued(accrual, period.endsAt, invoiceId),
     overageBilled({
       billingPeriodId,
-      poolId,
       unit,
-      overageMicro: await overageOf(trx, key, billingPeriodId),
+      pools: await overageOf(trx, key, billingPeriodId),
       invoiceId,
       finalizedAt,
     }),
@@ -93,6 +93,7 @@ async function finishPeriod(
     }),
   ]);
   await markPeriodFinal(trx, key, billingPeriodId);
+  await noteFinal(trx, { ...key, billingPeriodId }, { invoiceId, finalizedAt });
   await requestTrueUp(trx, key, { poolId, causeEntryId: entryIds[0] ?? deps.newId(), now: instant });
 }
 

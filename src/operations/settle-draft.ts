@@ -1,7 +1,7 @@
 // The invoice gate: after the cut-off what Stripe will charge for a cycle is made equal to what the ledger says is owed,
 // then we finalize. Each step leaves its result behind and can be repeated; a crash between two costs a repetition.
 import type { CycleDecision, CycleNumbers } from '../domain/settlement.ts';
-import { decideAtDeadline, decideCycle } from '../domain/settlement.ts';
+import { decideAtDeadline, decideCycle, itemsWanted } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { enqueue, outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
@@ -16,7 +16,8 @@ import {
 } from '../storage/settlements.ts';
 import { stripeFailure } from '../stripe/failures.ts';
 import { type InvoiceDraft, readInvoiceDraft } from '../stripe/invoice-drafts.ts';
-import { correctionKey, enqueueCorrection } from './correct-draft.ts';
+import { correctionKey, enqueueCorrection, provisionalKey, standingCorrection } from './correct-draft.ts';
+import { creditExcess } from './credit-excess.ts';
 import { readCycleNumbers } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
 import { relayOutbox } from './relay-outbox.ts';
@@ -80,15 +81,19 @@ async function flush(deps: Deps, settlement: Settlement): Promise<string | null>
   const { lane, customerId } = settlement;
   await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'grants' } });
   await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'meter' } });
+  await relayDocuments(deps, settlement);
   if (await waitsForEarlierCycle(deps.db, settlement)) return 'the invoice of an earlier cycle is not final';
   const [meter] = await unfinishedMessages(deps.db, settlement, { queue: 'meter' });
   if (meter !== undefined) return `a meter event is ${meter.state}: ${meter.outcome ?? 'not sent yet'}`;
   const [grant] = await unfinishedMessages(deps.db, settlement, { queue: 'grants' });
-  return grant === undefined ? null : `a credit grant is ${grant.state}: ${grant.outcome ?? 'not sent yet'}`;
+  if (grant !== undefined) return `a credit grant is ${grant.state}: ${grant.outcome ?? 'not sent yet'}`;
+  const provisional = await outboxMessage(deps.db, settlement, provisionalKey(settlement));
+  const isOpen = provisional !== null && !['done', 'refused', 'cancelled'].includes(provisional.state);
+  return isOpen ? `the provisional correction is ${provisional.state}: ${provisional.outcome ?? 'not sent yet'}` : null;
 }
 
 async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, at: Date): Promise<SettlementState> {
-  const reading = await readCycleNumbers(deps, settlement, draft, at);
+  const reading = await readCycleNumbers(deps, settlement, draft);
   if ('unreadable' in reading) return leave(deps, settlement, 'held', reading.unreadable);
   const { numbers, overageMicro } = reading;
   const decision = decideCycle(numbers);
@@ -99,10 +104,11 @@ async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, a
     return record(deps, settlement, { state, decision, numbers, overageMicro, correctionMinor: 0n, at });
   }
   const isHeld = decision.action === 'hold';
-  const correctionMinor = decision.action === 'correct' ? decision.differenceMinor : 0n;
+  const standing = standingCorrection(settlement, draft);
+  const correctionMinor = isHeld ? standing : itemsWanted(decision);
   const state = isHeld ? 'held' : 'corrected';
   await record(deps, settlement, { state, decision, numbers, overageMicro, correctionMinor, at }, async (trx) => {
-    if (correctionMinor !== 0n) await enqueueCorrection(trx, settlement, draft, correctionMinor);
+    await enqueueCorrection(trx, settlement, draft, correctionMinor - standing);
   });
   return isHeld ? 'held' : correctAndFinalize(deps, { ...settlement, state, correctionMinor });
 }
@@ -110,9 +116,10 @@ async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, a
 /** An hour before Stripe finalizes by itself: take off what it would charge too much, and let it go. */
 async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraft, at: Date): Promise<SettlementState> {
   if (settlement.correctionMinor === 0n) {
-    const reading = await readCycleNumbers(deps, settlement, draft, at);
+    const reading = await readCycleNumbers(deps, settlement, draft);
     if ('unreadable' in reading) return leave(deps, settlement, 'held', reading.unreadable);
     const { numbers, overageMicro } = reading;
+    const standing = standingCorrection(settlement, draft);
     const correctionMinor = decideAtDeadline(numbers);
     const decision = decideCycle(numbers);
     await record(
@@ -120,7 +127,7 @@ async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraf
       settlement,
       { state: 'held', decision, numbers, overageMicro, correctionMinor, at },
       async (trx) => {
-        if (correctionMinor !== 0n) await enqueueCorrection(trx, settlement, draft, correctionMinor);
+        await enqueueCorrection(trx, settlement, draft, correctionMinor - standing);
       },
     );
   }
@@ -131,14 +138,11 @@ async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraf
 /** The correction first, if there is one; then, once it stands on the draft, finalization. */
 async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<SettlementState> {
   await relayDocuments(deps, settlement);
-  if (settlement.correctionMinor !== 0n) {
-    const item = await outboxMessage(deps.db, settlement, correctionKey(settlement));
-    if (item?.state === 'refused')
-      return leave(deps, settlement, 'held', `the correction was refused: ${item.outcome}`);
-    if (item?.state !== 'done') return 'corrected';
-    const { lines } = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
-    const standing = lines.filter(({ creditpoolKey }) => creditpoolKey === correctionKey(settlement));
-    const amount = standing.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+  const item = await outboxMessage(deps.db, settlement, correctionKey(settlement));
+  if (item?.state === 'refused') return leave(deps, settlement, 'held', `the correction was refused: ${item.outcome}`);
+  if (item !== null && item.state !== 'done') return 'corrected';
+  if (item !== null || settlement.correctionMinor !== 0n) {
+    const amount = standingCorrection(settlement, await readInvoiceDraft(deps.stripe, settlement.invoiceId));
     if (amount !== settlement.correctionMinor) {
       return leave(
         deps,
@@ -147,7 +151,7 @@ async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<S
         `the draft carries a correction of ${amount}, not ${settlement.correctionMinor}`,
       );
     }
-    await moveSettlement(deps.db, settlement, { state: 'corrected', correctionItemId: item.stripeId ?? '' });
+    await moveSettlement(deps.db, settlement, { state: 'corrected', correctionItemId: item?.stripeId ?? '' });
   }
   const key = `settle/${settlement.billingPeriodId}/finalize`;
   await transaction(deps.db, async (trx) =>
@@ -176,6 +180,7 @@ async function noteFinalized(deps: Deps, settlement: Settlement): Promise<Settle
 /** The invoice is final in our books too: what Stripe took is known, so grants may be made to fit again. */
 async function afterFinal(deps: Deps, settlement: Settlement): Promise<SettlementState> {
   if (settlement.periodState !== 'final') return settlement.state;
+  if (!(await creditExcess(deps, settlement))) return settlement.state;
   await transaction(deps.db, async (trx) => {
     const at = await now(trx);
     const cause = `settled/${settlement.billingPeriodId}`;

@@ -46,7 +46,7 @@ export async function lockPool(trx: Transaction, key: CustomerKey, poolId: strin
   ]);
 }
 
-/** Open lots in draw order. */
+/** Open lots of the pool's unit in draw order, its members' too: Stripe knows one customer. */
 export async function lotNeeds(
   db: Database | Transaction,
   key: CustomerKey,
@@ -59,15 +59,49 @@ export async function lotNeeds(
          select from credit_grant_lots c
          where c.lane = $1 and c.customer_id = $2 and c.lot_id = l.lot_id) as "isCovered"
      from lots l
-     where l.lane = $1 and l.customer_id = $2 and l.pool_id = $3 and l.is_open
+     where l.lane = $1 and l.customer_id = $2 and l.is_open and l.unit = (
+       select o.unit from pools o where o.lane = $1 and o.customer_id = $2 and o.pool_id = $3)
      order by l.priority, l.expires_at nulls last, l.category desc, l.effective_at, l.created_at, l.lot_id`,
     [key.lane, key.customerId, poolId],
   );
 }
 
+/** What lots paid in a period whose invoice is final: all that was metered and not billed as overage. */
+export async function finalUse(db: Database | Transaction, key: CustomerKey, billingPeriodId: string): Promise<bigint> {
+  const [row] = await query<{ paidMicro: bigint }>(
+    db,
+    `select (coalesce((select sum(b.metered) from meter_buckets b
+         where b.lane = $1 and b.customer_id = $2 and b.billing_period_id = $3), 0)
+       - coalesce((select sum(p.amount) from journal_entries e join postings p on p.lane = e.lane
+           and p.customer_id = e.customer_id and p.entry_id = e.entry_id
+         where e.lane = $1 and e.customer_id = $2 and e.source_type = 'billing_period' and e.kind = 'overage.billed'
+           and e.source_id = $3::uuid::text), 0))::bigint as "paidMicro"`,
+    [key.lane, key.customerId, billingPeriodId],
+  );
+  return row?.paidMicro ?? 0n;
+}
+
 export interface OpenPeriod extends PeriodNeed {
   readonly billingPeriodId: string;
   readonly overageMicro: bigint;
+}
+
+/** Customers' pools with overage in a period that is about to end: their grants must fit what lots paid. */
+export async function poolsToReshape(
+  db: Database,
+  { now, fromMs, untilMs, limit }: { now: Date; fromMs: number; untilMs: number; limit: number },
+): Promise<readonly (CustomerKey & { readonly poolId: string })[]> {
+  return query(
+    db,
+    `select p.lane, p.customer_id as "customerId", p.pool_id as "poolId"
+     from billing_periods p
+     join accounts a on a.lane = p.lane and a.customer_id = p.customer_id and a.billing_period_id = p.billing_period_id
+       and a.kind = 'overage' and a.balance < 0
+     where p.lane between 0 and 63 and a.lane between 0 and 63 and p.state = 'open' and p.starts_at <= $1
+       and p.ends_at >= $2 and p.ends_at <= $3
+     group by 1, 2, 3 order by min(p.ends_at), 1, 2, 3 limit $4`,
+    [now, new Date(now.getTime() + untilMs), new Date(now.getTime() + fromMs), limit],
+  );
 }
 
 /** Periods whose invoice is not final, and what lots paid in them: all that was metered but is not overage. */
@@ -86,8 +120,7 @@ export async function periodNeeds(
        where b.lane = $1 and b.customer_id = $2 and b.billing_period_id = p.billing_period_id) m
      cross join lateral (
        select coalesce(-sum(a.balance), 0) as overage from accounts a
-       where a.lane = $1 and a.customer_id = $2 and a.pool_id = p.pool_id and a.billing_period_id = p.billing_period_id
-         and a.kind = 'overage') o
+       where a.lane = $1 and a.customer_id = $2 and a.billing_period_id = p.billing_period_id and a.kind = 'overage') o
      where p.lane = $1 and p.customer_id = $2 and p.pool_id = $3 and p.state <> 'final'
      order by p.starts_at`,
     [key.lane, key.customerId, poolId],

@@ -109,6 +109,22 @@ export async function noteGuarded(
   );
 }
 
+/** Notes that a period's invoice is final, also when no draft was ever seen: Stripe finalized it while we were away. */
+export async function noteFinal(
+  trx: Transaction,
+  period: CyclePeriod,
+  { invoiceId, finalizedAt }: { readonly invoiceId: string; readonly finalizedAt: Date },
+): Promise<void> {
+  await execute(
+    trx,
+    `insert into settlements (lane, customer_id, billing_period_id, invoice_id, lots_paid_micro, overage_micro, owed_minor,
+       eligible_minor, expected_minor, state, finalized_at)
+     values ($1, $2, $3, $4, 0, 0, 0, 0, 0, 'finalized', $5)
+     on conflict (lane, customer_id, billing_period_id) do nothing`,
+    [period.lane, period.customerId, period.billingPeriodId, invoiceId, finalizedAt],
+  );
+}
+
 /**
  * Subscriptions with an ended period that no draft was found for yet. After four days none is left to be found: Stripe
  * has finalized it, or there never was one, and asking for ever would eat up the reads that Stripe allots.

@@ -56,6 +56,7 @@ const period: BilledPeriod = {
   emittedUnits: 12_500_000n,
   lotsPaidMicro: 10_000_000_000n,
   overageMicro: 2_500_000_000n,
+  excessCreditedMinor: 0n,
 };
 
 const subjects = (differences: readonly Difference[]): readonly string[] => differences.map(subjectOf);
@@ -93,6 +94,20 @@ describe('invoices by Stripe’s own rules', () => {
       { kind: 'invoice_owed', amount: '1', explanation: null },
     ]);
   });
+});
+
+test('an excess that a credit note gave back is explained on both sides', () => {
+  const dearer = { ...invoice, lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 9_900n)] };
+  const credited = { ...period, excessCreditedMinor: 100n };
+  expect(compareBilledUsage(credited, dearer).differences).toMatchObject([
+    { kind: 'invoice_excess_credited', amount: '100', explanation: expect.stringContaining('100 usd') as string },
+  ]);
+  expect(compareAppliedCredits(credited, dearer).differences).toMatchObject([
+    { kind: 'credits_applied_shaped', amount: '-100', explanation: expect.stringContaining('note') as string },
+  ]);
+  expect(compareBilledUsage({ ...period, excessCreditedMinor: 99n }, dearer).differences).toMatchObject([
+    { kind: 'invoice_owed', explanation: null },
+  ]);
 });
 
 describe('what a final invoice bills', () => {

@@ -15,6 +15,8 @@ export interface BilledPeriod {
   /** What lots paid in the period until its invoice was settled. */
   readonly lotsPaidMicro: bigint;
   readonly overageMicro: bigint;
+  /** What the settlement credited by a note because Stripe had asked more than was owed; without tax. */
+  readonly excessCreditedMinor: bigint;
 }
 
 /** Credits taken on the usage lines of the period's invoice. */
@@ -28,6 +30,11 @@ export function compareAppliedCredits(period: BilledPeriod, invoice: InvoiceTher
   const correction = corrections(invoice);
   if (correction === theirs - ours && correction !== 0n) {
     const reason = `An item of ${correction} ${period.price.currency} on the invoice makes up for it.`;
+    return { compared: 1, differences: [amountDiffers('credits_applied_shaped', object, amounts, reason)] };
+  }
+  const credited = period.excessCreditedMinor;
+  if (credited > 0n && theirs + credited === ours) {
+    const reason = `A credit note of ${credited} ${period.price.currency} makes up for it.`;
     return { compared: 1, differences: [amountDiffers('credits_applied_shaped', object, amounts, reason)] };
   }
   if (ours - theirs >= 0n && ours - theirs <= BigInt(usage.length)) {
@@ -73,6 +80,14 @@ function usageOwed(period: BilledPeriod, invoice: InvoiceThere): Comparison {
     );
   }
   if (ours === theirs) return { compared: 1, differences };
+  const credited = period.excessCreditedMinor;
+  if (credited > 0n && theirs - credited === ours) {
+    const reason = `A credit note of ${credited} ${period.price.currency} gave the excess back at once.`;
+    return {
+      compared: 1,
+      differences: [...differences, amountDiffers('invoice_excess_credited', invoice.invoiceId, amounts, reason)],
+    };
+  }
   if (ours - theirs === 1n) {
     const reason = 'One minor unit in the customer’s favour: grants are rounded up.';
     differences.push(amountDiffers('invoice_owed_rounding', invoice.invoiceId, amounts, reason));

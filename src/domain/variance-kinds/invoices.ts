@@ -112,6 +112,12 @@ export const INVOICES_VARIANCES = {
     cause: 'Usage is rounded once per line and the ledger once per cycle: one minor unit, in the customer’s favour.',
     repair: 'None: computed.',
   },
+  invoice_excess_credited: {
+    check: 'invoices',
+    class: 'shaping',
+    cause: 'Stripe finalized a cycle while we were away and asked more than was owed; a credit note gave it back.',
+    repair: 'None: the note is issued and in the books.',
+  },
   invoice_corrected: {
     check: 'invoices',
     class: 'shaping',

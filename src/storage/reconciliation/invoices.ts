@@ -99,6 +99,7 @@ export interface BilledPeriodHere {
   readonly emittedUnits: bigint;
   readonly lotsPaidMicro: bigint;
   readonly overageMicro: bigint;
+  readonly excessCreditedMinor: bigint;
   /** Mirrored invoices that stand and bill the same cycle. */
   readonly standing: readonly string[];
 }
@@ -116,6 +117,14 @@ export async function billedPeriods(
        p.invoice_id as "invoiceId", p.plan_version_id as "planVersionId", v.stripe_metered_price_id as "meteredPriceId",
        u.meter_unit_micro as "meterUnitMicro", p.emitted_units as "emittedUnits",
        coalesce(s.metered - s.overage, 0)::bigint as "lotsPaidMicro", coalesce(s.overage, 0)::bigint as "overageMicro",
+       coalesce((
+         select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
+           - (n ->> 'inclusiveTax')::bigint)
+         from credit_note_requests r
+         join credit_notes c on c.lane = r.lane and c.customer_id = r.customer_id and c.credit_note_id = r.credit_note_id
+         cross join lateral jsonb_array_elements(c.lines) n
+         where r.lane = $1 and r.customer_id = $2 and r.invoice_id = p.invoice_id and r.requested_by = 'settlement'
+           and c.status <> 'void'), 0)::bigint as "excessCreditedMinor",
        array(select distinct i.invoice_id from invoices i
          join invoice_lines l on l.lane = i.lane and l.customer_id = i.customer_id and l.invoice_id = i.invoice_id
          where i.lane = $1 and i.customer_id = $2 and i.subscription_id = p.subscription_id
