@@ -3,7 +3,7 @@ import nock from 'nock';
 import { describe, expect, test } from 'vitest';
 
 import { query } from '../../src/storage/query.ts';
-import { startApi, type Wire } from '../support/api.ts';
+import { startApi, textOf, type Wire } from '../support/api.ts';
 import { balances, metered, openBooks, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { newId } from '../support/deps.ts';
@@ -33,7 +33,7 @@ const balanceOf = async (customer: Subscriber) =>
   (await api.call('GET', `/v1/customers/${customer.name}/balance`)).body;
 const backfill = (events: readonly object[], dryRun = false) =>
   api.call('POST', '/v1/backfills', { dry_run: dryRun, ...TICKET, events }, { key: api.keys.finance });
-const idsOf = (body: Wire, field: string): string[] => resultsOf(body).map((result) => String(result[field]));
+const idsOf = (body: Wire, field: string): string[] => resultsOf(body).map((result) => textOf(result[field]));
 
 describe('usage of a period that was cut off', () => {
   const inApril = { occurred_at: '2026-04-30T22:00:00Z' };
@@ -124,7 +124,7 @@ describe('an amendment', () => {
       status: 409,
       body: { error: { code: 'already_reversed' } },
     });
-    const second = await amend(String(first.body['usage_event']), customer, { quantities: { calls: 100 } });
+    const second = await amend(textOf(first.body['usage_event']), customer, { quantities: { calls: 100 } });
     expect(second.body).toMatchObject({ credits: '100', balance: '1900' });
     expect(await metered(database, customer)).toEqual(['100']);
   });
@@ -149,7 +149,7 @@ describe('an amendment', () => {
     await books.at('2026-07-02T09:00:00Z');
     const before = await amend(id, customer, { quantities: { calls: 300 } });
     expect(before.body).toMatchObject({ credits: '300' });
-    const after = await amend(String(before.body['usage_event']), customer, { occurred_at: '2026-07-01T00:00:00Z' });
+    const after = await amend(textOf(before.body['usage_event']), customer, { occurred_at: '2026-07-01T00:00:00Z' });
     expect(after.body).toMatchObject({ credits: '600', balance: '1400' });
   });
 
@@ -208,12 +208,12 @@ describe('a backfill', () => {
     const rehearsed = (await backfill(events, true)).body;
     expect(rehearsed).toMatchObject({ object: 'backfill', dry_run: true, duplicates: 0, rejected: 0 });
     const lines = rehearsed['data'] as readonly Wire[];
-    expect(lines.filter(({ customer }) => String(customer) === one.name)).toMatchObject([
+    expect(lines.filter(({ customer }) => textOf(customer) === one.name)).toMatchObject([
       { period, used_in: '2025-11', events: 1, credits: '1500', overage: '0' },
       { period, used_in: '2026-03', events: 1, credits: '700', overage: '200' },
       { period, used_in: '2026-04', events: 1, credits: '10', overage: '10' },
     ]);
-    expect(lines.filter(({ customer }) => String(customer) === two.name)).toMatchObject([
+    expect(lines.filter(({ customer }) => textOf(customer) === two.name)).toMatchObject([
       { period, used_in: '2026-04', events: 1, credits: '200', unfunded_events: 1, unfunded_credits: '150' },
     ]);
     expect(await balanceOf(one)).toMatchObject({ available: '2000', overage: '0' });
@@ -325,10 +325,10 @@ describe('quarantine', () => {
     expect(resultsOf(kept)[1]).toMatchObject({
       id: bad.id,
       status: 'quarantined',
-      quarantined_event: expect.stringMatching(/^quar_/),
+      quarantined_event: expect.stringMatching(/^quar_/) as string,
       error: { code: 'unknown_action', param: 'events.1.action' },
     });
-    expect(await read(String(resultsOf(kept)[1]?.['quarantined_event']))).toMatchObject({
+    expect(await read(textOf(resultsOf(kept)[1]?.['quarantined_event']))).toMatchObject({
       object: 'quarantined_event',
       state: 'waiting',
       event_id: bad.id,

@@ -3,7 +3,7 @@ import nock from 'nock';
 import { describe, expect, test } from 'vitest';
 
 import { query } from '../../src/storage/query.ts';
-import { startApi, type Wire } from '../support/api.ts';
+import { startApi, textOf, type Wire } from '../support/api.ts';
 import { openBooks, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { newId } from '../support/deps.ts';
@@ -125,7 +125,7 @@ describe('a hold', () => {
   const hold = async (customer: Subscriber, body: object) =>
     (await api.call('POST', '/v1/holds', { customer: customer.name, ...body }, keyed())).body;
   const capture = async (id: unknown, body: object) =>
-    (await api.call('POST', `/v1/holds/${String(id)}/capture`, body, keyed())).body;
+    (await api.call('POST', `/v1/holds/${textOf(id)}/capture`, body, keyed())).body;
 
   test('is rated by its dimensions, and its capture too', async () => {
     const customer = await books.subscribe('deploys');
@@ -191,7 +191,7 @@ describe('a quote', () => {
   test('announces when a rate will change', async () => {
     const { body } = await quote(await books.subscribe('deploys'), { action: 'api.call', quantities: { calls: 1 } });
     expect(body['lines']).toMatchObject([
-      { burn_rate: expect.stringMatching(/^rate_/), rate_changes_at: '2026-07-01T00:00:00.000Z' },
+      { burn_rate: expect.stringMatching(/^rate_/) as string, rate_changes_at: '2026-07-01T00:00:00.000Z' },
     ]);
   });
 
@@ -244,7 +244,7 @@ describe('the burn table', () => {
     expect(actions.map(({ action }) => action)).toEqual(
       [...new Set(ratedActions.map(({ action }) => action))].toSorted(),
     );
-    expect(actions.find(({ action }) => String(action) === 'api.call')).toMatchObject({
+    expect(actions.find(({ action }) => textOf(action) === 'api.call')).toMatchObject({
       in_force: { feature: 'api', rate: { per: [{ credits: '1' }] } },
       next: { effective_from: '2026-07-01T00:00:00.000Z', rate: { per: [{ credits: '2' }] } },
     });
@@ -253,7 +253,7 @@ describe('the burn table', () => {
   test('may be asked for another instant, before the first row and after the change', async () => {
     const at = async (instant: string) =>
       ((await api.call('GET', `/v1/burn_table?at=${instant}`)).body['data'] as readonly Wire[]).find(
-        ({ action }) => String(action) === 'api.call',
+        ({ action }) => textOf(action) === 'api.call',
       );
     expect(await at('2019-01-01T00:00:00Z')).toMatchObject({
       in_force: null,
@@ -276,7 +276,7 @@ describe('the burn table', () => {
       quantities: { minutes: 1 },
     });
     expect(rated.body['burn_rate']).toBe(
-      listed.find(({ action }) => String(action) === 'gpu.run')?.['in_force']?.['id'],
+      listed.find(({ action }) => textOf(action) === 'gpu.run')?.['in_force']?.['id'],
     );
     const entries = await query(
       database,

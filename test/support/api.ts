@@ -41,6 +41,12 @@ export interface Wire {
   readonly [field: string]: Wire & (string | number | boolean | null | readonly Wire[]);
 }
 
+/** A field that must be text. */
+export function textOf(field: unknown): string {
+  if (typeof field !== 'string') throw new Error(`${JSON.stringify(field)} is no text`);
+  return field;
+}
+
 /** Starts it for the calling test file and stops it afterwards. */
 export async function startApi(
   { database }: Pick<TestDatabase, 'database'>,
