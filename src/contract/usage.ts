@@ -66,6 +66,8 @@ export const check = z.strictObject({
 /** What all of this would cost together, line after line. */
 export const quote = z.strictObject({
   customer: customerName,
+  member: text(200).optional(),
+  agent: text(200).optional(),
   lines: z
     .array(
       z.strictObject({

@@ -13,7 +13,11 @@ export const quoteRoutes: readonly Route[] = [
     reply: async ({ deps }, { body }) => {
       const asked = parse(quoteBody, body);
       if ('rejected' in asked) return asked;
-      const quoted = await quoteUsage(deps, asked.value);
+      const quoted = await quoteUsage(deps, {
+        ...asked.value,
+        member: asked.value.member ?? null,
+        agent: asked.value.agent ?? null,
+      });
       if ('rejected' in quoted) return quoted;
       return ok({
         object: 'quote',

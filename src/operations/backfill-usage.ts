@@ -1,16 +1,14 @@
 import { type BackfillLine, type BackfillTally, countAnswer, newTally } from '../domain/backfill.ts';
-import type { CustomerKey } from '../domain/customer.ts';
+import { familyOf } from '../domain/pool-book.ts';
 import type { Refused } from '../domain/rejection.ts';
 import type { UsageCause } from '../domain/usage.ts';
 import { resolveCustomers } from '../storage/customers.ts';
 import { type PeriodSpan, periodSpans } from '../storage/period-spans.ts';
-import { eventHash } from '../storage/usage-events.ts';
-import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
 import { readEarlier } from './executor.ts';
 import type { UsageRequest } from './pool-request.ts';
 import { rehearse, type Rehearsal } from './rehearse-usage.ts';
-import { type RealTime, type TrackedEvent, trackUsage, unknownCustomer } from './track-usage.ts';
+import { type RealTime, type TrackedEvent, trackUsage, unknownCustomer, usageRequest } from './track-usage.ts';
 
 export type BackfillEvent = TrackedEvent & { readonly occurredAt: Date };
 
@@ -31,17 +29,21 @@ const BATCH = 1_000;
 
 /** What a backfill would burn, decided on a private copy of the pools: nothing is changed. */
 export async function previewBackfill(deps: Deps, asked: Backfill): Promise<BackfillReport> {
+  const { cause, onProgress } = asked;
   const customers = await resolveCustomers(deps.db, [...new Set(asked.events.map(({ customer }) => customer))]);
-  return rehearse(deps, [...customers.values()], async (rehearsal) => {
+  const requests = asked.events.map((event): UsageRequest | Refused => {
+    const customer = customers.get(event.customer);
+    return customer === undefined ? unknownCustomer() : usageRequest({ ...event, cause }, customer);
+  });
+  const known = requests.filter((request): request is UsageRequest => 'kind' in request);
+  return rehearse(deps, known, async (rehearsal) => {
     const tally = newTally();
     for (const batch of batches(asked.events)) {
-      await rehearseBatch(rehearsal, customers, batch, asked.cause, tally);
-      asked.onProgress?.(batch.from + batch.events.length);
+      await rehearseBatch(rehearsal, batch, requests, tally);
+      onProgress?.(batch.from + batch.events.length);
     }
-    return report(
-      tally,
-      [...rehearsal.books.values()].flatMap(({ periods }) => periods),
-    );
+    const periods = [...rehearsal.books.values()].flatMap((book) => familyOf(book).flatMap(({ periods: own }) => own));
+    return report(tally, periods);
   });
 }
 
@@ -67,32 +69,22 @@ export async function backfillUsage(realTime: RealTime, asked: Backfill): Promis
 }
 
 async function rehearseBatch(
-  { trx, moment, books, ratesFor }: Rehearsal,
-  customers: ReadonlyMap<string, CustomerKey>,
+  { trx, decide }: Rehearsal,
   { from, events }: Batch,
-  cause: UsageCause,
+  requests: readonly (UsageRequest | Refused)[],
   tally: BackfillTally,
 ): Promise<void> {
-  const requests = events.map((event): UsageRequest | Refused => {
-    const customer = customers.get(event.customer);
-    if (customer === undefined) return unknownCustomer();
-    return { dimensions: {}, ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId), cause };
-  });
+  const batch = requests.slice(from, from + events.length);
   const earlier = await readEarlier(
     trx,
-    requests.filter((request): request is UsageRequest => 'kind' in request),
+    batch.filter((request): request is UsageRequest => 'kind' in request),
   );
   for (const [index, event] of events.entries()) {
-    const request = requests[index];
+    const request = batch[index];
     if (request === undefined) throw new Error(`event ${from + index} was not read`);
-    if ('rejected' in request) {
-      countAnswer(tally, from + index, event, request);
-      continue;
-    }
-    const book = books.get(request.customer.customerId);
-    const answer = decidePoolRequest(book, request, book === undefined ? [] : ratesFor(book), earlier, moment);
-    if (answer.kind === 'usage') countAnswer(tally, from + index, event, answer.usage);
-    else if (answer.kind === 'refused') countAnswer(tally, from + index, event, { rejected: answer.rejected });
+    const answer = 'rejected' in request ? request : decide(request, earlier);
+    if ('rejected' in answer) countAnswer(tally, from + index, event, { rejected: answer.rejected });
+    else if (answer.kind === 'usage') countAnswer(tally, from + index, event, answer.usage);
     else throw new Error(`usage was answered by ${answer.kind}`);
   }
 }

@@ -86,7 +86,14 @@ export interface PoolTouch {
   readonly customer: CustomerKey;
 }
 
-export type PoolRequest = UsageRequest | HoldPlacement | HoldCapture | HoldRelease | UsageCheck | CreditTransfer | PoolTouch;
+export type PoolRequest =
+  | UsageRequest
+  | HoldPlacement
+  | HoldCapture
+  | HoldRelease
+  | UsageCheck
+  | CreditTransfer
+  | PoolTouch;
 
 export interface RecordedUsage {
   readonly usageEventId: string;

@@ -1,20 +1,23 @@
-import { NIL_ID } from '../domain/account.ts';
-import { withLane } from '../domain/lane-id.ts';
-import { availableAt } from '../domain/pool-book.ts';
+import type { CustomerKey } from '../domain/customer.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
-import { noPeriod, recordUsage } from '../domain/usage.ts';
 import { resolveCustomers } from '../storage/customers.ts';
-import { decideCheck } from './decide-usage.ts';
 import type { Deps } from './deps.ts';
-import type { CheckAnswer } from './pool-request.ts';
+import type { CheckAnswer, UsageCheck } from './pool-request.ts';
 import { rehearse, type Rehearsal } from './rehearse-usage.ts';
-import { unknownCustomer } from './track-usage.ts';
+import { unknownCustomer, usageRequest } from './track-usage.ts';
 
 export interface QuoteLine {
   readonly action: string;
   readonly quantities: Quantities;
   readonly dimensions: Dimensions;
+}
+
+export interface QuoteRequest {
+  readonly customer: string;
+  readonly member: string | null;
+  readonly agent: string | null;
+  readonly lines: readonly QuoteLine[];
 }
 
 export interface Quote {
@@ -30,55 +33,41 @@ export interface Quote {
  * What several pieces of work would cost together: each line is judged as if the allowed ones before it had run. Changes
  * nothing and reserves nothing. A line that cannot be rated refuses the quote, since there would be no total.
  */
-export async function quoteUsage(
-  deps: Deps,
-  asked: { readonly customer: string; readonly lines: readonly QuoteLine[] },
-): Promise<Quote | Refused> {
+export async function quoteUsage(deps: Deps, asked: QuoteRequest): Promise<Quote | Refused> {
   const customer = (await resolveCustomers(deps.db, [asked.customer])).get(asked.customer);
   if (customer === undefined) return unknownCustomer();
-  return rehearse(deps, [customer], (rehearsal) => quoted(rehearsal, asked.lines));
+  const { member, agent } = asked;
+  const checks = asked.lines.map((line): UsageCheck => ({ kind: 'check', customer, member, agent, ...line }));
+  return rehearse(deps, checks, (rehearsal) => quoted(rehearsal, customer, asked, checks));
 }
 
-function quoted({ moment, books, ratesFor }: Rehearsal, asked: readonly QuoteLine[]): Quote | Refused {
-  const [book] = books.values();
-  if (book === undefined) return noPeriod(asked[0]?.action ?? 'this');
-  const rates = ratesFor(book);
-  const available = availableAt(book, moment.now);
+function quoted(
+  { moment, decide }: Rehearsal,
+  customer: CustomerKey,
+  asked: QuoteRequest,
+  checks: readonly UsageCheck[],
+): Quote | Refused {
+  const earlier = { usage: new Map(), answers: new Map() };
   const lines: (QuoteLine & { check: CheckAnswer })[] = [];
-  for (const [index, line] of asked.entries()) {
-    const check = decideCheck(book, { kind: 'check', customer: book.customer, ...line }, rates, moment);
-    if ('rejected' in check) return atLine(check, index);
+  for (const [index, request] of checks.entries()) {
+    const answer = decide(request, earlier);
+    if (answer.kind === 'refused') return atLine(answer, index);
+    if (answer.kind !== 'check') throw new Error(`a check was answered by ${answer.kind}`);
+    const { check } = answer;
+    const { action, quantities, dimensions } = request;
+    const line = { action, quantities, dimensions };
     lines.push({ ...line, check });
     if (!check.allowed) continue;
-    const row = rates.find(({ burnRateId }) => burnRateId === check.burnRateId);
-    const usageEventId = withLane(moment.newId(), book.customer.lane);
-    recordUsage(
-      book,
-      {
-        ...line,
-        usageEventId,
-        source: 'quote',
-        eventId: usageEventId,
-        eventHash: NIL_ID,
-        occurredAt: moment.now,
-        feature: row?.feature ?? '',
-        member: null,
-        agent: null,
-        quantities: {},
-        credits: check.cost,
-        burnRateId: check.burnRateId,
-        amends: null,
-        cause: null,
-      },
-      moment,
-    );
+    const { member, agent } = asked;
+    const event = { ...line, eventId: moment.newId(), customer: asked.customer, occurredAt: null, member, agent };
+    decide(usageRequest({ ...event, source: 'quote' }, customer), earlier);
   }
   const sum = (of: (check: CheckAnswer) => bigint): bigint => lines.reduce((total, { check }) => total + of(check), 0n);
   return {
     allowed: lines.every(({ check }) => check.allowed),
     cost: sum(({ cost }) => cost),
     overage: sum(({ overage }) => overage),
-    available,
+    available: lines[0]?.check.available ?? 0n,
     lines,
   };
 }

@@ -1,35 +1,52 @@
 // Decisions on a private copy of the pools: what would happen, without any of it happening.
 import { catchUp } from '../domain/catch-up.ts';
-import type { CustomerKey } from '../domain/customer.ts';
 import type { Moment, PoolBook } from '../domain/pool-book.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
-import type { BurnRateRow } from '../storage/plans.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
+import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
-import { ratesOf } from './executor.ts';
+import type { Earlier } from './earlier.ts';
+import { needsOf, ratesOf } from './executor.ts';
+import type { PoolAnswer, PoolRequest } from './pool-request.ts';
 
 export interface Rehearsal {
   readonly trx: Transaction;
   readonly moment: Moment;
   /** By customer id, brought up to the moment; a customer without a pool is absent. */
   readonly books: ReadonlyMap<string, PoolBook>;
-  readonly ratesFor: (book: PoolBook) => readonly BurnRateRow[];
+  /** One request after the other, each on what the ones before it left. */
+  readonly decide: (request: PoolRequest, earlier: Earlier) => PoolAnswer;
 }
 
-/** Loads the pools without locking them and lets `work` decide on them; whatever it decides is forgotten. */
+/**
+ * Loads the pools that the requests speak of, without locking them, and lets `work` decide on them; whatever it decides
+ * is forgotten.
+ */
 export async function rehearse<Result>(
   deps: Deps,
-  customers: readonly CustomerKey[],
+  requests: readonly PoolRequest[],
   work: (rehearsal: Rehearsal) => Promise<Result> | Result,
 ): Promise<Result> {
+  const customers = [...new Map(requests.map(({ customer }) => [customer.customerId, customer])).values()];
   return transaction(
     deps.db,
     async (trx) => {
-      const { now, books } = await loadPoolBooks(trx, customers, deps.settings, { readOnly: true });
+      const needs = { ...needsOf(requests), readOnly: true };
+      const { now, books } = await loadPoolBooks(trx, customers, deps.settings, needs);
       const rates = await ratesOf(trx, books);
       const moment = { now, newId: deps.newId };
       for (const book of books.values()) catchUp(book, moment);
-      return work({ trx, moment, books, ratesFor: ({ unit }) => rates.get(unit) ?? [] });
+      const decide = (request: PoolRequest, earlier: Earlier): PoolAnswer => {
+        const book = books.get(request.customer.customerId);
+        return decidePoolRequest(
+          book,
+          request,
+          book === undefined ? [] : (rates.get(book.unit) ?? []),
+          earlier,
+          moment,
+        );
+      };
+      return work({ trx, moment, books, decide });
     },
     { isolationLevel: 'repeatable read', readOnly: true },
   );

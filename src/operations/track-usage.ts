@@ -1,3 +1,4 @@
+import type { CustomerKey } from '../domain/customer.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import type { UsageCause } from '../domain/usage.ts';
@@ -42,7 +43,7 @@ export async function trackUsage(
   const requests = events.map((event): UsageRequest | Refused => {
     const customer = customers.get(event.customer);
     if (customer === undefined) return unknownCustomer();
-    return { dimensions: {}, cause: null, agent: null, ...event, kind: 'usage', customer, eventHash: eventHash(event.eventId) };
+    return usageRequest(event, customer);
   });
   const known = requests.filter((request): request is UsageRequest => 'kind' in request);
   const answers = await executor.submit(known);
@@ -55,6 +56,12 @@ export async function trackUsage(
     if (answer?.kind === 'refused') return { rejected: answer.rejected };
     throw new Error(`usage was answered by ${answer?.kind ?? 'nothing'}`);
   });
+}
+
+/** An event as the executor takes it. */
+export function usageRequest(event: TrackedEvent, customer: CustomerKey): UsageRequest {
+  const { eventId, agent = null, dimensions = {}, cause = null } = event;
+  return { ...event, kind: 'usage', customer, eventHash: eventHash(eventId), agent, dimensions, cause };
 }
 
 export function unknownCustomer(): Refused {
