@@ -93,7 +93,9 @@ function stampOf(period: MeterPeriod, lastAt: Date, now: Date): Date {
   const { from, to } = meteredSpan(period);
   const earliest = new Date(now.getTime() - STAMP_AGE_MS_MAX);
   const at = lastAt < earliest ? earliest : lastAt;
-  if (at < from) return from;
+  // Not its first second: whether a summary that ends there counts it is not settled.
+  const first = new Date(from.getTime() + 1000);
+  if (at < first) return first;
   const last = new Date(to.getTime() - 1000);
   return at > last ? last : new Date(Math.floor(at.getTime() / 1000) * 1000);
 }

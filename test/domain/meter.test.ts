@@ -71,7 +71,7 @@ describe('rolled-up usage', () => {
       { ...period, startsAt: new Date('2026-04-01T00:00:20Z') },
       '2026-04-01T00:00:30Z',
       now,
-      '2026-04-01T00:01:00Z',
+      '2026-04-01T00:01:01Z',
     ],
     [
       'in the last second',

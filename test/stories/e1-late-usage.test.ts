@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 
 import { query } from '../../src/storage/query.ts';
-import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, tellStory } from '../support/story.ts';
+import { expectBooks, tellEach } from '../support/story.ts';
 
-const { database } = await cloneDatabase();
-const story = await tellStory(database);
+const stories = await tellEach({
+  'the end of a summary is exclusive': { summaryEnd: 'exclusive' },
+  'the end of a summary is inclusive': { summaryEnd: 'inclusive' },
+});
 
-test(
-  'E1 Late usage: what arrives before the cut-off is April’s, what arrives after it is May’s',
+test.for(stories)(
+  'E1 Late usage: what arrives before the cut-off is April’s, what arrives after it is May’s (%s)',
   { timeout: 120_000 },
-  async () => {
+  async ([, story]) => {
     const early = await story.subscriber();
     const late = await story.subscriber();
     await story.until('2026-04-20T12:00:00Z');
@@ -23,7 +24,7 @@ test(
     await story.until('2026-05-01T00:50:00Z');
     expect(await late.use(50, { at: '2026-04-30T23:55:00Z' })).toMatchObject({ status: 'applied', balance: '9950' });
     const [entry] = await query(
-      database,
+      story.billing.deps.db,
       `select to_char(belongs_to, 'YYYY-MM') as "belongsTo", effective_at as "effectiveAt" from journal_entries
      where lane between 0 and 63 and belongs_to is not null and kind = 'usage.burn'`,
       [],
