@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest';
 
 import { pack10k, sampleCatalogue } from '../support/catalogue.ts';
-import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, type Story, tellStory } from '../support/story.ts';
+import { expectBooks, type Story, tellEach } from '../support/story.ts';
 
 const pack = { ...pack10k, pack: 'pack-1k', name: '1 000 credits', credits: '1000', amountMinor: 1_000 };
 const catalogue = { ...sampleCatalogue, packs: [pack] };
-const { database } = await cloneDatabase();
-const hours = await tellStory(database, { catalogue });
+const stories = await tellEach(
+  {
+    'a scheduled finalization does not wait': { scheduledFinalizationWaits: false },
+    'a scheduled finalization waits': { scheduledFinalizationWaits: true },
+  },
+  { catalogue },
+);
 
 /** B11's pack at 23:59:30: it pays 300 of overage, and its grant is not at Stripe when we die. */
 async function die(story: Story, until: string) {
@@ -23,27 +27,31 @@ async function die(story: Story, until: string) {
   return customer;
 }
 
-test('B16 We were dead over the boundary: for three hours, and Stripe waited', { timeout: 120_000 }, async () => {
-  const customer = await die(hours, '2026-05-01T03:00:00Z');
-  await hours.until('2026-05-02T00:00:00Z');
-  const lines = (await customer.cycleInvoice())['lines'] as unknown as readonly {
-    kind: string;
-    amount_minor: number;
-  }[];
-  expect(lines.map(({ kind, amount_minor: amount }) => `${kind} ${amount}`).toSorted()).toEqual([
-    'base 9900',
-    'correction -300',
-    'usage 10300',
-  ]);
-  await expectBooks(hours, customer, {
-    invoice: '99',
-    credits_applied: '100',
-    lots: '10700',
-    // One of May's 31 days is earned, and 300 of the pack: 99.00 − 3.19 + 7.00.
-    deferred: '102.81',
-    receivable: '0',
-    cash: '208',
-    open_grants: '107',
-    variances: 0,
-  });
-});
+test.for(stories)(
+  'B16 We were dead over the boundary: for three hours, and Stripe waited (%s)',
+  { timeout: 120_000 },
+  async ([, hours]) => {
+    const customer = await die(hours, '2026-05-01T03:00:00Z');
+    await hours.until('2026-05-02T00:00:00Z');
+    const lines = (await customer.cycleInvoice())['lines'] as unknown as readonly {
+      kind: string;
+      amount_minor: number;
+    }[];
+    expect(lines.map(({ kind, amount_minor: amount }) => `${kind} ${amount}`).toSorted()).toEqual([
+      'base 9900',
+      'correction -300',
+      'usage 10300',
+    ]);
+    await expectBooks(hours, customer, {
+      invoice: '99',
+      credits_applied: '100',
+      lots: '10700',
+      // One of May's 31 days is earned, and 300 of the pack: 99.00 − 3.19 + 7.00.
+      deferred: '102.81',
+      receivable: '0',
+      cash: '208',
+      open_grants: '107',
+      variances: 0,
+    });
+  },
+);

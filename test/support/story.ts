@@ -27,6 +27,7 @@ import { query } from '../../src/storage/query.ts';
 import { connectStripe, type StripeGateway } from '../../src/stripe/gateway.ts';
 import type { Reply, Wire } from './api.ts';
 import { sampleCatalogue } from './catalogue.ts';
+import { cloneDatabase } from './database.ts';
 import { startProcess } from './processes.ts';
 import { expectRecomputedInvoices } from './recomputed-invoices.ts';
 
@@ -180,6 +181,19 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
     },
   };
   return { ...story, subscriber: async (plan = 'hybrid') => subscribe(story, plan) };
+}
+
+/** The same story once for each position of an uncertain fact about Stripe, each in books of its own. */
+export async function tellEach(
+  positions: Readonly<Record<string, Partial<Switches>>>,
+  options: StoryOptions = {},
+): Promise<readonly (readonly [string, Story])[]> {
+  const told: (readonly [string, Story])[] = [];
+  for (const [position, switches] of Object.entries(positions)) {
+    const { database } = await cloneDatabase();
+    told.push([position, await tellStory(database, { ...options, switches })]);
+  }
+  return told;
 }
 
 async function subscribe(story: Omit<Story, 'subscriber'>, planName: string): Promise<Subscriber> {
