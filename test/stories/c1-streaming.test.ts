@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, type Subscriber, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, type Subscriber, tellStory } from '../support/story.ts';
 
 const { database } = await cloneDatabase();
 const plans = (['allow', 'refuse', 'clip'] as const).map((excess) => ({
@@ -19,9 +19,9 @@ async function hold(customer: Subscriber) {
   return (await story.call('POST', '/v1/holds', body, `hold-${keys}`)).body;
 }
 
-async function capture(id: unknown, amount: string) {
+async function capture(id: string, amount: string) {
   keys += 1;
-  return story.call('POST', `/v1/holds/${String(id)}/capture`, { amount }, `capture-${keys}`);
+  return story.call('POST', `/v1/holds/${id}/capture`, { amount }, `capture-${keys}`);
 }
 
 test(
@@ -35,7 +35,7 @@ test(
 
     const first = await hold(allowed);
     expect(first).toMatchObject({ state: 'open', amount: '40', balance: '9960' });
-    expect((await capture(first['id'], '27.5')).body).toMatchObject({
+    expect((await capture(idOf(first), '27.5')).body).toMatchObject({
       state: 'captured',
       captured: '27.5',
       held: '0',
@@ -43,21 +43,21 @@ test(
       balance: '9972.5',
     });
 
-    expect((await capture((await hold(allowed))['id'], '45')).body).toMatchObject({
+    expect((await capture(idOf(await hold(allowed)), '45')).body).toMatchObject({
       captured: '45',
       released: '0',
       balance: '9927.5',
     });
     const tooSmall = await hold(refused);
-    const refusal = await capture(tooSmall['id'], '45');
+    const refusal = await capture(idOf(tooSmall), '45');
     expect(refusal).toMatchObject({ status: 422, body: { error: { code: 'capture_exceeds_hold' } } });
     expect(await refused.balance()).toMatchObject({ available: '9960', held: '40' });
-    expect((await capture((await hold(clipped))['id'], '45')).body).toMatchObject({ captured: '40', balance: '9960' });
+    expect((await capture(idOf(await hold(clipped)), '45')).body).toMatchObject({ captured: '40', balance: '9960' });
 
     const forgotten = await hold(allowed);
     expect(await allowed.balance()).toMatchObject({ available: '9887.5', held: '40' });
     await story.until('2026-04-10T12:15:01Z');
-    expect((await story.call('GET', `/v1/holds/${String(forgotten['id'])}`)).body).toMatchObject({ state: 'lapsed' });
+    expect((await story.call('GET', `/v1/holds/${idOf(forgotten)}`)).body).toMatchObject({ state: 'lapsed' });
     expect(await allowed.balance()).toMatchObject({ available: '9927.5', held: '0' });
     expect(await refused.balance()).toMatchObject({ available: '10000', held: '0' });
 

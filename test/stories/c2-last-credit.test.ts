@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { hybrid, pack10k, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, tellStory } from '../support/story.ts';
 
 const { database, connectionString } = await cloneDatabase();
 const block = {
@@ -41,7 +41,7 @@ test(
 
     const captured = await Promise.all(
       granted.map(async ({ body: hold }, index) =>
-        story.call('POST', `/v1/holds/${String(hold['id'])}/capture`, {}, `capture-${index}`, origins[index % 3]),
+        story.call('POST', `/v1/holds/${idOf(hold)}/capture`, {}, `capture-${index}`, origins[index % 3]),
       ),
     );
     expect(captured.every(({ status }) => status === 200)).toBe(true);

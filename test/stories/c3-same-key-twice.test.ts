@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, tellStory } from '../support/story.ts';
 
 const { database } = await cloneDatabase();
 const block = { ...hybrid, plan: 'block', policy: { ...samplePolicy, zeroBalance: 'block' as const } };
@@ -26,7 +26,7 @@ test(
     const otherHold = await story.call('POST', '/v1/holds', { ...held, credits: '10' }, 'hold-a');
     expect(otherHold).toMatchObject({ status: 409, body: { error: { code: 'idempotency_key_reused' } } });
 
-    const capturing = `/v1/holds/${String(first.body['id'])}/capture`;
+    const capturing = `/v1/holds/${idOf(first.body)}/capture`;
     const captured = await story.call('POST', capturing, { amount: '9000' }, 'capture-a');
     expect(captured.body).toMatchObject({ captured: '9000', balance: '1000' });
     const capturedAgain = await story.call('POST', capturing, { amount: '9000' }, 'capture-a');

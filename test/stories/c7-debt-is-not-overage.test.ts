@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { hybrid, pack10k, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, tellStory } from '../support/story.ts';
 
 const { database } = await cloneDatabase();
 const block = {
@@ -39,7 +39,7 @@ test(
     await story.until('2026-04-10T12:00:00Z');
     const held = { customer: customer.stripeCustomer, action: 'api.call', credits: '40' };
     const { body: hold } = await story.call('POST', '/v1/holds', held, 'hold-1');
-    const capturing = `/v1/holds/${String(hold['id'])}/capture`;
+    const capturing = `/v1/holds/${idOf(hold)}/capture`;
     const { body: captured } = await story.call('POST', capturing, { amount: '45' }, 'capture-1');
     expect(captured).toMatchObject({ captured: '45', balance: '0' });
     expect(await customer.balance()).toMatchObject({ available: '0', overage: '0', debt: '5' });

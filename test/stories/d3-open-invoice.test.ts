@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, tellStory } from '../support/story.ts';
 
 const { database } = await cloneDatabase();
 const story = await tellStory(database);
@@ -32,7 +32,7 @@ test('D3 Open invoice: $24.00 are credited before payment, $100.00 are paid', { 
   // One day of the 75.00 that May costs now is earned: 75.00 − 2.41.
   await expectBooks(story, customer, { ...may, deferred: '72.59', receivable: '100', cash: '99' });
 
-  await stripe.invoices.pay(String(invoice['id']));
+  await stripe.invoices.pay(idOf(invoice));
   await story.clock.settle();
   expect(await customer.cycleInvoice()).toMatchObject({ status: 'paid', amount_remaining_minor: 0 });
   await expectBooks(story, customer, { ...may, deferred: '72.59', receivable: '0', cash: '199' });

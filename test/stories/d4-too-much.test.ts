@@ -24,8 +24,12 @@ test(
   async () => {
     const customer = await story.subscriber();
     const { stripe } = story;
+    const bought = await customer.buyPack('pack-1k');
     await story.until('2026-04-20T12:00:00Z');
     await customer.use(12_500);
+    // The pack's 1 000 credits are spent.
+    const spent = await refused({ invoice: bought, amount_minor: 100, settle_as: 'refund' });
+    expect(spent).toMatchObject({ status: 422, code: 'not_creditable' });
     await story.until('2026-05-01T00:10:00Z');
     const [draft] = (await stripe.invoices.list({ customer: customer.stripeCustomer, status: 'draft' })).data;
     expect(await refused({ invoice: draft?.id, amount_minor: 100 })).toMatchObject({
@@ -38,14 +42,14 @@ test(
     const id = invoice['id'];
     const lines = invoice['lines'] as unknown as readonly { id: string; kind: string }[];
     const usage = lines.find(({ kind }) => kind === 'usage')?.id;
-    // $25.00 of the usage was paid with money, $124.00 of the invoice.
-    const overLine = await refused({ invoice: id, lines: [{ line: usage, amount_minor: 2_501 }] });
+    // $15.00 of the usage was paid with money, $114.00 of the invoice.
+    const overLine = await refused({ invoice: id, lines: [{ line: usage, amount_minor: 1_501 }] });
     expect(overLine).toMatchObject({
       status: 422,
       code: 'not_creditable',
-      message: expect.stringContaining('2500') as string,
+      message: expect.stringContaining('1500') as string,
     });
-    expect(await refused({ invoice: id, amount_minor: 12_401 })).toMatchObject({ status: 422, code: 'not_creditable' });
+    expect(await refused({ invoice: id, amount_minor: 11_401 })).toMatchObject({ status: 422, code: 'not_creditable' });
     const both = { invoice: id, amount_minor: 100, lines: [{ line: usage, amount_minor: 200 }] };
     expect(await refused(both)).toMatchObject({ status: 400, code: 'invalid_request' });
     // It is paid: nothing is due that could be reduced.
@@ -69,8 +73,8 @@ test(
 
     expect((await stripe.creditNotes.list({ customer: customer.stripeCustomer })).data).toEqual([]);
     await expectBooks(story, customer, {
-      invoice: '124',
-      credits_applied: '100',
+      invoice: '114',
+      credits_applied: '110',
       lots: '10000',
       // One of May's 31 days is earned: 99.00 − 3.19.
       deferred: '95.81',

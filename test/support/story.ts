@@ -250,6 +250,12 @@ async function unsent(db: Database): Promise<readonly object[]> {
   );
 }
 
+/** The id of what an answer shows. */
+export function idOf({ id }: Wire): string {
+  if (typeof id !== 'string') throw new Error(`no id: ${JSON.stringify(id)}`);
+  return id;
+}
+
 /** All of it in major units or credits, as people say it. */
 export interface Books {
   /** Total of the newest cycle invoice. */
