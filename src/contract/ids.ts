@@ -15,6 +15,10 @@ export const ID_PREFIXES = [
   'period',
   'rate',
   'quar',
+  'topup',
+  'alert',
+  'endpoint',
+  'delivery',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

@@ -10,18 +10,6 @@ interface NotKept {
 }
 
 const NOT_KEPT: readonly NotKept[] = [
-  {
-    rule: 'zeroBalance',
-    isAsked: ({ zeroBalance }) => zeroBalance === 'grace' || zeroBalance === 'top_up',
-    instead: "zeroBalance: 'block'; reported usage may still become debt up to debtLimit",
-  },
-  {
-    rule: 'zeroBalanceByAction',
-    isAsked: ({ zeroBalanceByAction }) => Object.keys(zeroBalanceByAction).length > 0,
-    instead: 'zeroBalanceByAction: {}',
-  },
-  { rule: 'topUp', isAsked: ({ topUp }) => topUp !== 'none', instead: "topUp: 'none'" },
-  { rule: 'unpaid', isAsked: ({ unpaid }) => unpaid !== 'continue', instead: "unpaid: 'continue'" },
   { rule: 'cancel.purchased', isAsked: ({ cancel }) => cancel.purchased === 'end', instead: "purchased: 'keep'" },
   { rule: 'gate', isAsked: ({ gate }) => gate === 'release', instead: "gate: 'hold'" },
   {

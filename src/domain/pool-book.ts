@@ -2,6 +2,7 @@
 // loads it before and writes its changes after. Each movement changes a lot's counters and notes the posting at once,
 // so that stock and journal cannot part.
 import { type CreditAccountKind, poolAccount } from './account.ts';
+import type { AlertDraft } from './alert.ts';
 import type { BillingPeriod } from './billing-period.ts';
 import type { CapBook } from './cap-book.ts';
 import type { CustomerKey } from './customer.ts';
@@ -120,6 +121,7 @@ export interface PoolChanges {
   readonly buckets: Map<string, BucketChange>;
   readonly reversals: { usageEventId: string; entryId: string; credits: bigint }[];
   readonly answers: { operation: string; key: string; fingerprint: string; effect: unknown }[];
+  readonly alerts: AlertDraft[];
   /** The entry that last changed what lots hold outside of burns; asks for a true-up of the grants. */
   trueUpCause: string | null;
 }
@@ -180,6 +182,7 @@ export function noChanges(): PoolChanges {
     reversals: [],
     buckets: new Map(),
     answers: [],
+    alerts: [],
     trueUpCause: null,
   };
 }

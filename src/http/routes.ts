@@ -4,16 +4,22 @@ import { burnTableRoutes } from './burn-table.ts';
 import { checkRoutes } from './check.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
+import { grantRoutes } from './grants.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
+import { memberRoutes } from './members.ts';
 import { outboxRoutes } from './outbox.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { quoteRoutes } from './quote.ts';
 import { reconciliationRoutes } from './reconciliations.ts';
 import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
+import { settlementRoutes } from './settlements.ts';
+import { statementRoutes } from './statements.ts';
 import { stripeEventRoutes } from './stripe-events.ts';
+import { topUpRoutes } from './top-ups.ts';
 import { trackRoutes } from './track.ts';
+import { transferRoutes } from './transfers.ts';
 import { usageEventRoutes } from './usage-events.ts';
 
 /** Everything that asks for an API key; webhooks, health and error pages stand beside it in the router. */
@@ -23,15 +29,21 @@ export const ROUTES: readonly Route[] = [
   ...quoteRoutes,
   ...burnTableRoutes,
   ...holdRoutes,
+  ...grantRoutes,
   ...customerRoutes,
   ...balanceRoutes,
+  ...statementRoutes,
+  ...memberRoutes,
+  ...transferRoutes,
   ...usageEventRoutes,
   ...backfillRoutes,
   ...quarantineRoutes,
   ...invoiceRoutes,
+  ...settlementRoutes,
   ...creditNoteRoutes,
   ...reconciliationRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,
+  ...topUpRoutes,
   ...sandboxRoutes,
 ];

@@ -92,6 +92,12 @@ async function quarantined(
   return new Map(bad.flatMap(({ index }, place) => (ids[place] === undefined ? [] : [[index, ids[place]]])));
 }
 
+const UNFUNDED = {
+  code: 'pool_unfunded',
+  message:
+    'Stored, and nobody pays for it yet. Checks and holds are refused until new credits have paid it; send nothing again.',
+};
+
 function shown(id: string | null, usage: TrackedUsage) {
   return {
     id,
@@ -99,6 +105,7 @@ function shown(id: string | null, usage: TrackedUsage) {
     status: usage.status,
     credits: formatCredits(usage.credits),
     balance: formatCredits(usage.available),
+    ...(usage.status === 'unfunded' && { reason: UNFUNDED }),
   };
 }
 

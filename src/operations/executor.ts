@@ -14,6 +14,7 @@ import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
 import { answerKey, type Earlier, usageKey } from './earlier.ts';
 import type { PoolAnswer, PoolRequest } from './pool-request.ts';
+import { concludeBatch, watch } from './watch-pools.ts';
 
 export interface Executor {
   /** Answers in the order of the requests, after the commit that holds their effects. Throws what failed for good. */
@@ -136,10 +137,12 @@ async function decideBatch(
   const rates = await ratesOf(trx, books);
   const moment = { now, newId: deps.newId };
   for (const book of books.values()) catchUp(book, moment);
+  const before = watch(books.values(), now);
   const answers = requests.map((request) => {
     const book = books.get(request.customer.customerId);
     return decidePoolRequest(book, request, book === undefined ? [] : (rates.get(book.unit) ?? []), earlier, moment);
   });
+  await concludeBatch(trx, books.values(), before, moment);
   await saveBookChanges(trx, now, [...books.values()]);
   return answers;
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from '../storage/database.ts';
 import type { LeasedMessage } from '../storage/outbox-lease.ts';
 import type { StripeFailure } from '../stripe/failures.ts';
+import type { TopUpPayment } from '../stripe/top-up-invoices.ts';
 import type { Deps } from './deps.ts';
 
 type Refusal = Extract<StripeFailure, { readonly kind: 'refused' }>;
@@ -10,6 +11,8 @@ export interface Sent {
   readonly stripeId: string | null;
   /** From when it is in force, where that was Stripe's to say. */
   readonly since?: Date;
+  /** How the payment went, where one was asked for. */
+  readonly payment?: TopUpPayment;
 }
 
 /** What the relay knows of one kind of message. Nothing of it calls Stripe inside a transaction. */

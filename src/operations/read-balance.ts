@@ -1,6 +1,15 @@
 import { catchUp } from '../domain/catch-up.ts';
 import { isOpenAt, byDrawOrder, remaining } from '../domain/lot.ts';
-import { availableAt, heldIn, type LotState, overageIn, type PeriodState, runningPeriod } from '../domain/pool-book.ts';
+import {
+  availableAt,
+  familyOf,
+  heldIn,
+  type LotState,
+  overageIn,
+  type PeriodState,
+  type PoolBook,
+  runningPeriod,
+} from '../domain/pool-book.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { now as clock } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
@@ -8,21 +17,37 @@ import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
 import { findCustomer } from './read-customer.ts';
 
-export interface Balance {
-  readonly customerId: string;
-  readonly unit: string | null;
-  readonly plan: string | null;
-  readonly poolState: 'active' | 'blocked' | 'closed' | null;
-  /** All in micro-credits. Spendable now, of every feature. */
+/** What stands in one pool, or in several together; all in micro-credits. */
+export interface PoolBalance {
+  /** Spendable now, of every feature. */
   readonly available: bigint;
   readonly held: bigint;
   /** Consumed past the lots in the running period; Stripe will bill it. */
   readonly overage: bigint;
   /** Consumed past the lots; the next credits pay it, nobody bills it. */
   readonly debt: bigint;
-  readonly period: PeriodState | null;
+  /** Usage past every limit, which waits for credits. */
+  readonly unfunded: bigint;
   /** Lots with something left, in draw order. */
-  readonly lots: readonly (LotState & { readonly left: bigint; readonly open: boolean })[];
+  readonly lots: readonly ShownLot[];
+}
+
+export type ShownLot = LotState & {
+  readonly left: bigint;
+  readonly open: boolean;
+  readonly member: string | null;
+};
+
+export interface Balance extends PoolBalance {
+  readonly customerId: string;
+  readonly unit: string | null;
+  readonly plan: string | null;
+  readonly poolState: 'active' | 'blocked' | 'closed' | null;
+  /** Most overage a period by the customer's own wish; null: what the plan allows. */
+  readonly spendingLimit: bigint | null;
+  readonly period: PeriodState | null;
+  /** Under a plan with a pool for each member, what of the sums is whose. */
+  readonly members: readonly (PoolBalance & { readonly member: string })[];
   readonly asOf: Date;
 }
 
@@ -32,28 +57,42 @@ export async function readBalance(deps: Deps, name: string): Promise<Balance | R
   if ('rejected' in customer) return customer;
   const { now, books } = await transaction(
     deps.db,
-    (trx) => loadPoolBooks(trx, [customer], deps.settings, { readOnly: true }),
+    (trx) => loadPoolBooks(trx, [customer], deps.settings, { readOnly: true, allMembersOf: [customer.customerId] }),
     { isolationLevel: 'repeatable read', readOnly: true },
   );
   const book = books.get(customer.customerId);
   if (book === undefined) return { ...NOTHING, customerId: customer.customerId, asOf: await clock(deps.db) };
   catchUp(book, { now, newId: deps.newId });
-  const period = runningPeriod(book, now);
   return {
     customerId: customer.customerId,
     unit: book.unit,
     plan: book.terms?.plan ?? null,
     poolState: book.state,
-    available: availableAt(book, now),
-    held: heldIn(book),
-    overage: period === null ? 0n : overageIn(book, period.billingPeriodId),
-    debt: book.debt,
-    period,
-    lots: [...book.lots.values()]
-      .toSorted(byDrawOrder)
-      .map((lot) => ({ ...lot, left: remaining(lot), open: isOpenAt(lot, now) }))
-      .filter(({ left, held }) => left > 0n || held > 0n),
+    spendingLimit: book.shortfall.spendingLimit,
+    ...balanceOf(familyOf(book), now),
+    period: runningPeriod(book, now),
+    members: [...book.members].map(([member, pool]) => ({ member, ...balanceOf([pool], now) })),
     asOf: now,
+  };
+}
+
+/** What stands in these pools together. */
+export function balanceOf(pools: readonly PoolBook[], now: Date): PoolBalance {
+  const sum = (of: (pool: PoolBook) => bigint): bigint => pools.reduce((total, pool) => total + of(pool), 0n);
+  return {
+    available: sum((pool) => availableAt(pool, now)),
+    held: sum(heldIn),
+    overage: sum((pool) => {
+      const period = runningPeriod(pool, now);
+      return period === null ? 0n : overageIn(pool, period.billingPeriodId);
+    }),
+    debt: sum(({ debt }) => debt),
+    unfunded: sum(({ shortfall }) => shortfall.unfundedSum),
+    lots: pools
+      .flatMap(({ lots, member }) => [...lots.values()].map((lot) => ({ lot, member })))
+      .toSorted((a, b) => byDrawOrder(a.lot, b.lot))
+      .map(({ lot, member }) => ({ ...lot, member, left: remaining(lot), open: isOpenAt(lot, now) }))
+      .filter(({ left, held, frozen }) => left > 0n || held > 0n || frozen > 0n),
   };
 }
 
@@ -65,6 +104,9 @@ const NOTHING = {
   held: 0n,
   overage: 0n,
   debt: 0n,
+  unfunded: 0n,
+  spendingLimit: null,
   period: null,
   lots: [],
+  members: [],
 } as const;

@@ -14,6 +14,7 @@ import { creditNoteCall, finalizeCall, invoiceItemCall } from './document-calls.
 import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
 import { cancelMeterEventCall, meterEventCall } from './meter-event-call.ts';
 import type { OutgoingCall, Sent } from './outgoing-call.ts';
+import { topUpCall } from './top-up-call.ts';
 import { trueUpGrants } from './true-up-grants.ts';
 
 export type MessageOutcome = 'sent' | 'refused' | 'parked' | 'waiting' | 'cancelled' | 'lease lost';
@@ -43,6 +44,8 @@ export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<M
       return send(deps, message, invoiceItemCall);
     case 'invoice.finalize':
       return send(deps, message, finalizeCall);
+    case 'top_up':
+      return send(deps, message, topUpCall);
     case 'credit_note.create':
       return send(deps, message, creditNoteCall);
     default:

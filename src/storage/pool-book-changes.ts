@@ -1,4 +1,5 @@
 import { familyOf, type PeriodState, type PoolBook } from '../domain/pool-book.ts';
+import { saveAlerts } from './alerts.ts';
 import { gather, write } from './column-writes.ts';
 import type { Transaction } from './database.ts';
 import { insertCaptures, insertHolds, savePins, updateHolds } from './hold-changes.ts';
@@ -31,6 +32,7 @@ export async function saveBookChanges(trx: Transaction, now: Date, roots: readon
   await saveShortfalls(trx, now, books);
   await addToBuckets(trx, books);
   await insertAnswers(trx, now, books);
+  await saveAlerts(trx, now, books);
   await saveCounters(trx, roots);
   for (const root of roots) {
     // Stripe knows one customer: what its members' lots want is asked for with its own pool.

@@ -478,9 +478,6 @@ describe('a policy', () => {
 
 describe('a rule that this version does not keep is refused, whatever it says', () => {
   test.for<[string, Partial<Policy>]>([
-    ['zeroBalance', { zeroBalance: 'grace', debtLimit: '100' }],
-    ['unpaid', { unpaid: 'on_paid' }],
-    ['unpaid', { unpaid: { freezeAfterDays: 3 } }],
     ['cancel.purchased', { cancel: { purchased: 'end' } }],
     ['gate', { gate: 'release' }],
     ['alerts.thresholdsPercent', { alerts: { ...samplePolicy.alerts, thresholdsPercent: [80, 100] } }],
@@ -488,8 +485,6 @@ describe('a rule that this version does not keep is refused, whatever it says', 
     ['alerts.runawayFactor', { alerts: { ...samplePolicy.alerts, runawayFactor: 5 } }],
     ['alerts.silenceHours', { alerts: { ...samplePolicy.alerts, silenceHours: 6 } }],
     ['alerts.daysLeft', { alerts: { ...samplePolicy.alerts, daysLeft: 3 } }],
-    ['zeroBalanceByAction', { zeroBalanceByAction: { 'api.call': 'block' } }],
-    ['topUp', { topUp: { pack: 'pack-10k', below: '500', monthlyCapMinor: 50_000, coolDownMinutes: 30 } }],
   ])('%s', ([rule, change]) => {
     expect(say(policy(change))).toEqual([`plans[0].policy.${rule}: rule_not_kept`]);
   });

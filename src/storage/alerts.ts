@@ -1,0 +1,121 @@
+// Alerts with what is to be delivered of them, in the transaction that raises them.
+import type { AlertKind } from '../domain/alert.ts';
+import type { CustomerKey } from '../domain/customer.ts';
+import type { PoolBook } from '../domain/pool-book.ts';
+import type { Database, Transaction } from './database.ts';
+import { execute, query } from './query.ts';
+
+export interface NewAlert extends CustomerKey {
+  readonly alertId: string;
+  readonly poolId: string;
+  readonly kind: AlertKind;
+  readonly key: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Writes alerts whose key was never used before, each with a delivery for every channel; returns how many those were. */
+export async function insertAlerts(
+  trx: Database | Transaction,
+  raisedAt: Date,
+  alerts: readonly NewAlert[],
+): Promise<number> {
+  if (alerts.length === 0) return 0;
+  return execute(
+    trx,
+    `with raised as (
+       insert into alerts (lane, customer_id, alert_id, pool_id, kind, key, data, raised_at)
+       select *, $8 from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[])
+       on conflict (lane, customer_id, key) do nothing
+       returning lane, customer_id, alert_id
+     ), channels as (
+       select 'log' as channel, null::uuid as endpoint_id
+       union all select 'mail', null
+       union all select 'webhook', endpoint_id from webhook_endpoints where state = 'active'
+     )
+     insert into alert_deliveries (lane, customer_id, alert_id, channel, endpoint_id, next_at, created_at)
+     select lane, customer_id, alert_id, channel, endpoint_id, clock_timestamp(), clock_timestamp()
+     from raised cross join channels where raised.lane between 0 and 63`,
+    [
+      alerts.map(({ lane }) => lane),
+      alerts.map(({ customerId }) => customerId),
+      alerts.map(({ alertId }) => alertId),
+      alerts.map(({ poolId }) => poolId),
+      alerts.map(({ kind }) => kind),
+      alerts.map(({ key }) => key),
+      alerts.map(({ data }) => JSON.stringify(data)),
+      raisedAt,
+    ],
+  );
+}
+
+/** The alerts that decisions noted in these books. */
+export async function saveAlerts(trx: Transaction, now: Date, books: readonly PoolBook[]): Promise<void> {
+  const noted = books.flatMap(({ customer, poolId, changes }) =>
+    changes.alerts.map((alert) => ({ ...customer, poolId, ...alert })),
+  );
+  await insertAlerts(trx, now, noted);
+}
+
+export interface StoredAlert extends NewAlert {
+  readonly raisedAt: Date;
+  readonly deliveries: readonly {
+    readonly delivery_id: string;
+    readonly channel: string;
+    readonly endpoint_id: string | null;
+    readonly state: string;
+    readonly attempts: number;
+    readonly response_status: number | null;
+    readonly outcome: string | null;
+    readonly finished_at: string | null;
+  }[];
+}
+
+/** Alerts, the newest first, with what became of each delivery. */
+export async function listAlerts(
+  db: Database,
+  only: { readonly customer: CustomerKey | null; readonly kind: string | null; readonly limit: number },
+): Promise<readonly StoredAlert[]> {
+  return query<StoredAlert>(
+    db,
+    `select a.lane, a.customer_id as "customerId", a.alert_id as "alertId", a.pool_id as "poolId", a.kind, a.key, a.data,
+       a.raised_at as "raisedAt", coalesce((
+         select jsonb_agg(jsonb_build_object('delivery_id', d.delivery_id, 'channel', d.channel, 'endpoint_id',
+           d.endpoint_id, 'state', d.state, 'attempts', d.attempts, 'response_status', d.response_status, 'outcome',
+           d.outcome, 'finished_at', d.finished_at) order by d.channel, d.delivery_id)
+         from alert_deliveries d where d.lane = a.lane and d.customer_id = a.customer_id and d.alert_id = a.alert_id),
+         '[]') as deliveries
+     from alerts a
+     where a.lane between 0 and 63 and ($1::uuid is null or a.customer_id = $1) and ($2::text is null or a.kind = $2)
+     order by a.raised_at desc, a.alert_id desc limit $3`,
+    [only.customer?.customerId ?? null, only.kind, only.limit],
+  );
+}
+
+export interface HourlyUse {
+  readonly customerId: string;
+  readonly poolId: string;
+  readonly thisHour: bigint;
+  readonly before: bigint;
+  readonly hoursBefore: number;
+}
+
+/** What these pools metered in this hour, and in up to seven days before it. */
+export async function hourlyUse(
+  trx: Transaction,
+  customers: readonly CustomerKey[],
+  now: Date,
+): Promise<readonly HourlyUse[]> {
+  const hour = new Date(Math.floor(now.getTime() / 3_600_000) * 3_600_000);
+  return query<HourlyUse>(
+    trx,
+    `select p.customer_id as "customerId", p.pool_id as "poolId",
+       coalesce(sum(b.metered) filter (where b.window_start >= $3), 0)::bigint as "thisHour",
+       coalesce(sum(b.metered) filter (where b.window_start < $3), 0)::bigint as before,
+       coalesce(extract(epoch from $3 - greatest(min(b.window_start), $3 - interval '7 days')) / 3600, 0)::float8 as "hoursBefore"
+     from billing_periods p
+     join meter_buckets b on b.lane = p.lane and b.customer_id = p.customer_id and b.billing_period_id = p.billing_period_id
+     where p.lane = any ($1::smallint[]) and p.customer_id = any ($2::uuid[]) and b.window_start >= $3 - interval '7 days'
+     group by p.customer_id, p.pool_id`,
+    [[...new Set(customers.map(({ lane }) => lane))], customers.map(({ customerId }) => customerId), hour],
+  );
+}
