@@ -5,6 +5,7 @@ import { checkRoutes } from './check.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
 import { grantRoutes } from './grants.ts';
+import { grantRoutes } from './grants.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { memberRoutes } from './members.ts';
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   ...quoteRoutes,
   ...burnTableRoutes,
   ...holdRoutes,
+  ...grantRoutes,
   ...grantRoutes,
   ...customerRoutes,
   ...balanceRoutes,

@@ -4,6 +4,7 @@ import { catchUpPools } from '../operations/catch-up-pools.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
 import { relayOutbox } from '../operations/relay-outbox.ts';
+import { reshapeGrants } from '../operations/reshape-grants.ts';
 import { rollUpUsage } from '../operations/roll-up-usage.ts';
 import { settleDrafts } from '../operations/settle-draft.ts';
 import type { RealTime } from '../operations/track-usage.ts';
@@ -33,6 +34,10 @@ export function backgroundWork(realTime: RealTime, handlers: Parameters<typeof a
     {
       name: 'roll-up',
       turn: async () => (await rollUpUsage(deps, { limit: PERIODS_BATCH })).meterEvents,
+    },
+    {
+      name: 'reshaping',
+      turn: async () => reshapeGrants(deps, { limit: PERIODS_BATCH }),
     },
     {
       name: 'outbox',

@@ -22,8 +22,8 @@ export interface ClockMoved {
 const MINUTE_MS = 60_000;
 /** Longest leap where nothing is due: Stripe refuses more than two intervals at once. */
 const LEAP_MS_MAX = 20 * 24 * 60 * MINUTE_MS;
-/** After a period end: the draft, its cut-off, its finalization about an hour after the draft, and what follows it. */
-const AFTER_PERIOD_END_MINUTES = [0, 1, 60, 65, 75, 120, 180];
+/** Just before a period end: the last time at which its grants are made to fit. After it: the draft, its cut-off, its finalization about an hour after the draft, and what follows it. */
+const AFTER_PERIOD_END_MINUTES = [-1, 0, 1, 60, 65, 75, 120, 180];
 
 /** Moves time forward to an instant; returns how often it stopped on the way. */
 export async function advanceClock(parts: ClockParts, to: Date): Promise<ClockMoved> {

@@ -7,7 +7,7 @@ export async function periodEndsUntil(db: Database, after: Date, until: Date): P
   const rows = await query<{ ends_at: Date }>(
     db,
     `select distinct ends_at from billing_periods
-     where lane between 0 and 63 and state <> 'final' and ends_at > $1::timestamptz - interval '3 hours' and ends_at <= $2
+     where lane between 0 and 63 and state <> 'final' and ends_at > $1::timestamptz - interval '3 hours' and ends_at <= $2::timestamptz + interval '1 minute'
      order by ends_at`,
     [after, until],
   );

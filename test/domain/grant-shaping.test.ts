@@ -309,3 +309,80 @@ function current<Period extends PeriodNeed & { overage: bigint }>(
   if (period === undefined) throw new Error('no period runs');
   return { ...period, paidMicro: period.paidMicro + paid, overage: period.overage + overage };
 }
+
+describe('the last hour of a period with overage', () => {
+  const B6 = { ...april, paidMicro: 400n * CREDIT, overageMicro: 500n * CREDIT };
+  const lots = [lot('image', 600n, { expiresAt: null, isCovered: true })];
+  const whole = grant('g1', 1_000n, { backstopAt: null });
+  const late = at('04-30T23:30:00');
+  const AFTER = at('05-01T00:00:01');
+
+  test('B6: what lots did not pay is put off until just after the period, created before anything is ended', () => {
+    const { create, end } = shape({ lots, periods: [B6], grants: [whole], now: late });
+    expect(create.map(({ amountMinor, effectiveAt }) => [amountMinor, effectiveAt])).toEqual([
+      [600n, AFTER],
+      [400n, late],
+    ]);
+    expect(end).toEqual(['g1']);
+  });
+
+  test('what was used since is brought back', () => {
+    const periods = [{ ...B6, paidMicro: 450n * CREDIT }];
+    const grants = [
+      grant('now', 400n, { backstopAt: null }),
+      grant('later', 600n, { effectiveAt: AFTER, backstopAt: null }),
+    ];
+    const used = [lot('image', 550n, { expiresAt: null, isCovered: true })];
+    const { create, end } = shape({ lots: used, periods, grants, now: late });
+    expect(create.map(({ amountMinor, effectiveAt }) => [amountMinor, effectiveAt])).toEqual([
+      [50n, late],
+      [550n, AFTER],
+    ]);
+    expect(end).toEqual(['later']);
+  });
+
+  test.for([
+    ['earlier than that', at('04-30T22:59:59'), B6],
+    ['in the last minute', at('04-30T23:59:01'), B6],
+    ['without overage', late, { ...B6, overageMicro: 0n }],
+    ['where grants fit', late, { ...B6, paidMicro: 1_000n * CREDIT }],
+  ] as const)('%s nothing is put off', ([, now, period]) => {
+    const fitting = period.paidMicro === 1_000n * CREDIT ? [] : lots;
+    expect(shape({ lots: fitting, periods: [period], grants: [whole], now })).toMatchObject({ create: [], end: [] });
+  });
+
+  test('whatever stood before, the grants that reach the invoice are worth what lots paid, and none is lost', () => {
+    const states = fc.record({
+      left: fc.array(fc.bigInt(0n, 5_000n), { minLength: 1, maxLength: 5 }),
+      paid: fc.bigInt(0n, 5_000n),
+      grants: fc.array(fc.tuple(fc.bigInt(1n, 4_000n), fc.boolean()), { maxLength: 8 }),
+    });
+    fc.assert(
+      fc.property(states, ({ left, paid, grants }) => {
+        const open = grants.map(([worth, isLater], index) =>
+          grant(`g${index}`, worth, { backstopAt: null, ...(isLater && { effectiveAt: AFTER }) }),
+        );
+        const input = {
+          price: cent,
+          anchor: ANCHOR,
+          interval: 'month' as const,
+          lots: left.map((credits, index) => lot(`l${index}`, credits, { expiresAt: null, isCovered: true })),
+          periods: [{ ...B6, paidMicro: paid * CREDIT }],
+          grants: open,
+          now: late,
+        };
+        const { create, end } = shapeGrants(input);
+        const kept = open.filter(({ creditGrantId }) => !end.includes(creditGrantId));
+        const worths = [
+          ...kept.map(({ leftMinor, effectiveAt }) => ({ worth: leftMinor, effectiveAt })),
+          ...create.map(({ amountMinor, effectiveAt }) => ({ worth: amountMinor, effectiveAt })),
+        ];
+        const total = worths.reduce((sum, { worth }) => sum + worth, 0n);
+        const eligible = worths.filter(({ effectiveAt }) => effectiveAt <= at('05-01T00:00:00'));
+        expect(total).toBe(wantedMinor(input));
+        expect(eligible.reduce((sum, { worth }) => sum + worth, 0n)).toBe(paid);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -4,6 +4,7 @@ import type { CreditNote } from '../../src/domain/credit-note.ts';
 import { overageBilled } from '../../src/domain/entries-revenue.ts';
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
 import { clawBackCredits } from '../../src/operations/claw-back-credits.ts';
+import { grantCredits } from '../../src/operations/grant-credits.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { reverseUsage } from '../../src/operations/reverse-usage.ts';
 import { saveCreditNote } from '../../src/storage/credit-notes.ts';
@@ -154,6 +155,13 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   await books.at('2026-04-20T00:00:00Z');
   await reverse(gone, paidByGone);
   expect(await balances(database, gone)).toMatchObject({ available: '5', expired: '9995', 'issued.restored': '-5' });
+
+  // Gifts.
+  const gift = { amount: 1_000_000n, features: null, expiresAt: null, priority: 50, reason: 'T-1', actor: 'finance' };
+  for (const source of ['promotional', 'goodwill'] as const) {
+    const keyed = { key: source, fingerprint: source };
+    expect(await grantCredits(books.deps, { ...gift, ...keyed, source, customer: busy.name })).toHaveProperty('grant');
+  }
 
   // The boundary: a hold is carried, credits roll over, the rest expires, overage is billed.
   await books.at('2026-04-30T23:59:00Z');

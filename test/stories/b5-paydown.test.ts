@@ -36,10 +36,10 @@ test(
       open_grants: '107',
       variances: 0,
     });
-    // Its grant reaches April all the same and pays $3.00, which an item on the draft takes back.
+    // What its grant would pay of April's overage is put off until May begins.
     await expectBooks(story, keeping, {
       invoice: '102',
-      credits_applied: '103',
+      credits_applied: '100',
       lots: '11000',
       deferred: '105.81',
       receivable: '0',
