@@ -31,9 +31,11 @@ const MEANINGS = {
   no_subscription: 'The customer has no billing period that covers this time.',
   pool_blocked: 'The pool is blocked: its subscription is unpaid, paused or ended, or its debt is not settled.',
   transfer_not_allowed: 'The plan allows no transfers between the pools of a customer.',
-  transfer_across_customers: 'Credits never move from one customer to another. Credit notes and goodwill are the ways to give some.',
+  transfer_across_customers:
+    'Credits never move from one customer to another. Credit notes and goodwill are the ways to give some.',
   unknown_subscription: 'No subscription to one of the plans has this id.',
-  subscription_not_cancellable: 'It has ended already, or an invoice of it is being settled; try again once that is final.',
+  subscription_not_cancellable:
+    'It has ended already, or an invoice of it is being settled; try again once that is final.',
   unknown_hold: 'No hold has this id.',
   hold_not_open: 'The hold was captured, released or has lapsed before.',
   capture_exceeds_hold: 'The capture takes more than the hold has left, and the plan refuses that.',
@@ -60,6 +62,10 @@ const MEANINGS = {
   not_creditable:
     'The invoice line has less left than asked: amount less discounts, credits applied and earlier notes.',
   settlement_mismatch: 'The way the money is settled does not fit the invoice.',
+  unknown_settlement: 'No cycle is settled under this id. The list of held drafts shows those that wait for you.',
+  settlement_not_held: 'The draft is not held (any more), or cannot be decided yet; the message says which.',
+  settlement_overcharges:
+    'As it stands the customer would pay more than the ledger says is owed: apply the correction.',
   preview_stale: 'The invoice changed since the preview. Preview again.',
   period_closed: 'The books of that month are closed. Date it into the open month.',
   unknown_usage_event: 'No usage event has this id.',

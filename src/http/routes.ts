@@ -17,6 +17,7 @@ import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { settlementRoutes } from './settlements.ts';
 import { statementRoutes } from './statements.ts';
+import { settlementRoutes } from './settlements.ts';
 import { stripeEventRoutes } from './stripe-events.ts';
 import { topUpRoutes } from './top-ups.ts';
 import { trackRoutes } from './track.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...backfillRoutes,
   ...quarantineRoutes,
   ...invoiceRoutes,
+  ...settlementRoutes,
   ...settlementRoutes,
   ...creditNoteRoutes,
   ...reconciliationRoutes,

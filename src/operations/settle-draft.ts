@@ -224,8 +224,8 @@ async function record(
   const { owedMinor, chargeMinor, reason } = decision;
   await transaction(deps.db, async (trx) => {
     const kept = { paidMicro, overageMicro, owedMinor, eligibleMinor, expectedMinor: chargeMinor, correctionMinor };
-    await saveDecision(trx, settlement, state, kept, { heldBecause: reason, decidedAt: at });
-    await also(trx);
+    const because = { heldBecause: reason, decidedAt: at };
+    if (await saveDecision(trx, settlement, state, kept, because)) await also(trx);
   });
   return state;
 }

@@ -57,6 +57,7 @@ const period: BilledPeriod = {
   lotsPaidMicro: 10_000_000_000n,
   overageMicro: 2_500_000_000n,
   excessCreditedMinor: 0n,
+  acceptedBecause: null,
 };
 
 const subjects = (differences: readonly Difference[]): readonly string[] => differences.map(subjectOf);
@@ -107,6 +108,14 @@ test('an excess that a credit note gave back is explained on both sides', () => 
   ]);
   expect(compareBilledUsage({ ...period, excessCreditedMinor: 99n }, dearer).differences).toMatchObject([
     { kind: 'invoice_owed', explanation: null },
+  ]);
+});
+
+test('a gift that a person accepted is explained by who and why', () => {
+  const cheaper = { ...invoice, lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 12_500n)] };
+  const accepted = { ...period, acceptedBecause: 'Accepted by me: a coupon' };
+  expect(compareBilledUsage(accepted, cheaper).differences).toMatchObject([
+    { kind: 'invoice_gift_accepted', amount: '-2500', explanation: 'Accepted by me: a coupon' },
   ]);
 });
 

@@ -17,6 +17,8 @@ export interface BilledPeriod {
   readonly overageMicro: bigint;
   /** What the settlement credited by a note because Stripe had asked more than was owed; without tax. */
   readonly excessCreditedMinor: bigint;
+  /** Who let the draft go as it was, and why; null when nobody did. */
+  readonly acceptedBecause: string | null;
 }
 
 /** Credits taken on the usage lines of the period's invoice. */
@@ -87,6 +89,10 @@ function usageOwed(period: BilledPeriod, invoice: InvoiceThere): Comparison {
       compared: 1,
       differences: [...differences, amountDiffers('invoice_excess_credited', invoice.invoiceId, amounts, reason)],
     };
+  }
+  if (period.acceptedBecause !== null && theirs < ours) {
+    const gift = amountDiffers('invoice_gift_accepted', invoice.invoiceId, amounts, period.acceptedBecause);
+    return { compared: 1, differences: [...differences, gift] };
   }
   if (ours - theirs === 1n) {
     const reason = 'One minor unit in the customer’s favour: grants are rounded up.';

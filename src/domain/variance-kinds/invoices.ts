@@ -118,6 +118,12 @@ export const INVOICES_VARIANCES = {
     cause: 'Stripe finalized a cycle while we were away and asked more than was owed; a credit note gave it back.',
     repair: 'None: the note is issued and in the books.',
   },
+  invoice_gift_accepted: {
+    check: 'invoices',
+    class: 'shaping',
+    cause: 'A person let a held draft go as it was: it asks less for usage than the ledger says is owed.',
+    repair: 'None: who decided and why is recorded.',
+  },
   invoice_corrected: {
     check: 'invoices',
     class: 'shaping',

@@ -100,6 +100,7 @@ export interface BilledPeriodHere {
   readonly lotsPaidMicro: bigint;
   readonly overageMicro: bigint;
   readonly excessCreditedMinor: bigint;
+  readonly acceptedBecause: string | null;
   /** Mirrored invoices that stand and bill the same cycle. */
   readonly standing: readonly string[];
 }
@@ -125,6 +126,9 @@ export async function billedPeriods(
          cross join lateral jsonb_array_elements(c.lines) n
          where r.lane = $1 and r.customer_id = $2 and r.invoice_id = p.invoice_id and r.requested_by = 'settlement'
            and c.status <> 'void'), 0)::bigint as "excessCreditedMinor",
+       (select 'Accepted by ' || t.decided_by || ': ' || t.decision_reason from settlements t
+         where t.lane = $1 and t.customer_id = $2 and t.billing_period_id = p.billing_period_id
+           and t.decision = 'accept') as "acceptedBecause",
        array(select distinct i.invoice_id from invoices i
          join invoice_lines l on l.lane = i.lane and l.customer_id = i.customer_id and l.invoice_id = i.invoice_id
          where i.lane = $1 and i.customer_id = $2 and i.subscription_id = p.subscription_id
