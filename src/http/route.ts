@@ -29,12 +29,14 @@ export interface Answer {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as a file to keep, instead of the body. */
+  readonly file?: { readonly type: string; readonly name: string; readonly text: string };
 }
 
 export type Reply = Answer | { readonly rejected: Problem };
 
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put';
   readonly path: string;
   /** Any one of these lets a key in; `admin` is let in everywhere. */
   readonly scopes: readonly Scope[];
