@@ -3,8 +3,9 @@ import { createInterface } from 'node:readline';
 
 import type { Command } from 'commander';
 
-import { shownLine } from '../contract/backfill-report.ts';
+import { backfillLine } from '../contract/backfill-report.ts';
 import { backfilledEvent, toTracked } from '../contract/usage.ts';
+import { formatCredits } from '../domain/amount.ts';
 import {
   type BackfillEvent,
   type BackfillReport,
@@ -82,7 +83,7 @@ const BAD_SHOWN_MAX = 20;
 function show(context: CliContext, report: BackfillReport, bad: readonly BadLine[], options: Options): void {
   const dryRun = options.dryRun === true;
   const { duplicates } = report;
-  const lines = report.lines.map((line) => shownLine(line));
+  const lines = report.lines.map((line) => backfillLine(line, formatCredits));
   if (options.json === true) {
     context.out(
       json({ object: 'backfill', dry_run: dryRun, data: lines, duplicates, rejected: bad.length, errors: bad }),

@@ -1,15 +1,27 @@
 // A backfill's report as the API and the command show it.
-import { formatCredits } from '../domain/amount.ts';
-import type { BackfillLine } from '../domain/backfill.ts';
 import { toWireId } from './ids.ts';
 
+interface Line {
+  /** As the caller named it, or our own id. */
+  readonly customer: string;
+  readonly billingPeriodId: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  /** First day of the month of use. */
+  readonly month: string;
+  readonly events: number;
+  readonly credits: bigint;
+  readonly overage: bigint;
+  readonly debt: bigint;
+  readonly unfundedEvents: number;
+  readonly unfundedCredits: bigint;
+}
+
 /** One line: who used it, in which month, which billing period pays, how much of what. */
-export function shownLine(line: BackfillLine & { readonly startsAt: Date; readonly endsAt: Date }) {
+export function backfillLine(line: Line, formatCredits: (micro: bigint) => string) {
+  const { customer } = line;
   return {
-    customer:
-      line.customer.includes(':') || line.customer.startsWith('cus_')
-        ? line.customer
-        : toWireId('customer', line.customer),
+    customer: /^(cus_|ext:)/.test(customer) ? customer : toWireId('customer', customer),
     period: { id: toWireId('period', line.billingPeriodId), starts_at: line.startsAt, ends_at: line.endsAt },
     used_in: line.month.slice(0, 7),
     events: line.events,

@@ -4,7 +4,7 @@ import { dimensions, quantities } from './amounts.ts';
 import { customerName } from './ids.ts';
 import { instant, text } from './text.ts';
 
-export const TRACK_EVENTS_MAX = 1_000;
+const TRACK_EVENTS_MAX = 1_000;
 const QUOTE_LINES_MAX = 100;
 
 export const actionName = z

@@ -56,7 +56,7 @@ export function rate(burnRate: BurnRate, quantities: Quantities, dimensions: Dim
 }
 
 /** The plain rate that an event with these dimensions has: of the first rule that matches, else what otherwise says. */
-export function rateFor(burnRate: BurnRate, dimensions: Dimensions): PlainRate | 'free' | Refused {
+function rateFor(burnRate: BurnRate, dimensions: Dimensions): PlainRate | 'free' | Refused {
   const { rules, otherwise } = burnRate;
   if (rules === undefined) return burnRate;
   const rule = rules.find(({ when }) =>

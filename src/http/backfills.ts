@@ -1,5 +1,6 @@
-import { shownLine } from '../contract/backfill-report.ts';
+import { backfillLine } from '../contract/backfill-report.ts';
 import { backfill as backfillBody, backfilledEvent, toTracked } from '../contract/usage.ts';
+import { formatCredits } from '../domain/amount.ts';
 import { backfillUsage, previewBackfill } from '../operations/backfill-usage.ts';
 import { parse } from './parse.ts';
 import { type Problem, toErrorBody } from './problems.ts';
@@ -40,7 +41,7 @@ export const backfillRoutes: readonly Route[] = [
       return ok({
         object: 'backfill',
         dry_run,
-        data: report.lines.map((line) => ({ object: 'backfill_line', ...shownLine(line) })),
+        data: report.lines.map((line) => ({ object: 'backfill_line', ...backfillLine(line, formatCredits) })),
         duplicates: report.duplicates,
         rejected: errors.length,
         errors: errors

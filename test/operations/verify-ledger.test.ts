@@ -104,6 +104,16 @@ const DAMAGE: readonly {
     found: [{ invariant: 'INV-16', expected: 'one entry grant.included', found: '2 entries' }],
   },
   {
+    done: 'a usage event is said to amend one that still counts',
+    sql: (b) => `update usage_events set amends = usage_event_id where usage_event_id = '${b.usageEventId}'`,
+    found: [{ invariant: 'INV-13', found: 'amends usage that still counts' }],
+  },
+  {
+    done: 'a usage event is said to amend one that never was',
+    sql: (b) => `update usage_events set amends = gen_random_uuid() where usage_event_id = '${b.usageEventId}'`,
+    found: [{ invariant: 'INV-13', found: 'amends no event' }],
+  },
+  {
     done: 'a usage event is enlarged',
     sql: (b) => `update usage_events set credits = credits + 1 where usage_event_id = '${b.usageEventId}'`,
     found: [{ invariant: 'INV-16', expected: 'credits 700000001 overage 0 debt 0' }],

@@ -54,6 +54,19 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
       order by 1 limit $3`,
   },
   {
+    invariant: 'INV-13',
+    claim: 'usage that another event stands for exists and no longer counts: undone, or free from the start',
+    sql: `
+      select 'usage event ' || a.usage_event_id as subject, 'amends usage that is undone' as expected,
+        case when e.usage_event_id is null then 'amends no event' else 'amends usage that still counts' end as found
+      from usage_events a
+      left join usage_events e on e.lane = a.lane and e.customer_id = a.customer_id and e.usage_event_id = a.amends
+      left join usage_reversals r on r.lane = a.lane and r.customer_id = a.customer_id and r.usage_event_id = a.amends
+      where a.lane = any($1) and ($2::uuid is null or a.customer_id = $2) and a.amends is not null
+        and (e.usage_event_id is null or (e.credits > 0 and r.usage_event_id is null))
+      order by 1 limit $3`,
+  },
+  {
     invariant: 'INV-14',
     claim: 'what a billing period has metered is what its consumption postings say',
     sql: `
