@@ -4,9 +4,9 @@ import { mirrorSubscription } from '../src/operations/mirror-subscription.ts';
 import type { Handlers, Outcome } from '../src/stripe/events.ts';
 
 /** A subscription to one of our plans is what gives a customer a pool; its status says whether it may be spent. */
-async function mirror({ objectId }: StripeEvent, deps: Deps): Promise<Outcome> {
+async function mirror({ objectId, createdAt }: StripeEvent, deps: Deps): Promise<Outcome> {
   if (objectId === null) return { ignored: 'the event names no subscription' };
-  const status = await mirrorSubscription(deps, objectId);
+  const status = await mirrorSubscription(deps, objectId, createdAt);
   return status === null ? { ignored: 'Stripe has no such subscription' } : { applied: `subscription is ${status}` };
 }
 

@@ -15,6 +15,7 @@ export const placeHold = z
     dimensions: dimensions.default({}),
     ttl_seconds: z.int().min(1).max(86_400).optional(),
     member: text(200).optional(),
+    agent: text(200).optional(),
   })
   .refine((hold) => (hold.quantities === undefined) !== (hold.credits === undefined), {
     message: 'give either quantities or credits',

@@ -21,6 +21,7 @@ export const usageEvent = z.strictObject({
   dimensions: dimensions.default({}),
   occurred_at: instant.optional(),
   member: text(200).optional(),
+  agent: text(200).optional(),
   source: text(100).optional(),
 });
 export type UsageEvent = z.output<typeof usageEvent>;
@@ -38,6 +39,7 @@ export function toTracked(event: UsageEvent) {
     dimensions: event.dimensions,
     occurredAt: event.occurred_at ?? null,
     member: event.member ?? null,
+    agent: event.agent ?? null,
     source: event.source ?? 'api',
   };
 }
@@ -61,6 +63,7 @@ export const check = z.strictObject({
   quantities: quantities.default({}),
   dimensions: dimensions.default({}),
   member: text(200).optional(),
+  agent: text(200).optional(),
 });
 
 /** What all of this would cost together, line after line. */

@@ -43,7 +43,8 @@ export function productOfPlan(
     currency,
     unitAmountDecimal: meterUnitAmountDecimal({ ...plan, meterUnit: unit.meterUnit }),
     use: 'metered',
-    interval,
+    // Under a yearly fee usage may be invoiced by the month, where the credits come by the month.
+    interval: plan.creditsEvery,
   };
   const base: WantedPrice = {
     key: `${version}/base`,

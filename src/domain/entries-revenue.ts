@@ -136,17 +136,18 @@ export function usageSettled(billed: BilledUsage): Draft | null {
 
 export interface BilledOverage {
   readonly billingPeriodId: string;
-  readonly poolId: string;
   readonly unit: string;
-  readonly overageMicro: bigint;
+  /** Each pool's own: under a pool for each member there are several. */
+  readonly pools: readonly { readonly poolId: string; readonly overageMicro: bigint }[];
   readonly invoiceId: string;
   readonly finalizedAt: Date;
 }
 
 /** Credits book: the period's overage is on an invoice now, and no later credit pays it. */
 export function overageBilled(billed: BilledOverage): Draft | null {
-  const { billingPeriodId, poolId, unit, overageMicro, invoiceId } = billed;
-  if (overageMicro <= 0n) return null;
+  const { billingPeriodId, unit, invoiceId } = billed;
+  const pools = billed.pools.filter(({ overageMicro }) => overageMicro > 0n);
+  if (pools.length === 0) return null;
   return {
     kind: 'overage.billed',
     effectiveAt: billed.finalizedAt,
@@ -155,13 +156,11 @@ export function overageBilled(billed: BilledOverage): Draft | null {
     sourceId: billingPeriodId,
     billingPeriodId,
     stripe: { invoice: invoiceId },
-    postings: [
-      {
-        from: poolAccount('billed', poolId, unit, billingPeriodId),
-        to: poolAccount('overage', poolId, unit, billingPeriodId),
-        amount: overageMicro,
-      },
-    ],
+    postings: pools.map(({ poolId, overageMicro }) => ({
+      from: poolAccount('billed', poolId, unit, billingPeriodId),
+      to: poolAccount('overage', poolId, unit, billingPeriodId),
+      amount: overageMicro,
+    })),
   };
 }
 

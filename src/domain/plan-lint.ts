@@ -33,22 +33,14 @@ export function* lintPlan(catalogue: Catalogue, plan: Plan, path: string): Itera
 }
 
 function* lintCycle(plan: Plan, path: string): Iterable<Finding> {
-  if (plan.creditsEvery === plan.interval) return;
-  if (plan.creditsEvery === 'year') {
+  if (plan.creditsEvery === 'year' && plan.interval === 'month') {
     yield {
       path: `${path}.creditsEvery`,
       code: 'contradiction',
       message: 'A fee of every month pays for no credits of a year.',
       fix: "Write creditsEvery: 'month', or interval: 'year'.",
     };
-    return;
   }
-  yield {
-    path: `${path}.creditsEvery`,
-    code: 'rule_not_kept',
-    message: 'This version of Creditpool does not keep that rule yet.',
-    fix: `Write creditsEvery: '${plan.interval}'.`,
-  };
 }
 
 /** A currency that Stripe charges in amounts which usage can be rounded to. */

@@ -11,7 +11,7 @@ import type { LotState, Moment, PoolBook } from './pool-book.ts';
 export function noteSeats(book: PoolBook, quantity: number, at: Date, moment: Moment): LotState | null {
   const { subscription, terms } = book;
   const period = book.periods.find(
-    (one) => one.subscriptionId === subscription?.subscriptionId && isWithin(one, at) && isWithin(one, moment.now),
+    (one) => one.subscriptionId === subscription?.subscriptionId && isWithin(one, moment.now),
   );
   if (subscription === null || terms === null || period === undefined) return null;
   const before = period.seats ?? subscription.quantity;
@@ -21,7 +21,9 @@ export function noteSeats(book: PoolBook, quantity: number, at: Date, moment: Mo
   const { policy, included, currency, plan } = terms;
   if (quantity <= before || policy.seats.add !== 'prorated' || policy.pooling === 'member' || included === 0n)
     return null;
-  const left = BigInt(period.endsAt.getTime() - at.getTime());
+  // Told of it only after a renewal: then the seat is new for all of this period.
+  const from = at < period.startsAt ? period.startsAt : at > moment.now ? moment.now : at;
+  const left = BigInt(period.endsAt.getTime() - from.getTime());
   const whole = BigInt(period.endsAt.getTime() - period.startsAt.getTime());
   const share = included * BigInt(quantity - before) * left;
   return openLot(
@@ -30,7 +32,7 @@ export function noteSeats(book: PoolBook, quantity: number, at: Date, moment: Mo
       source: 'included',
       category: 'paid',
       priority: 50,
-      effectiveAt: at,
+      effectiveAt: from,
       expiresAt: policy.includedExpiry === 'period_end' ? period.endsAt : null,
       features: null,
       billingPeriodId: period.billingPeriodId,

@@ -15,8 +15,8 @@ export const checkRoutes: readonly Route[] = [
     reply: async (context, request) => {
       const asked = parse(checkBody, request.body);
       if ('rejected' in asked) return asked;
-      const { customer, action, quantities, dimensions } = asked.value;
-      const checked = await checkUsage(context, { customer, action, quantities, dimensions });
+      const { member = null, agent = null, ...question } = asked.value;
+      const checked = await checkUsage(context, { ...question, member, agent });
       if ('rejected' in checked) return checked;
       return ok({ object: 'check', ...shownCheck(checked) });
     },

@@ -17,11 +17,12 @@ export const holdRoutes: readonly Route[] = [
     reply: async (context, request) => {
       const asked = parse(placeBody, request.body);
       if ('rejected' in asked) return asked;
-      const { customer, action, quantities, credits, dimensions, ttl_seconds, member } = asked.value;
+      const { customer, action, quantities, credits, dimensions, ttl_seconds, member, agent } = asked.value;
       const placed = await placeHold(context, {
         customer,
         action,
         member: member ?? null,
+        agent: agent ?? null,
         quantities: quantities ?? null,
         amount: credits === undefined ? null : microCredits(credits),
         dimensions,

@@ -35,7 +35,7 @@ export function createRouter(context: HttpContext): Router {
       router[route.method](
         path,
         requireScope(authenticate, route.scopes),
-        ...(route.method === 'post' ? jsonBody(route.bodyBytesMax, route.bodyNodesMax) : []),
+        ...(route.method !== 'get' ? jsonBody(route.bodyBytesMax, route.bodyNodesMax) : []),
         ...(route.needsIdempotencyKey === true ? [requireIdempotencyKey] : []),
         answer(context, route),
       );
@@ -93,10 +93,9 @@ function answer(context: HttpContext, route: Route): RequestHandler {
       sendProblem(context, response, reply.rejected);
       return;
     }
-    response
-      .status(reply.status)
-      .set(reply.headers ?? {})
-      .json(reply.body);
+    response.status(reply.status).set(reply.headers ?? {});
+    if (reply.file === undefined) response.json(reply.body);
+    else response.attachment(reply.file.name).set('content-type', reply.file.type).send(reply.file.text);
   };
 }
 

@@ -1,10 +1,10 @@
 import { backfillRoutes } from './backfills.ts';
+import { alertRoutes } from './alerts.ts';
 import { balanceRoutes } from './balance.ts';
 import { burnTableRoutes } from './burn-table.ts';
 import { checkRoutes } from './check.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
-import { grantRoutes } from './grants.ts';
 import { grantRoutes } from './grants.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
@@ -17,12 +17,12 @@ import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { settlementRoutes } from './settlements.ts';
 import { statementRoutes } from './statements.ts';
-import { settlementRoutes } from './settlements.ts';
 import { stripeEventRoutes } from './stripe-events.ts';
 import { topUpRoutes } from './top-ups.ts';
 import { trackRoutes } from './track.ts';
 import { transferRoutes } from './transfers.ts';
 import { usageEventRoutes } from './usage-events.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
 /** Everything that asks for an API key; webhooks, health and error pages stand beside it in the router. */
 export const ROUTES: readonly Route[] = [
@@ -31,7 +31,6 @@ export const ROUTES: readonly Route[] = [
   ...quoteRoutes,
   ...burnTableRoutes,
   ...holdRoutes,
-  ...grantRoutes,
   ...grantRoutes,
   ...customerRoutes,
   ...balanceRoutes,
@@ -43,11 +42,12 @@ export const ROUTES: readonly Route[] = [
   ...quarantineRoutes,
   ...invoiceRoutes,
   ...settlementRoutes,
-  ...settlementRoutes,
   ...creditNoteRoutes,
   ...reconciliationRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,
   ...topUpRoutes,
+  ...alertRoutes,
+  ...webhookEndpointRoutes,
   ...sandboxRoutes,
 ];

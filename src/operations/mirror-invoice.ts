@@ -12,6 +12,7 @@ import type { Deps } from './deps.ts';
 import { grantPaidInvoice } from './grant-paid-invoice.ts';
 import { knownCustomer } from './mirror-customer.ts';
 import { mirrorSubscription } from './mirror-subscription.ts';
+import { notePaidFee } from './note-paid-fee.ts';
 import { postInvoice } from './post-invoice.ts';
 
 export interface MirroredInvoice {
@@ -76,8 +77,17 @@ async function ensureSubscription(deps: Deps, key: CustomerKey, invoice: Invoice
 }
 
 async function grantWhatWasPaid(deps: Deps, key: CustomerKey, invoice: Invoice): Promise<void> {
-  const { invoiceId, paidAt, subscriptionId, billingReason, currency, lines } = invoice;
+  const { paidAt, subscriptionId, lines } = invoice;
   if (invoice.status !== 'paid' || paidAt === null) return;
+  await grantPacksAndSignUp(deps, key, invoice, paidAt);
+  const fees = lines.filter(({ kind, amountMinor }) => kind === 'base' && amountMinor > 0n);
+  if (subscriptionId === null || fees.length === 0) return;
+  const spans = fees.map(({ periodStart: from, periodEnd: to }) => ({ from, to }));
+  await notePaidFee(deps, { customer: key, subscriptionId, paidAt, spans });
+}
+
+async function grantPacksAndSignUp(deps: Deps, key: CustomerKey, invoice: Invoice, paidAt: Date): Promise<void> {
+  const { invoiceId, subscriptionId, billingReason, currency, lines } = invoice;
   if (billingReason !== 'subscription_create' && !lines.some(({ kind }) => kind === 'pack')) return;
   await grantPaidInvoice(deps, {
     customer: key,

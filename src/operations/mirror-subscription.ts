@@ -4,17 +4,30 @@ import { wallTime } from '../storage/clock.ts';
 import { lockCustomer } from '../storage/customers.ts';
 import { type Transaction, transaction } from '../storage/database.ts';
 import { type PlanVersion, planVersionOfPrice } from '../storage/plans.ts';
-import { blockOrUnblockPools, openPool, saveSubscription, type SubscriptionTerms } from '../storage/subscriptions.ts';
+import {
+  blockOrUnblockPools,
+  openPool,
+  readSubscription,
+  saveSubscription,
+  type StoredSubscription,
+  type SubscriptionTerms,
+} from '../storage/subscriptions.ts';
 import { fetchSubscription } from '../stripe/subscriptions.ts';
 import type { Deps } from './deps.ts';
+import { catchUpCustomer, followChange } from './follow-subscription.ts';
 import { knownCustomer } from './mirror-customer.ts';
 import { openBillingPeriod } from './open-billing-period.ts';
 
 /**
  * Mirrors a subscription as it is now. One of our plans gives the customer a pool and opens its first billing period;
- * a subscription that may not be spent on blocks the pool. Returns its status, null when Stripe has none of this id.
+ * a subscription that may not be spent on blocks the pool; new seats fund it. `changedAt`: when Stripe says it changed.
+ * Returns its status, null when Stripe has none of this id.
  */
-export async function mirrorSubscription(deps: Deps, subscriptionId: string): Promise<string | null> {
+export async function mirrorSubscription(
+  deps: Deps,
+  subscriptionId: string,
+  changedAt: Date | null = null,
+): Promise<string | null> {
   const fetchedAt = await wallTime(deps.db);
   const facts = await fetchSubscription(deps.stripe, subscriptionId);
   if (facts === null) return null;
@@ -22,11 +35,21 @@ export async function mirrorSubscription(deps: Deps, subscriptionId: string): Pr
   const plan = await planOf(deps, facts);
   await transaction(deps.db, async (trx) => {
     await lockCustomer(trx, key);
-    const isNewer = await saveSubscription(trx, key, { facts, terms: termsOf(facts, plan), fetchedAt });
+    const stored = await readSubscription(trx, key, subscriptionId);
+    const terms = termsOf(facts, plan);
+    const isOther = stored !== null && isOtherThan(stored, terms);
+    // What has begun by now began under what was agreed until now.
+    if (isOther) await catchUpCustomer(deps, trx, key);
+    const isNewer = await saveSubscription(trx, key, { facts, terms, fetchedAt });
     if (isNewer && plan !== null) await providePool(deps, trx, key, { facts, plan });
+    if (isNewer && isOther) await followChange(deps, trx, key, { before: stored, changedAt });
     await blockOrUnblockPools(trx, key, SPENDABLE_STATUSES);
   });
   return facts.status;
+}
+
+function isOtherThan(stored: StoredSubscription, { planVersionId, quantity }: SubscriptionTerms): boolean {
+  return planVersionId !== null && (stored.planVersionId !== planVersionId || stored.quantity !== quantity);
 }
 
 async function planOf(deps: Deps, { items }: SubscriptionFacts): Promise<PlanVersion | null> {

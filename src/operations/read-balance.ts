@@ -71,7 +71,7 @@ export async function readBalance(deps: Deps, name: string): Promise<Balance | R
     spendingLimit: book.shortfall.spendingLimit,
     ...balanceOf(familyOf(book), now),
     period: runningPeriod(book, now),
-    members: [...book.members].map(([member, pool]) => ({ member, ...balanceOf([pool], now) })),
+    members: [...book.members].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([member, pool]) => ({ member, ...balanceOf([pool], now) })),
     asOf: now,
   };
 }

@@ -31,7 +31,7 @@ export interface BilledPeriod {
   readonly endsAt: Date;
 }
 
-/** The periods that an invoice bills, with their pools locked in order. */
+/** The periods that an invoice bills, with their pools locked in order; a member's pool is locked by its customer's. */
 export async function lockPeriodsOfInvoice(
   trx: Transaction,
   key: CustomerKey,
@@ -63,19 +63,19 @@ export async function markPeriodFinal(trx: Transaction, key: CustomerKey, billin
   );
 }
 
-/** What a period's overage account stands at, in micro-credits: what was consumed past the lots and not billed. */
+/** What a period's overage accounts stand at, pool by pool, in micro-credits: consumed past the lots and not billed. */
 export async function overageOf(
   trx: Database | Transaction,
   key: CustomerKey,
   billingPeriodId: string,
-): Promise<bigint> {
-  const [row] = await query<{ overage: bigint }>(
+): Promise<readonly { readonly poolId: string; readonly overageMicro: bigint }[]> {
+  return query(
     trx,
-    `select coalesce(-sum(balance), 0)::bigint as overage from accounts
-     where lane = $1 and customer_id = $2 and billing_period_id = $3 and kind = 'overage'`,
+    `select pool_id as "poolId", -balance as "overageMicro" from accounts
+     where lane = $1 and customer_id = $2 and billing_period_id = $3 and kind = 'overage' and balance < 0
+     order by pool_id`,
     [key.lane, key.customerId, billingPeriodId],
   );
-  return row?.overage ?? 0n;
 }
 
 /** Invoices that Stripe has finalized for periods that were cut off later, or while nobody looked. */

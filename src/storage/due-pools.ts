@@ -28,7 +28,11 @@ export async function duePools(db: Database, limit: number): Promise<readonly Cu
          where l.lane between 0 and 63 and l.is_open and l.expires_at <= $1
            and l.granted > l.drawn + l.held + l.frozen + l.ended
            and not exists (select from billing_periods p where p.lane = l.lane and p.customer_id = l.customer_id
-             and p.pool_id = l.pool_id and p.state = 'open' and p.ends_at <= $1)
+             and p.unit = l.unit and p.state = 'open' and p.ends_at <= $1)
+       union all
+       select lane, customer_id from billing_periods
+         where lane between 0 and 63 and state = 'open' and freeze_at <= $1 and ends_at > $1 and frozen_at is null
+           and fee_paid_at is null
      ) as due limit $2`,
     [at, limit],
   );

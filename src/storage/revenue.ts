@@ -115,8 +115,11 @@ export async function unbilledPeriods(
        b.starts_at as "startsAt", (coalesce(-a.balance, 0) - coalesce(since.amount, 0))::bigint as "overageMicro",
        coalesce(done.amount, 0)::bigint as "accruedMinor"
      from billing_periods b
-     left join accounts a on a.lane = b.lane and a.customer_id = b.customer_id and a.pool_id = b.pool_id
-       and a.billing_period_id = b.billing_period_id and a.kind = 'overage' and a.unit = b.unit
+     left join lateral (
+       select sum(o.balance) as balance from accounts o
+       where o.lane = $1 and o.customer_id = $2 and o.billing_period_id = b.billing_period_id and o.kind = 'overage'
+         and o.unit = b.unit
+     ) a on true
      left join lateral (
        select sum(case when p.from_kind = 'overage' and p.from_billing_period_id = b.billing_period_id then p.amount
          else -p.amount end) as amount

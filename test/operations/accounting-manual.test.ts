@@ -4,13 +4,18 @@ import type { CreditNote } from '../../src/domain/credit-note.ts';
 import { overageBilled } from '../../src/domain/entries-revenue.ts';
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
 import { clawBackCredits } from '../../src/operations/claw-back-credits.ts';
+import { followChange } from '../../src/operations/follow-subscription.ts';
 import { grantCredits } from '../../src/operations/grant-credits.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
+import { notePaidFee } from '../../src/operations/note-paid-fee.ts';
 import { reverseUsage } from '../../src/operations/reverse-usage.ts';
+import { transferCredits } from '../../src/operations/transfer-credits.ts';
 import { saveCreditNote } from '../../src/storage/credit-notes.ts';
 import { transaction } from '../../src/storage/database.ts';
 import { appendEntries } from '../../src/storage/journal.ts';
-import { query } from '../../src/storage/query.ts';
+import { listPlanVersions } from '../../src/storage/plans.ts';
+import { execute, query } from '../../src/storage/query.ts';
+import { readSubscription } from '../../src/storage/subscriptions.ts';
 import { documentedMovements, postedMovements } from '../support/accounting-manual.ts';
 import { balances, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -30,9 +35,36 @@ const books = await openBooks(database, {
       },
       { includedCredits: '40' },
     ),
+    planWith('each', { pooling: 'member', transfers: 'within_customer' }, { includedCredits: '40' }),
+    planWith('fee-first', { unpaid: { freezeAfterDays: 3 } }, { includedCredits: '40' }),
     planWith('graced', { zeroBalance: 'grace', debtLimit: '10' }, { includedCredits: '40' }),
   ],
 });
+
+const MAY = { startsAt: new Date('2026-05-01T00:00:00Z'), endsAt: new Date('2026-06-01T00:00:00Z') };
+const JUNE = { from: MAY.endsAt, to: new Date('2026-07-01T00:00:00Z') };
+
+/** The customer's own move to another plan, as the mirror follows it. */
+async function moveTo(plan: string, customer: Subscriber): Promise<void> {
+  const to = (await listPlanVersions(database)).find((version) => version.plan === plan);
+  if (to === undefined) throw new Error(`no plan ${plan}`);
+  const { lane, customerId, subscriptionId } = customer;
+  await transaction(database, async (trx) => {
+    const before = await readSubscription(trx, customer, subscriptionId);
+    if (before === null) throw new Error('it is subscribed');
+    await execute(
+      trx,
+      `update subscriptions set plan_version_id = $4 where lane = $1 and customer_id = $2 and subscription_id = $3`,
+      [lane, customerId, subscriptionId, to.planVersionId],
+    );
+    await execute(trx, `update pools set plan_version_id = $3 where lane = $1 and customer_id = $2`, [
+      lane,
+      customerId,
+      to.planVersionId,
+    ]);
+    await followChange(books.deps, trx, customer, { before, changedAt: null });
+  });
+}
 
 async function spend(customer: Subscriber, count: number): Promise<string> {
   const answer = await use(books, customer, count);
@@ -59,9 +91,8 @@ async function billOverage(customer: Subscriber, overageMicro: bigint): Promise<
   const finalizedAt = new Date('2026-05-01T01:00:00Z');
   const billed = overageBilled({
     billingPeriodId: period?.id ?? '',
-    poolId: customer.poolId,
     unit: 'credit',
-    overageMicro,
+    pools: [{ poolId: customer.poolId, overageMicro }],
     invoiceId: 'in_1',
     finalizedAt,
   });
@@ -173,6 +204,29 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   await billOverage(billed, 5_000_000n);
   // What was billed comes back as money, the rest as credits: never both.
   expect(await reverse(billed, past)).toMatchObject({ reversed: [{ byMoney: 5_000_000n, restored: 40_000_000n }] });
+
+  // What one member gives another.
+  const shared = await books.subscribe('each', MAY);
+  await use(books, shared, 0, { member: 'ann' });
+  const ends = (member: string) => ({ customer: shared.name, member });
+  const given = { amount: 1_000_000n, reason: 'T-1', actor: 'support', key: 'k', fingerprint: 'k' };
+  expect(await transferCredits(books, { from: ends('ann'), to: ends('bob'), ...given })).toHaveProperty('transfer');
+
+  // Credits whose fee is not paid freeze; paid after all they thaw, else they end with their period or with the plan.
+  const [paid, moved, lost] = await Promise.all([1, 2, 3].map(() => books.subscribe('fee-first', MAY)));
+  if (paid === undefined || moved === undefined || lost === undefined) throw new Error('three subscribe');
+  await books.at('2026-06-04T00:00:00Z');
+  await catchUpPools(books, { limit: 1000 });
+  expect(await balances(database, paid)).toMatchObject({ frozen: '40' });
+  const fee = { subscriptionId: paid.subscriptionId, paidAt: new Date('2026-06-04T00:00:00Z'), spans: [JUNE] };
+  await notePaidFee(books.deps, { customer: paid, ...fee });
+  expect(await balances(database, paid)).toMatchObject({ available: '40' });
+  await moveTo('everything', moved);
+  await moveTo('everything', paid);
+  expect(await balances(database, moved)).toMatchObject({ available: '40', expired: '80' });
+  await books.at('2026-07-01T01:00:00Z');
+  await catchUpPools(books, { limit: 1000 });
+  expect(await balances(database, lost)).toMatchObject({ available: '40', expired: '80' });
 
   expect(await postedMovements(database, 'credit')).toEqual(documentedMovements('Credits book'));
 });

@@ -56,7 +56,7 @@ export async function poolStocks(
      )
      select o.pool_id as "poolId", v.plan_version_id as "planVersionId", v.stripe_metered_price_id as "meteredPriceId",
        coalesce((select sum(l.granted - l.drawn - l.ended) from lots l
-         where l.lane = $1 and l.customer_id = $2 and l.pool_id = o.pool_id), 0)::bigint as "leftMicro",
+         where l.lane = $1 and l.customer_id = $2 and l.unit = o.unit), 0)::bigint as "leftMicro",
        coalesce((select sum(micro) from paid where paid.pool_id = o.pool_id), 0)::bigint as "paidMicro",
        array(select invoice_id from paid where paid.pool_id = o.pool_id and invoice_id is not null)
          as "notFinalInvoiceIds",

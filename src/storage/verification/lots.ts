@@ -9,7 +9,7 @@ const MOVED = `
       - coalesce(sum(case when from_kind in ('consumed', 'consumed_unpaid', 'overage', 'debt') and not OPENS then amount end), 0) as drawn,
     coalesce(sum(case when to_kind = 'held' then amount when from_kind = 'held' then -amount end), 0) as held,
     coalesce(sum(case when to_kind = 'frozen' then amount when from_kind = 'frozen' then -amount end), 0) as frozen,
-    coalesce(sum(case when to_kind in ('expired', 'rolled', 'carried_out', 'clawed_back') then amount end), 0)
+    coalesce(sum(case when to_kind in ('expired', 'rolled', 'carried_out', 'transferred_out', 'clawed_back') then amount end), 0)
       - coalesce(sum(case when from_kind in ('expired', 'clawed_back') then amount end), 0) as ended
   from postings
   where lane = any($1) and ($2::uuid is null or customer_id = $2) and lot_id is not null

@@ -1,0 +1,80 @@
+import { openLot } from './lot-opening.ts';
+// A customer's own move to another plan in the middle of a period: what is left of the old plan's included credits ends, and
+// the new plan's open whole. What was bought, given or rolled over stays.
+import { remaining } from './lot.ts';
+import {
+  beginEntry,
+  familyOf,
+  type LotState,
+  type Moment,
+  moveStock,
+  type PeriodState,
+  type PoolBook,
+  runningPeriod,
+} from './pool-book.ts';
+import type { PlanTerms } from './terms.ts';
+
+/** Follows a change of plan; the book has the new plan's terms, and all members' pools. */
+export function changePlan(book: PoolBook, moment: Moment): void {
+  const { terms, subscription } = book;
+  const period = runningPeriod(book, moment.now);
+  if (terms === null || subscription === null || period === null) return;
+  for (const pool of familyOf(book)) {
+    for (const lot of pool.lots.values()) {
+      if (lot.source === 'included' && lot.billingPeriodId === period.billingPeriodId)
+        endRest(pool, lot, terms, moment);
+    }
+    const ofMember = terms.policy.pooling === 'member';
+    if (ofMember === (pool.member === null)) continue;
+    openAllowance(pool, period, ofMember ? 1 : subscription.quantity, moment);
+  }
+  period.seats = subscription.quantity;
+  book.changes.changedPeriods.add(period);
+}
+
+function endRest(book: PoolBook, lot: LotState, { plan }: PlanTerms, { now, newId }: Moment): void {
+  const [left, frozen] = [remaining(lot), lot.frozen];
+  if (left + frozen === 0n) return;
+  const entryId = newId();
+  const entry = beginEntry(book, {
+    entryId,
+    kind: 'lot.ended',
+    effectiveAt: now,
+    actor: 'plan',
+    reason: `the customer moved to plan ${plan}`,
+    sourceType: 'lot',
+    sourceId: `${lot.lotId}/${entryId}`,
+  });
+  const { lotId } = lot;
+  const to = { account: 'expired', counter: 'ended' } as const;
+  if (left > 0n) moveStock(book, entry, { lotId, amount: left, from: { account: 'available', counter: null }, to });
+  if (frozen > 0n)
+    moveStock(book, entry, { lotId, amount: frozen, from: { account: 'frozen', counter: 'frozen' }, to });
+  book.changes.trueUpCause = entryId;
+}
+
+function openAllowance(book: PoolBook, period: PeriodState, seats: number, moment: Moment): void {
+  const { terms } = book;
+  if (terms === null || terms.included === 0n || seats === 0) return;
+  openLot(
+    book,
+    {
+      source: 'included',
+      category: 'paid',
+      priority: 50,
+      effectiveAt: moment.now,
+      expiresAt: terms.policy.includedExpiry === 'period_end' ? period.endsAt : null,
+      features: null,
+      billingPeriodId: period.billingPeriodId,
+      granted: terms.included * BigInt(seats),
+      paidMinor: 0n,
+      paidCurrency: null,
+      grantCurrency: terms.currency,
+      originLotId: null,
+      sourceType: 'plan_change',
+      sourceId: `${period.billingPeriodId}/${book.poolId}/${terms.planVersionId}`,
+    },
+    { actor: 'plan', reason: `included credits of plan ${terms.plan}` },
+    moment,
+  );
+}

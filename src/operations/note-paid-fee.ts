@@ -1,0 +1,40 @@
+import { catchUp } from '../domain/catch-up.ts';
+import type { CustomerKey } from '../domain/customer.ts';
+import { noteFeePaid } from '../domain/unpaid.ts';
+import { transaction } from '../storage/database.ts';
+import { openedSources } from '../storage/lots.ts';
+import { saveBookChanges } from '../storage/pool-book-changes.ts';
+import { loadPoolBooks } from '../storage/pool-books.ts';
+import type { Deps } from './deps.ts';
+
+export interface PaidFee {
+  readonly customer: CustomerKey;
+  readonly subscriptionId: string;
+  readonly paidAt: Date;
+  /** What each line of the fee pays for. */
+  readonly spans: readonly { readonly from: Date; readonly to: Date }[];
+}
+
+/** Thaws what froze while a fee was unpaid, and opens what waited for it; where the plan does neither, nothing is read. */
+export async function notePaidFee(deps: Deps, { customer, subscriptionId, paidAt, spans }: PaidFee): Promise<void> {
+  await transaction(deps.db, async (trx) => {
+    const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, { allMembersOf: [customer.customerId] });
+    const book = books.get(customer.customerId);
+    if (book === undefined || book.terms === null || book.terms.policy.unpaid === 'continue') return;
+    const moment = { now, newId: deps.newId };
+    catchUp(book, moment);
+    const periods = book.periods.filter(
+      (period) =>
+        period.subscriptionId === subscriptionId &&
+        period.feePaidAt === null &&
+        spans.some(({ from, to }) => from <= period.startsAt && period.startsAt < to),
+    );
+    if (periods.length === 0) return;
+    const ids = periods.map(({ billingPeriodId }) => billingPeriodId);
+    const opened = await openedSources(trx, customer, 'billing_period', ids);
+    noteFeePaid(book, { periods, paidAt, opened }, moment);
+    // A member's pool opens what it waited for.
+    catchUp(book, moment);
+    await saveBookChanges(trx, now, [book]);
+  });
+}
