@@ -1,4 +1,5 @@
-import { listSettlements as listRows, type SettlementState, type ShownSettlement } from '../storage/settlements.ts';
+import { listSettlements as listRows, type ShownSettlement } from '../storage/settlement-decisions.ts';
+import type { SettlementState } from '../storage/settlements.ts';
 import type { Deps } from './deps.ts';
 
 /** Cycles in a state, those that wait for a person unless told otherwise. */
@@ -10,4 +11,4 @@ export async function listSettlements(
   return { settlements: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 
-export type { ShownSettlement } from '../storage/settlements.ts';
+export type { ShownSettlement } from '../storage/settlement-decisions.ts';

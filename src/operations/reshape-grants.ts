@@ -1,5 +1,5 @@
 import { creditPrice, worthUp } from '../domain/credit-price.ts';
-import { periodToReshape, reaches, RESHAPE_FROM_MS, RESHAPE_UNTIL_MS } from '../domain/grant-shaping.ts';
+import { periodToReshape, reaches, RESHAPE_FROM_MS, RESHAPE_UNTIL_MS } from '../domain/grant-reshaping.ts';
 import { now as clock } from '../storage/clock.ts';
 import { openGrants } from '../storage/credit-grants.ts';
 import { transaction } from '../storage/database.ts';

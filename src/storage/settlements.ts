@@ -23,7 +23,8 @@ export interface Settlement extends CustomerKey {
 
 const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
 
-const SETTLEMENT = `select s.lane, s.customer_id as "customerId", s.billing_period_id as "billingPeriodId",
+/** A settlement with its period, to be narrowed by a `where`. */
+export const SETTLEMENT = `select s.lane, s.customer_id as "customerId", s.billing_period_id as "billingPeriodId",
     s.invoice_id as "invoiceId", p.pool_id as "poolId", p.plan_version_id as "planVersionId", p.unit,
     p.starts_at as "startsAt", p.ends_at as "endsAt", p.cut_off_at as "cutOffAt", p.state as "periodState",
     p.emitted_units as "emittedUnits", c.stripe_customer_id as "stripeCustomerId", s.state,
@@ -58,72 +59,6 @@ export async function readSettlement(
     [key.lane, key.customerId, billingPeriodId],
   );
   return row ?? null;
-}
-
-export interface ShownSettlement extends Settlement {
-  readonly heldBecause: string | null;
-  readonly currency: string | null;
-  readonly owedMinor: bigint;
-  /** What Stripe would charge for usage before our items. */
-  readonly expectedMinor: bigint;
-  readonly decision: 'accept' | 'correct' | null;
-  readonly decidedBy: string | null;
-  readonly decisionReason: string | null;
-}
-
-const SHOWN = SETTLEMENT.replace(
-  's.guarded_at as "guardedAt"',
-  `s.guarded_at as "guardedAt", s.held_because as "heldBecause", v.currency, s.owed_minor as "owedMinor",
-    s.expected_minor as "expectedMinor", s.decision, s.decided_by as "decidedBy",
-    s.decision_reason as "decisionReason"`,
-).concat(' join plan_versions v on v.plan_version_id = p.plan_version_id');
-
-/** One cycle by its billing period; null when it was never settled. */
-export async function findSettlement(db: Database, billingPeriodId: string): Promise<ShownSettlement | null> {
-  const [row] = await query<ShownSettlement>(
-    db,
-    `${SHOWN} where s.lane = any($1::smallint[]) and s.billing_period_id = $2`,
-    [ALL_LANES, billingPeriodId],
-  );
-  return row ?? null;
-}
-
-/** Cycles in a state, the one that ended first in front: its deadline is the next. */
-export async function listSettlements(
-  db: Database,
-  { state, limit }: { readonly state: SettlementState; readonly limit: number },
-): Promise<readonly ShownSettlement[]> {
-  return query<ShownSettlement>(
-    db,
-    `${SHOWN} where s.lane = any($1::smallint[]) and s.state = $2 order by p.ends_at, s.billing_period_id limit $3`,
-    [ALL_LANES, state, limit],
-  );
-}
-
-export interface HumanDecision {
-  readonly decision: 'accept' | 'correct';
-  readonly actor: string;
-  readonly reason: string;
-  readonly owedMinor: bigint;
-  readonly expectedMinor: bigint;
-  readonly correctionMinor: bigint;
-  readonly at: Date;
-}
-
-/** Records who lets a held draft go, and how; false when it is not held any more. */
-export async function saveHumanDecision(
-  trx: Transaction,
-  { lane, customerId, billingPeriodId }: CyclePeriod,
-  { decision, actor, reason, owedMinor, expectedMinor, correctionMinor, at }: HumanDecision,
-): Promise<boolean> {
-  const saved = await execute(
-    trx,
-    `update settlements set state = 'corrected', decision = $4, decided_by = $5, decision_reason = $6, owed_minor = $7,
-       expected_minor = $8, correction_minor = $9, decided_at = $10
-     where lane = $1 and customer_id = $2 and billing_period_id = $3 and state = 'held'`,
-    [lane, customerId, billingPeriodId, decision, actor, reason, owedMinor, expectedMinor, correctionMinor, at],
-  );
-  return saved === 1;
 }
 
 /** Whether an older cycle of the same pool still waits for its invoice. */

@@ -67,7 +67,7 @@ test('late usage changes what is owed: the settlement adds what is missing', asy
   await guardDraft(deps, invoiceId);
   await use(stage, customer, 200, { occurredAt: new Date('2026-04-30T23:00:00Z') });
   await settleIn(customer, invoiceId);
-  expect((await items(invoiceId)).toSorted()).toEqual([-200, -300]);
+  expect((await items(invoiceId)).toSorted((a, b) => b - a)).toEqual([-200, -300]);
   expect(await deps.stripe.invoices.retrieve(invoiceId)).toMatchObject({ total: 9_900 });
 });
 

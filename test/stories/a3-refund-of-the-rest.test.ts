@@ -111,6 +111,7 @@ describe.for(Object.keys(POSITIONS))('A3 with %s answers to what is uncertain ab
     const bought = await used6200(story, '2026-04-10T12:00:00Z');
     await story.until('2026-05-01T00:30:00Z');
     await giveBackTheRest(story, bought);
+    expect(await bought.customer.balance()).toMatchObject({ available: '0' });
     await story.until('2026-05-02T00:00:00Z');
     await expectTheBooksOfA3(story, bought.customer);
   });

@@ -4,7 +4,7 @@ import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, type Story, type Subscriber, tellStory } from '../support/story.ts';
 
 const stories: Story[] = [];
-for (let told = 0; told < 2; told += 1) {
+while (stories.length < 2) {
   const { database } = await cloneDatabase();
   stories.push(await tellStory(database));
 }
