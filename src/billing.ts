@@ -3,6 +3,9 @@ import type { Router } from 'express';
 import { typeid } from 'typeid-js';
 
 import { webhookRegistry } from '../webhooks/index.ts';
+import { toWireId } from './contract/ids.ts';
+import { openWays } from './delivery/channels.ts';
+import type { MailSettings } from './delivery/mail.ts';
 import type { HttpContext } from './http/context.ts';
 import { createRouter } from './http/router.ts';
 import { startBackground, type Background } from './jobs/background.ts';
@@ -10,6 +13,7 @@ import type { Work } from './jobs/due-work.ts';
 import { backgroundWork } from './jobs/works.ts';
 import { captureHold, releaseHold, type CaptureHold } from './operations/capture-hold.ts';
 import { checkUsage } from './operations/check-usage.ts';
+import type { Channels } from './operations/deliver-alerts.ts';
 import type { Deps, Log } from './operations/deps.ts';
 import { startExecutor, type Executor } from './operations/executor.ts';
 import { placeHold, type PlaceHold } from './operations/place-hold.ts';
@@ -103,17 +107,37 @@ export interface AssemblySettings {
   readonly webhookSecrets: readonly string[];
   readonly publicUrl: string;
   readonly nightlyCron: string;
+  /** How mail to owners leaves; without it, none does. */
+  readonly mail?: MailSettings;
   readonly sandbox?: HttpContext['sandbox'];
   readonly notReady?: HttpContext['notReady'];
+}
+
+function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettings): Channels {
+  const isSandbox = sandbox !== null;
+  const mode = livemode ? '' : 'STRIPE TEST MODE';
+  return {
+    ...openWays({
+      isSandbox,
+      pepper,
+      mail: mail ?? { smtpUrl: undefined, from: 'creditpool@localhost', folder: null },
+    }),
+    wireId: toWireId,
+    livemode,
+    mode: isSandbox ? 'SANDBOX' : mode,
+    wallTime: () => new Date(),
+  };
 }
 
 /** Puts given parts together; whoever opened the database closes it. */
 export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing {
   const executor = startExecutor(deps);
   const realTime = { deps, executor };
+  const channels = openChannels(settings);
   let background: Background | null = null;
   const context: HttpContext = {
     ...realTime,
+    channels,
     livemode: settings.livemode,
     pepper: settings.pepper,
     webhookSecrets: settings.webhookSecrets,
@@ -126,7 +150,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     await background?.stop();
     background = null;
   };
-  const works = backgroundWork(realTime, webhookRegistry);
+  const works = backgroundWork(realTime, webhookRegistry, channels);
   return {
     router: createRouter(context),
     deps,

@@ -30,6 +30,11 @@ export type Config = {
   readonly meterWindowMinutes: number;
   readonly cutOffMinutes: number;
   readonly nightlyCron: string;
+  readonly mail: {
+    /** Absent: a sandbox keeps its mail in `directory`, others send none. */
+    readonly smtpUrl: string | undefined;
+    readonly from: string;
+  };
   /** Do jobs run in this process? */
   readonly jobs: boolean;
 };
@@ -93,13 +98,24 @@ const VARIABLES = {
       .default('0 3 * * *'),
     fix: "set a cron expression in UTC, such as '0 3 * * *'",
   },
+  SMTP_URL: {
+    schema: z.url({ protocol: /^smtps?$/ }).optional(),
+    fix: 'set smtps://user:password@mail.example.com:465',
+  },
+  MAIL_FROM: {
+    schema: z
+      .string()
+      .regex(/^[^\r\n]+@[^\r\n]+$/)
+      .default('Creditpool <creditpool@localhost>'),
+    fix: 'set an address such as Creditpool <credits@example.com>',
+  },
   JOBS: { schema: z.enum(['on', 'off']).default('on'), fix: 'set on or off' },
 } as const;
 
 /** The names of all variables, in the order of `.env.example`. */
 export const VARIABLE_NAMES = Object.keys(VARIABLES);
 
-const SECRETS = new Set(['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRETS', 'API_KEY_PEPPER', 'DATABASE_URL']);
+const SECRETS = new Set(['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRETS', 'API_KEY_PEPPER', 'DATABASE_URL', 'SMTP_URL']);
 
 /**
  * Reads the environment, and beneath it the file `.env` of the working directory. An empty value counts as unset.
@@ -146,6 +162,7 @@ function assemble(read: Read): Config {
     meterWindowMinutes: read('METER_WINDOW_MINUTES'),
     cutOffMinutes: read('CUT_OFF_MINUTES'),
     nightlyCron: read('NIGHTLY_CRON'),
+    mail: Object.freeze({ smtpUrl: read('SMTP_URL'), from: read('MAIL_FROM') }),
     jobs: read('JOBS') === 'on',
   };
 }

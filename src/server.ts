@@ -1,5 +1,6 @@
 // The process: everything opened in order, everything closed in reverse, one line for whatever stands in the way.
 import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import express from 'express';
@@ -95,6 +96,7 @@ async function openParts(
     webhookSecrets: simulator === null ? config.stripe.webhookSecrets : [await registerWebhook(deps, webhookUrl)],
     publicUrl: config.publicUrl,
     nightlyCron: config.nightlyCron,
+    mail: { ...config.mail, folder: simulator === null ? null : join(config.directory, 'mail') },
     sandbox: simulator === null ? null : { advanceClock: async (to) => need(clock).advance(to) },
     notReady: () => (closers.length === 0 ? 'stopping' : starting),
   });

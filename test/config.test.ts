@@ -84,6 +84,8 @@ test.for([
     'at night',
     "NIGHTLY_CRON=at night is not usable: set a cron expression in UTC, such as '0 3 * * *'",
   ],
+  ['SMTP_URL', 'http://mail', 'SMTP_URL=… is not usable: set smtps://user:password@mail.example.com:465'],
+  ['MAIL_FROM', 'nobody', 'MAIL_FROM=nobody is not usable: set an address such as Creditpool <credits@example.com>'],
   ['JOBS', 'yes', 'JOBS=yes is not usable: set on or off'],
 ] as const)('a wrong %s (%s) is one line with the fix', ([name, value, message]) => {
   expect(() => readConfig({ [name]: value })).toThrow(new Error(message));

@@ -13,7 +13,6 @@ export const ALERT_KINDS = [
   'usage.silent',
   'grant.expiring',
   'balance.days_left',
-  'top_up.wanted',
   'top_up.failed',
   'test',
 ] as const;
@@ -118,4 +117,9 @@ export function isRunaway(
 ): boolean {
   if (before === 0n || hoursBefore < 24) return false;
   return thisHour * BigInt(Math.round(hoursBefore)) > before * BigInt(factor);
+}
+
+/** Whole hours since the last use. */
+export function silenceOf(lastAt: Date, now: Date): number {
+  return Math.floor((now.getTime() - lastAt.getTime()) / 3_600_000);
 }

@@ -10,21 +10,7 @@ interface NotKept {
 }
 
 const NOT_KEPT: readonly NotKept[] = [
-  { rule: 'cancel.purchased', isAsked: ({ cancel }) => cancel.purchased === 'end', instead: "purchased: 'keep'" },
   { rule: 'gate', isAsked: ({ gate }) => gate === 'release', instead: "gate: 'hold'" },
-  {
-    rule: 'alerts.thresholdsPercent',
-    isAsked: ({ alerts }) => alerts.thresholdsPercent.length > 0,
-    instead: 'thresholdsPercent: []',
-  },
-  { rule: 'alerts.expiringDays', isAsked: ({ alerts }) => alerts.expiringDays.length > 0, instead: 'expiringDays: []' },
-  {
-    rule: 'alerts.runawayFactor',
-    isAsked: ({ alerts }) => alerts.runawayFactor !== null,
-    instead: 'runawayFactor: null',
-  },
-  { rule: 'alerts.silenceHours', isAsked: ({ alerts }) => alerts.silenceHours !== null, instead: 'silenceHours: null' },
-  { rule: 'alerts.daysLeft', isAsked: ({ alerts }) => alerts.daysLeft !== null, instead: 'daysLeft: null' },
 ];
 
 /** One finding for each rule that this version would not keep. */

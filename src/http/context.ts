@@ -1,3 +1,4 @@
+import type { Channels } from '../operations/deliver-alerts.ts';
 import type { Deps } from '../operations/deps.ts';
 import type { Executor } from '../operations/executor.ts';
 
@@ -5,6 +6,7 @@ import type { Executor } from '../operations/executor.ts';
 export interface HttpContext {
   readonly deps: Deps;
   readonly executor: Executor;
+  readonly channels: Channels;
   readonly livemode: boolean;
   /** Keys the HMAC of API secrets. */
   readonly pepper: string;
@@ -12,7 +14,7 @@ export interface HttpContext {
   /** Where error codes are explained, without a slash at the end. */
   readonly docsUrl: string;
   /** Tells the loops that there is work. */
-  readonly wake: (loop: 'inbox' | 'outbox') => void;
+  readonly wake: (loop: 'inbox' | 'outbox' | 'alerts') => void;
   readonly sandbox: Sandbox | null;
   /** Null when ready; else why traffic should go elsewhere. */
   readonly notReady: () => string | null;

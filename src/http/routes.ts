@@ -1,11 +1,13 @@
-import { backfillRoutes } from './backfills.ts';
 import { alertRoutes } from './alerts.ts';
+import { backfillRoutes } from './backfills.ts';
 import { balanceRoutes } from './balance.ts';
 import { burnTableRoutes } from './burn-table.ts';
 import { checkRoutes } from './check.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
+import { explanationRoutes } from './explanations.ts';
 import { grantRoutes } from './grants.ts';
+import { holdListRoutes } from './hold-list.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { memberRoutes } from './members.ts';
@@ -20,6 +22,7 @@ import { statementRoutes } from './statements.ts';
 import { stripeEventRoutes } from './stripe-events.ts';
 import { topUpRoutes } from './top-ups.ts';
 import { trackRoutes } from './track.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
 import { transferRoutes } from './transfers.ts';
 import { usageEventRoutes } from './usage-events.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
@@ -31,12 +34,15 @@ export const ROUTES: readonly Route[] = [
   ...quoteRoutes,
   ...burnTableRoutes,
   ...holdRoutes,
+  ...holdListRoutes,
   ...grantRoutes,
   ...customerRoutes,
   ...balanceRoutes,
   ...statementRoutes,
+  ...explanationRoutes,
   ...memberRoutes,
   ...transferRoutes,
+  ...subscriptionRoutes,
   ...usageEventRoutes,
   ...backfillRoutes,
   ...quarantineRoutes,

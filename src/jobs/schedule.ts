@@ -1,5 +1,6 @@
 // The timetable, in UTC. One replica runs each; what a deployment slept through is caught up when it is back.
 import { fillEventGap } from '../operations/fill-event-gap.ts';
+import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
 import { reconcile } from '../operations/reconcile.ts';
 import type { Job } from './cron.ts';
@@ -11,6 +12,12 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       cron: '*/10 * * * *',
       catchUpHours: 1,
       work: async (deps) => ({ ...(await fillEventGap(deps)) }),
+    },
+    {
+      name: 'raise-due-alerts',
+      cron: '5 * * * *',
+      catchUpHours: 1,
+      work: async (deps) => ({ ...(await raiseDueAlerts(deps)) }),
     },
     {
       name: 'recognise-revenue',

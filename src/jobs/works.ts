@@ -1,6 +1,8 @@
 // One table of background work: the loops of a service run each row in turn, a sandbox runs all of them until quiet.
 import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
+import { finishCancellations } from '../operations/cancel-subscription.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
+import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
 import { relayOutbox } from '../operations/relay-outbox.ts';
@@ -15,9 +17,14 @@ const POOLS_BATCH = 1_000;
 const PERIODS_BATCH = 500;
 const OUTBOX_BATCH = 500;
 const DRAFTS_BATCH = 100;
+const DELIVERIES_BATCH = 50;
 
 /** The work of a deployment, in the order in which one kind causes the next. */
-export function backgroundWork(realTime: RealTime, handlers: Parameters<typeof applyStripeEvents>[1]): readonly Work[] {
+export function backgroundWork(
+  realTime: RealTime,
+  handlers: Parameters<typeof applyStripeEvents>[1],
+  channels: Channels,
+): readonly Work[] {
   const { deps } = realTime;
   return [
     {
@@ -53,6 +60,14 @@ export function backgroundWork(realTime: RealTime, handlers: Parameters<typeof a
         const { finalized, settled } = await settleDrafts(deps, { limit: DRAFTS_BATCH });
         return guarded + finalized + settled;
       },
+    },
+    {
+      name: 'alerts',
+      turn: async () => deliverAlerts(deps, channels, { limit: DELIVERIES_BATCH }),
+    },
+    {
+      name: 'cancellations',
+      turn: async () => finishCancellations(deps, { limit: DRAFTS_BATCH }),
     },
     {
       // Invoices that Stripe finalized before we had cut their period off.

@@ -29,3 +29,16 @@ export async function setSpendingLimit(
     limit,
   ]);
 }
+
+/** The customer's own pool; null before its first subscription. */
+export async function customerPool(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+): Promise<string | null> {
+  const [row] = await query<{ poolId: string }>(
+    on,
+    `select pool_id as "poolId" from pools where lane = $1 and customer_id = $2 and member is null`,
+    [lane, customerId],
+  );
+  return row?.poolId ?? null;
+}

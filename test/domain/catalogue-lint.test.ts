@@ -478,13 +478,7 @@ describe('a policy', () => {
 
 describe('a rule that this version does not keep is refused, whatever it says', () => {
   test.for<[string, Partial<Policy>]>([
-    ['cancel.purchased', { cancel: { purchased: 'end' } }],
     ['gate', { gate: 'release' }],
-    ['alerts.thresholdsPercent', { alerts: { ...samplePolicy.alerts, thresholdsPercent: [80, 100] } }],
-    ['alerts.expiringDays', { alerts: { ...samplePolicy.alerts, expiringDays: [30, 7, 1] } }],
-    ['alerts.runawayFactor', { alerts: { ...samplePolicy.alerts, runawayFactor: 5 } }],
-    ['alerts.silenceHours', { alerts: { ...samplePolicy.alerts, silenceHours: 6 } }],
-    ['alerts.daysLeft', { alerts: { ...samplePolicy.alerts, daysLeft: 3 } }],
   ])('%s', ([rule, change]) => {
     expect(say(policy(change))).toEqual([`plans[0].policy.${rule}: rule_not_kept`]);
   });

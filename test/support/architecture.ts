@@ -23,6 +23,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   contract: { layers: ['domain'], packages: ['zod', 'typeid-js', 'csv-stringify'] },
   storage: { layers: ['domain'], packages: ['knex', 'pg', 'node:'] },
   stripe: { layers: ['domain'], packages: ['stripe', 'node:'] },
+  delivery: { layers: [], packages: ['node:', 'nodemailer', 'standardwebhooks'] },
   operations: { layers: ['domain', 'storage', 'stripe'], packages: ['node:crypto', 'node:zlib'] },
   webhooks: { layers: ['domain', 'operations'], packages: [], files: ['src/stripe/events.ts'] },
   http: {

@@ -1,0 +1,64 @@
+// Alerts in words: what happened, which figures, what to do.
+import type { AlertKind } from './alert.ts';
+
+export interface AlertWords {
+  readonly subject: string;
+  readonly text: string;
+}
+
+interface Told {
+  readonly kind: AlertKind;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A subject line and a few sentences for a person. */
+export function toWords({ kind, data }: Told): AlertWords {
+  const [subject, advice] = WORDS[kind]((name) => shown(data[name]));
+  return { subject, text: `${subject}.\n\n${advice}` };
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : 'unknown';
+}
+
+type Say = (figure: (name: string) => string) => readonly [subject: string, advice: string];
+
+const WORDS: Readonly<Record<AlertKind, Say>> = {
+  'balance.low': (of) => [
+    `${of('percent')} % of the credits are used: ${of('used')} of ${of('of')}`,
+    `${of('available')} credits are left in this period. Buy a pack before they run out.`,
+  ],
+  'balance.depleted': (of) => [
+    `No credits are left, ${of('used')} are used`,
+    'What happens now is what the plan says of a zero balance. New credits end it.',
+  ],
+  'overage.near_cap': (of) => [
+    `${of('overage')} of at most ${of('cap')} credits of overage are used`,
+    'Past the cap new work is refused until the next period. Buy credits, or raise the limit.',
+  ],
+  'pool.unfunded': (of) => [
+    `${of('unfunded')} credits of usage are not paid for by anybody`,
+    'Checks and holds are refused until new credits have paid it. Buy credits.',
+  ],
+  'usage.runaway': (of) => [
+    `${of('this_hour')} credits in this hour, where ${of('usual_hour')} are usual`,
+    'Look for a loop or a stolen key before the credits are gone.',
+  ],
+  'usage.silent': (of) => [
+    `No usage for ${of('hours')} hours`,
+    `The last one was at ${of('last_at')}. Look whether the sender still runs.`,
+  ],
+  'grant.expiring': (of) => [
+    `${of('remaining')} credits expire within ${of('days')} days`,
+    `They end at ${of('expires_at')}. What is not used by then is lost.`,
+  ],
+  'balance.days_left': (of) => [
+    `At the present pace the credits last ${of('days_left')} days`,
+    `${of('available')} are left, ${of('per_day')} are used a day. Buy a pack in time.`,
+  ],
+  'top_up.failed': (of) => [
+    `The automatic purchase of ${of('pack')} failed: ${of('because')}`,
+    `Automatic purchases are paused until somebody resumes them. The invoice can be paid at ${of('pay_at')}.`,
+  ],
+  test: () => ['This is a test of the alerts', 'Nothing happened. If you can read this, it works.'],
+};

@@ -1,0 +1,138 @@
+import { toWords } from '../domain/alert-text.ts';
+import {
+  disableFailingEndpoints,
+  type DueDelivery,
+  finishDelivery,
+  leaseDeliveries,
+} from '../storage/alert-deliveries.ts';
+import { setEndpointState } from '../storage/webhook-endpoints.ts';
+import type { Deps } from './deps.ts';
+
+/** How alerts leave this deployment; the composition root builds it. */
+export interface Channels {
+  readonly post: (delivery: {
+    readonly url: string;
+    readonly secrets: readonly string[];
+    readonly id: string;
+    readonly at: Date;
+    readonly body: string;
+  }) => Promise<{ readonly status: number | null; readonly body: string; readonly failure: string | null }>;
+  /** null: no mail leaves this deployment. */
+  readonly mail:
+    | ((letter: {
+        readonly id: string;
+        readonly to: string;
+        readonly subject: string;
+        readonly text: string;
+      }) => Promise<void>)
+    | null;
+  readonly seal: { readonly seal: (secret: string) => Buffer; readonly open: (sealed: Buffer) => string };
+  readonly newSecret: () => string;
+  /** Why a webhook may not go there; null when it may. */
+  readonly refusedUrl: (url: string) => string | null;
+  /** What the customer's id looks like outside. */
+  readonly wireId: (prefix: 'customer' | 'alert', uuid: string) => string;
+  readonly livemode: boolean;
+  /** Stands before every subject: SANDBOX, STRIPE TEST MODE or nothing. */
+  readonly mode: string;
+  readonly wallTime: () => Date;
+}
+
+/** Pauses between tries, in seconds; after the last one, some three days later, a delivery is parked. */
+export const RETRY_AFTER_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400] as const;
+
+/** Tells whom it concerns; returns how many deliveries came to an end. */
+export async function deliverAlerts(
+  deps: Deps,
+  channels: Channels,
+  { limit }: { readonly limit: number },
+): Promise<number> {
+  await disableFailingEndpoints(deps.db);
+  const due = await leaseDeliveries(deps.db, limit);
+  const ended = await Promise.all(due.map(async (delivery) => deliver(deps, channels, delivery)));
+  return ended.filter((end) => end).length;
+}
+
+async function deliver(deps: Deps, channels: Channels, delivery: DueDelivery): Promise<boolean> {
+  const { status, body, failure, skipped } = await attempt(deps, channels, delivery);
+  const answer = { responseStatus: status, responseBody: body };
+  if (skipped !== undefined) {
+    await finishDelivery(deps.db, delivery, { state: 'skipped', ...answer, outcome: skipped, afterSeconds: 0 });
+    return true;
+  }
+  if (failure === null) {
+    await finishDelivery(deps.db, delivery, { state: 'sent', ...answer, outcome: null, afterSeconds: 0 });
+    return true;
+  }
+  // Gone: the receiver says that it wants no more.
+  if (status === 410 && delivery.endpointId !== null) {
+    await setEndpointState(deps.db, delivery.endpointId, { state: 'disabled', because: 'answered 410 Gone' });
+  }
+  const afterSeconds = status === 410 ? undefined : RETRY_AFTER_SECONDS[delivery.attempts - 1];
+  const state = afterSeconds === undefined ? 'parked' : 'pending';
+  await finishDelivery(deps.db, delivery, { state, ...answer, outcome: failure, afterSeconds: afterSeconds ?? 0 });
+  if (state === 'parked') {
+    const { deliveryId, channel, kind } = delivery;
+    deps.log.error({ deliveryId, channel, kind, failure }, 'a delivery of an alert is parked');
+  }
+  return state === 'parked';
+}
+
+interface Attempt {
+  readonly status: number | null;
+  readonly body: string | null;
+  readonly failure: string | null;
+  readonly skipped?: string;
+}
+
+const DONE: Attempt = { status: null, body: null, failure: null };
+
+async function attempt(deps: Deps, channels: Channels, delivery: DueDelivery): Promise<Attempt> {
+  switch (delivery.channel) {
+    case 'log': {
+      const { customerId, kind, data } = delivery;
+      deps.log.warn({ customerId, kind, ...data }, `alert: ${toWords(delivery).subject}`);
+      return DONE;
+    }
+    case 'mail':
+      return mail(channels, delivery);
+    case 'webhook':
+      return post(channels, delivery);
+  }
+}
+
+async function mail({ mail: send, mode }: Channels, delivery: DueDelivery): Promise<Attempt> {
+  const { email, deliveryId } = delivery;
+  if (send === null) return { ...DONE, skipped: 'SMTP_URL is not set' };
+  if (email === null) return { ...DONE, skipped: 'the customer has no address' };
+  const { subject, text } = toWords(delivery);
+  try {
+    await send({ id: deliveryId, to: email, subject: mode === '' ? subject : `[${mode}] ${subject}`, text });
+    return DONE;
+  } catch (error) {
+    return { ...DONE, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function post(channels: Channels, delivery: DueDelivery): Promise<Attempt> {
+  const { url, secret, previousSecret, endpointState } = delivery;
+  if (url === null || secret === null) throw new Error(`delivery ${delivery.deliveryId} has no endpoint`);
+  if (endpointState === 'disabled') return { ...DONE, skipped: 'the endpoint is disabled' };
+  const sealed = previousSecret === null ? [secret] : [secret, previousSecret];
+  return channels.post({
+    url,
+    secrets: sealed.map((one) => channels.seal.open(one)),
+    id: channels.wireId('alert', delivery.alertId),
+    at: channels.wallTime(),
+    body: bodyOf(channels, delivery),
+  });
+}
+
+/** A snapshot of the alert, the same in every try. */
+function bodyOf({ wireId, livemode }: Channels, delivery: DueDelivery): string {
+  const { alertId, customerId, kind, data, raisedAt, stripeCustomerId, externalId } = delivery;
+  const customer = { id: wireId('customer', customerId), external_id: externalId, stripe: stripeCustomerId };
+  const { subject } = toWords(delivery);
+  const object = { id: wireId('alert', alertId), object: 'alert', customer, kind, message: subject, ...data };
+  return JSON.stringify({ type: kind, timestamp: raisedAt.toISOString(), livemode, data: { object } });
+}
