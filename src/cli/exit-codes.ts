@@ -18,6 +18,7 @@ const CODES: Partial<Record<Rejection['code'], number>> = {
   unknown_customer: EXIT.notFound,
   unknown_action: EXIT.notFound,
   unknown_hold: EXIT.notFound,
+  unknown_entry: EXIT.notFound,
   unknown_invoice: EXIT.notFound,
   unknown_usage_event: EXIT.notFound,
   unknown_quarantined_event: EXIT.notFound,

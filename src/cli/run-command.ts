@@ -10,6 +10,8 @@ import { registerDatabaseCommands } from './db.ts';
 import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfFailure } from './exit-codes.ts';
+import { registerExplainCommands } from './explain.ts';
+import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLedgerCommands } from './ledger.ts';
 import { registerOutboxCommands } from './outbox.ts';
@@ -25,6 +27,8 @@ const COMMANDS = [
   registerStartCommands,
   registerDemoCommand,
   registerUsageCommands,
+  registerExplainCommands,
+  registerHoldCommands,
   registerBackfillCommand,
   registerQuarantineCommands,
   registerPlanCommands,

@@ -25,6 +25,7 @@ export type RejectionCode =
   | 'unknown_subscription'
   | 'subscription_not_cancellable'
   | 'unknown_hold'
+  | 'unknown_entry'
   | 'hold_not_open'
   | 'capture_exceeds_hold'
   | 'occurred_in_future'

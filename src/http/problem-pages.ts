@@ -37,6 +37,7 @@ const MEANINGS = {
   subscription_not_cancellable:
     'It has ended already, or an invoice of it is being settled; try again once that is final.',
   unknown_hold: 'No hold has this id.',
+  unknown_entry: 'No entry of the ledger has this id.',
   hold_not_open: 'The hold was captured, released or has lapsed before.',
   capture_exceeds_hold: 'The capture takes more than the hold has left, and the plan refuses that.',
   occurred_in_future: 'occurred_at lies in the future.',

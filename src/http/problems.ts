@@ -51,6 +51,7 @@ const KINDS = {
   unknown_subscription: [404, 'invalid_request_error'],
   subscription_not_cancellable: [409, 'conflict_error'],
   unknown_hold: [404, 'invalid_request_error'],
+  unknown_entry: [404, 'invalid_request_error'],
   hold_not_open: [409, 'conflict_error'],
   capture_exceeds_hold: [422, 'invalid_request_error'],
   occurred_in_future: [422, 'invalid_request_error'],

@@ -37,3 +37,17 @@ export async function periodAt(
   );
   return row?.id ?? null;
 }
+
+/** The plan of the customer's own pool; null when it has none. */
+export async function planOfPool(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+): Promise<string | null> {
+  const [row] = await query<{ plan: string }>(
+    on,
+    `select v.plan from pools p join plan_versions v using (plan_version_id)
+     where p.lane = $1 and p.customer_id = $2 and p.member is null order by p.opened_at limit 1`,
+    [lane, customerId],
+  );
+  return row?.plan ?? null;
+}

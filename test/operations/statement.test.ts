@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 
 import { NO_SUMS, addSums, type LedgerLine } from '../../src/domain/ledger-line.ts';
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
+import { explainBalance } from '../../src/operations/explain-balance.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { readBalanceAt } from '../../src/operations/read-balance-at.ts';
-import { readBalance } from '../../src/operations/read-balance.ts';
+import { type Balance, readBalance } from '../../src/operations/read-balance.ts';
 import { readStatement } from '../../src/operations/read-statement.ts';
 import { reverseUsage } from '../../src/operations/reverse-usage.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
@@ -103,6 +104,33 @@ async function play(customer: Subscriber, steps: readonly (typeof step extends f
   }
 }
 
+/** What is explained is the balance, to the micro-credit: lot by lot, hold by hold, and what no lot paid. */
+async function expectWholeStory(customer: Subscriber, balance: Balance): Promise<void> {
+  const story = await explainBalance(books, { customer: customer.name, spentToo: true });
+  if ('rejected' in story) throw new Error(story.rejected.message);
+  const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((all, amount) => all + amount, 0n);
+  for (const { lot, drawn, heldBy, ended, remaining } of story.lots) {
+    expect({
+      drawn: sum(drawn.map(({ credits: amount }) => amount)),
+      held: sum(heldBy.map(({ amount }) => amount)),
+      ended: sum(ended.map(({ credits: amount }) => amount)),
+    }).toEqual({ drawn: lot.drawn, held: lot.held, ended: lot.ended });
+    expect(remaining).toBe(lot.granted - lot.drawn - lot.held - lot.frozen - lot.ended);
+  }
+  const owed = (as: string): bigint => sum(story.owed.filter((one) => one.as === as).map((one) => one.credits));
+  expect({
+    available: sum(story.lots.map(({ spendable }) => spendable)),
+    held: sum(story.lots.map(({ lot }) => lot.held)),
+    overage: owed('overage'),
+    debt: owed('debt'),
+  }).toEqual({
+    available: balance.available,
+    held: balance.held,
+    overage: story.sums.overage,
+    debt: balance.debt,
+  });
+}
+
 describe('INV-10 the balance of an instant', () => {
   test('is the balance now, and the running sum of the statement at every line', { timeout: 120_000 }, async () => {
     await fc.assert(
@@ -121,6 +149,7 @@ describe('INV-10 the balance of an instant', () => {
           debt: present.debt,
         });
 
+        await expectWholeStory(customer, present);
         const from = new Date('2026-04-08T00:00:00Z');
         const { opening, closing, lines } = await statement(customer, from, new Date(now.getTime() + 1));
         expect(closing).toEqual(asOf.sums);
