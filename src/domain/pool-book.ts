@@ -119,7 +119,8 @@ export interface PoolChanges {
   readonly captures: { holdId: string; captureKey: string; entryId: string; amount: bigint }[];
   readonly usage: UsageRow[];
   readonly buckets: Map<string, BucketChange>;
-  readonly reversals: { usageEventId: string; entryId: string; credits: bigint }[];
+  /** Without an entry where nothing had been posted. */
+  readonly reversals: { usageEventId: string; entryId: string | null; credits: bigint }[];
   readonly answers: { operation: string; key: string; fingerprint: string; effect: unknown }[];
   readonly alerts: AlertDraft[];
   /** The entry that last changed what lots hold outside of burns; asks for a true-up of the grants. */

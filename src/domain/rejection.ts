@@ -31,7 +31,6 @@ export type RejectionCode =
   | 'occurred_in_future'
   | 'occurred_too_long_ago'
   | 'usage_too_late'
-  | 'usage_unfunded'
   | 'unknown_quarantined_event'
   | 'quarantine_settled'
   | 'amount_out_of_range'

@@ -24,7 +24,8 @@ export interface Shortfall {
   readonly spendingLimit: bigint | null;
   readonly changes: {
     readonly recorded: UnfundedUsage[];
-    readonly funded: { readonly usageEventId: string; readonly entryId: string }[];
+    /** What waits no longer, with the entry that paid it; null: it was undone. */
+    readonly funded: { readonly usageEventId: string; readonly entryId: string | null }[];
   };
 }
 

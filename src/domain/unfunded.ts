@@ -40,9 +40,19 @@ export function fundWhatWaits(book: PoolBook, moment: Moment): void {
   }
 }
 
-/** Usage that waits no longer: it was paid, or undone. */
-export function endWaiting({ shortfall }: PoolBook, usage: UnfundedUsage, entryId: string): void {
-  shortfall.unfunded.splice(shortfall.unfunded.indexOf(usage), 1);
+/** Takes usage that waits off the pool, as if it had never come; what waited behind it may be paid now. */
+export function undoWaiting(book: PoolBook, usage: WaitingUsage, moment: Moment): void {
+  endWaiting(book, usage, null);
+  book.changes.reversals.push({ ...usage, entryId: null });
+  fundWhatWaits(book, moment);
+}
+
+export type WaitingUsage = Pick<UnfundedUsage, 'usageEventId' | 'credits'>;
+
+/** Usage that waits no longer: it was paid, or undone. Of very much of it the book has only the beginning. */
+function endWaiting({ shortfall }: PoolBook, usage: WaitingUsage, entryId: string | null): void {
+  const place = shortfall.unfunded.findIndex(({ usageEventId }) => usageEventId === usage.usageEventId);
+  if (place !== -1) shortfall.unfunded.splice(place, 1);
   shortfall.unfundedSum -= usage.credits;
   shortfall.changes.funded.push({ usageEventId: usage.usageEventId, entryId });
 }

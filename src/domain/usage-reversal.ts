@@ -39,7 +39,10 @@ export interface ReversalCause {
 
 export interface ReversedUsage {
   readonly usageEventId: string;
-  readonly entryId: string;
+  /** null where nothing had been posted */
+  readonly entryId: string | null;
+  /** Had waited for somebody to pay it. */
+  readonly unfunded: bigint;
   /** Back on lots (the restored one included), off the open overage, off the debt, left to a credit note. */
   readonly restored: bigint;
   readonly overage: bigint;
@@ -84,7 +87,7 @@ export function reverseUsage(
   const entryId = entry.postings.length > 0 || grant === undefined ? entry.entryId : grant.entryId;
   book.changes.reversals.push({ usageEventId, entryId, credits: usage.credits });
   book.changes.trueUpCause = entryId;
-  return { usageEventId, entryId, debt, ...split };
+  return { usageEventId, entryId, unfunded: 0n, debt, ...split };
 }
 
 type Split = Pick<ReversedUsage, 'restored' | 'overage' | 'byMoney'>;

@@ -43,7 +43,6 @@ const MEANINGS = {
   occurred_in_future: 'occurred_at lies in the future.',
   occurred_too_long_ago: 'occurred_at lies before anything that can still be charged.',
   usage_too_late: 'The period of the usage was cut off, and the plan refuses late usage. A backfill brings it in.',
-  usage_unfunded: 'This usage was stored without anybody paying for it, so there is nothing to amend yet.',
   unknown_quarantined_event: 'No event in quarantine has this id.',
   quarantine_settled: 'This event was released or discarded before.',
   amount_out_of_range: 'The amount is larger than the books can hold.',

@@ -57,7 +57,6 @@ const KINDS = {
   occurred_in_future: [422, 'invalid_request_error'],
   occurred_too_long_ago: [422, 'invalid_request_error'],
   usage_too_late: [422, 'invalid_request_error'],
-  usage_unfunded: [409, 'conflict_error'],
   unknown_quarantined_event: [404, 'invalid_request_error'],
   quarantine_settled: [409, 'conflict_error'],
   amount_out_of_range: [422, 'invalid_request_error'],

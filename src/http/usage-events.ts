@@ -85,6 +85,7 @@ function shownReversal(reversed: ReversedUsage) {
     overage: formatCredits(reversed.overage),
     debt: formatCredits(reversed.debt),
     by_money: formatCredits(reversed.byMoney),
-    entry: toWireId('entry', reversed.entryId),
+    unfunded: formatCredits(reversed.unfunded),
+    entry: reversed.entryId === null ? null : toWireId('entry', reversed.entryId),
   };
 }

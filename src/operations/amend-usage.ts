@@ -15,6 +15,7 @@ import { eventHash } from '../storage/usage-events.ts';
 import { findUsage, type FoundUsage } from '../storage/usage-reversals.ts';
 import type { Deps } from './deps.ts';
 import { rateAction, textOf } from './rate-action.ts';
+import { forget } from './reverse-usage.ts';
 
 export interface UsageAmendment {
   readonly customer: CustomerKey;
@@ -58,9 +59,10 @@ export async function amendUsage(deps: Deps, asked: UsageAmendment): Promise<Ame
     const book = books.get(asked.customer.customerId);
     if (book === undefined) throw new Error(`customer ${asked.customer.customerId} has usage and no pool`);
     const moment = { now, newId: deps.newId };
+    const forgotten = found.waiting ? forget(poolWithId(book, found.poolId), found, moment) : null;
     catchUp(book, moment);
     const reversed =
-      reversible === null ? null : reverseUsage(poolWithId(book, found.poolId), reversible, asked, moment);
+      reversible === null ? forgotten : reverseUsage(poolWithId(book, found.poolId), reversible, asked, moment);
     const payer = poolFor(book, asked.member ?? found.member, asked.occurredAt ?? found.occurredAt, moment);
     const recorded = record(payer, found, asked, await ratesFor(trx, book.unit), moment);
     if ('rejected' in recorded) return recorded;
@@ -109,9 +111,6 @@ function refusedAmendment(found: FoundUsage | undefined): Refused | null {
   if (found === undefined) return unknownUsage();
   if (found.reversed || found.amended) {
     return refuse('already_reversed', 'This usage was reversed or amended before; amend what stands for it now.');
-  }
-  if (found.outcome === 'unfunded') {
-    return refuse('usage_unfunded', 'Nobody has paid for this usage, so nothing was burned that could be amended.');
   }
   return null;
 }

@@ -1,7 +1,9 @@
 import { catchUp } from '../domain/catch-up.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { poolWithId } from '../domain/pool-book.ts';
+import type { Moment, PoolBook } from '../domain/pool-book.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
+import { undoWaiting } from '../domain/unfunded.ts';
 import { reverseUsage as reverse, type ReversedUsage } from '../domain/usage-reversal.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
@@ -40,19 +42,23 @@ async function postReversals(
   asked: UsageReversal,
   found: readonly FoundUsage[],
 ): Promise<readonly ReversedUsage[]> {
+  const waiting = found.filter((one) => one.waiting);
   const usage = found.flatMap(({ reversible, poolId }) => (reversible === null ? [] : [{ poolId, ...reversible }]));
   const lotIds = usage.flatMap(({ draws }) => draws.map(({ lotId }) => lotId));
   const periodIds = usage.map(({ billingPeriodId }) => billingPeriodId);
   const { now, books } = await loadPoolBooks(trx, [asked.customer], deps.settings, {
     lotIds,
     periodIds,
-    spenders: usage.map(({ member, agent }) => ({ customerId: asked.customer.customerId, member, agent })),
+    spenders: found.map(({ member, agent }) => ({ customerId: asked.customer.customerId, member, agent })),
   });
   const book = books.get(asked.customer.customerId);
   if (book === undefined) throw new Error(`customer ${asked.customer.customerId} has usage and no pool`);
   const moment = { now, newId: deps.newId };
+  // Before time goes on: what waits could be paid by it.
+  const forgotten = waiting.map((one) => forget(poolWithId(book, one.poolId), one, moment));
   catchUp(book, moment);
-  const reversed = usage.map((one) => reverse(poolWithId(book, one.poolId), one, asked, moment));
+  const undone = usage.map((one) => reverse(poolWithId(book, one.poolId), one, asked, moment));
+  const reversed = [...forgotten, ...undone];
   await saveBookChanges(trx, now, [book]);
   return reversed;
 }
@@ -73,7 +79,7 @@ function refusedReversal(asked: UsageReversal, found: readonly FoundUsage[]): Re
       `${done.length} of ${found.length} usage events were reversed before; leave them out.`,
     );
   }
-  const unposted = found.filter(({ reversible }) => reversible === null);
+  const unposted = found.filter(({ reversible, waiting }) => reversible === null && !waiting);
   if (unposted.length > 0) {
     return refuse(
       'unknown_usage_event',
@@ -81,4 +87,14 @@ function refusedReversal(asked: UsageReversal, found: readonly FoundUsage[]): Re
     );
   }
   return null;
+}
+
+/** Undoes usage that nobody has paid: it waits no longer, and nothing is posted. */
+export function forget(
+  book: PoolBook,
+  { usageEventId, credits }: Pick<FoundUsage, 'usageEventId' | 'credits'>,
+  moment: Moment,
+): ReversedUsage {
+  undoWaiting(book, { usageEventId, credits }, moment);
+  return { usageEventId, entryId: null, unfunded: credits, restored: 0n, overage: 0n, debt: 0n, byMoney: 0n };
 }

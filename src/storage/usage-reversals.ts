@@ -19,11 +19,15 @@ export interface FoundUsage {
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
   readonly credits: bigint;
+  /** Stored, and nobody has paid for it yet. */
+  readonly waiting: boolean;
   /** Null where nothing was posted, so nothing can be undone. */
   readonly reversible: ReversibleUsage | null;
 }
 
 interface UsageRow extends Omit<FoundUsage, 'reversible'> {
+  /** Paid later, by an entry of its own that counted it under no cap. */
+  readonly funded: boolean;
   readonly entryId: string | null;
   readonly billingPeriodId: string | null;
   readonly debt: bigint;
@@ -39,9 +43,11 @@ export async function findUsage(
 ): Promise<readonly FoundUsage[]> {
   const rows = await query<UsageRow>(
     trx,
-    `select e.usage_event_id as "usageEventId", e.outcome, e.entry_id as "entryId", e.action, e.member, e.agent,
+    `select e.usage_event_id as "usageEventId", e.outcome, coalesce(e.entry_id, f.entry_id) as "entryId", e.action, e.member, e.agent,
        e.pool_id as "poolId", e.quantities, e.dimensions,
-       e.occurred_at as "occurredAt", e.billing_period_id as "billingPeriodId", e.credits, e.debt,
+       e.occurred_at as "occurredAt", coalesce(j.billing_period_id, e.billing_period_id) as "billingPeriodId",
+       e.credits, e.debt, f.entry_id is not null as funded,
+       f.usage_event_id is not null and f.funded_at is null as waiting,
        exists (select from usage_reversals r where r.lane = e.lane and r.customer_id = e.customer_id
          and r.usage_event_id = e.usage_event_id) as reversed,
        exists (select from usage_events a where a.lane = e.lane and a.customer_id = e.customer_id
@@ -49,6 +55,9 @@ export async function findUsage(
        coalesce((select sum(b.credits) from usage_events b where b.lane = e.lane and b.customer_id = e.customer_id
          and b.entry_id = e.entry_id and b.entry_seq < e.entry_seq), 0)::text as "offset"
      from usage_events e
+     left join unfunded_usage f on f.lane = e.lane and f.customer_id = e.customer_id
+       and f.usage_event_id = e.usage_event_id
+     left join journal_entries j on j.lane = f.lane and j.customer_id = f.customer_id and j.entry_id = f.entry_id
      where e.lane = $1 and e.customer_id = $2 and e.usage_event_id = any ($3::uuid[])
      order by e.recorded_at desc, e.entry_seq desc`,
     [lane, customerId, usageEventIds],
@@ -60,9 +69,10 @@ export async function findUsage(
     [lane, customerId, [...new Set(rows.flatMap(({ entryId }) => entryId ?? []))]],
   );
   const byEntry = Map.groupBy(postings, ({ entryId }) => entryId);
-  return rows.map(({ entryId, billingPeriodId, debt, offset, ...usage }) => {
+  return rows.map(({ entryId, billingPeriodId, debt, offset, funded, ...usage }) => {
     if (entryId === null || billingPeriodId === null) return { ...usage, reversible: null };
-    const { usageEventId, occurredAt, credits, member, agent } = usage;
+    const { usageEventId, occurredAt, credits } = usage;
+    const { member, agent } = funded ? { member: null, agent: null } : usage;
     const draws = share(byEntry.get(entryId) ?? [], BigInt(offset), credits);
     return {
       ...usage,

@@ -179,14 +179,39 @@ describe('an amendment', () => {
     expect([answer.status, answer.body['error']?.['code']]).toEqual([status, code]);
   });
 
-  test('is refused for usage that nobody has paid', async () => {
+  test('of usage that nobody has paid takes it off the pool: 301 of 300 become 299, and the rest may run again', async () => {
     await books.at('2026-04-10T09:00:00Z');
     const customer = await books.subscribe('deploys');
     const id = await used(calls(customer, 301));
-    expect(await amend(id, customer, { quantities: { calls: 300 } })).toMatchObject({
-      status: 409,
-      body: { error: { code: 'usage_unfunded' } },
+    const question = { customer: customer.name, action: 'api.call', quantities: { calls: 1 } };
+    expect((await api.call('POST', '/v1/check', question)).body).toMatchObject({ reason: { code: 'pool_unfunded' } });
+    const amended = await amend(id, customer, { quantities: { calls: 299 } });
+    expect(amended.body).toMatchObject({
+      reversal: { unfunded: '301', restored: '0', entry: null },
+      status: 'applied',
+      balance: '1',
     });
+    expect((await api.call('POST', '/v1/check', question)).body).toMatchObject({ allowed: true });
+    expect((await amend(id, customer, { quantities: { calls: 1 } })).status).toBe(409);
+  });
+
+  test('pays what waited behind, once the usage that was too much is undone', async () => {
+    await books.at('2026-04-10T09:00:00Z');
+    const customer = await books.subscribe('deploys');
+    const [wrong, right] = [await used(calls(customer, 4000)), await used(calls(customer, 350))];
+    const behind = await used(calls(customer, 20));
+    const undo = (id: string) =>
+      api.call(
+        'POST',
+        `/v1/usage_events/${id}/reverse`,
+        { customer: customer.name, ...TICKET },
+        { key: api.keys.support },
+      );
+    expect((await undo(wrong)).body).toMatchObject({ unfunded: '4000', entry: null });
+    expect(await balanceOf(customer)).toMatchObject({ available: '280' });
+    expect((await undo(right)).body).toMatchObject({ unfunded: '350' });
+    expect((await undo(behind)).body).toMatchObject({ restored: '20', unfunded: '0' });
+    expect(await balanceOf(customer)).toMatchObject({ available: '300' });
   });
 });
 

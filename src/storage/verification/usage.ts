@@ -42,7 +42,7 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
   },
   {
     invariant: 'INV-13',
-    claim: 'usage is undone at most once over, by an entry that exists',
+    claim: 'usage is undone at most once over, by an entry that exists, or by none if nobody had paid it',
     sql: `
       select 'usage event ' || r.usage_event_id as subject, 'at most ' || u.credits || ', by an entry' as expected,
         r.credits || case when e.entry_id is null then ', by no entry' else '' end as found
@@ -50,7 +50,7 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
       join usage_events u on u.lane = r.lane and u.customer_id = r.customer_id and u.usage_event_id = r.usage_event_id
       left join journal_entries e on e.lane = r.lane and e.customer_id = r.customer_id and e.entry_id = r.entry_id
       where r.lane = any($1) and ($2::uuid is null or r.customer_id = $2)
-        and (r.credits > u.credits or e.entry_id is null)
+        and (r.credits > u.credits or (e.entry_id is null and not (r.entry_id is null and u.outcome = 'unfunded')))
       order by 1 limit $3`,
   },
   {
