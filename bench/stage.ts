@@ -1,7 +1,7 @@
 // What every measurement stands on: a durable embedded PostgreSQL, a catalogue, customers with a running period, the HTTP
 // server and the client. All of it is thrown away afterwards.
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -68,7 +68,7 @@ export async function onStage<Result>(
     const key = await newKey(db, pepper);
     server = await startServer(ownerUrl, pepper, profileTo);
     load = startLoad(server.origin);
-    return await measure({
+    const result = await measure({
       ownerUrl,
       db,
       customers,
@@ -79,6 +79,8 @@ export async function onStage<Result>(
       sizes,
       say,
     });
+    if (profileTo !== null) await keepStatements(ownerUrl, profileTo);
+    return result;
   } finally {
     load?.stop();
     await server?.stop();
@@ -86,6 +88,17 @@ export async function onStage<Result>(
     await postgres.stop();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What PostgreSQL spent its time on, by statement. */
+async function keepStatements(ownerUrl: string, folder: string): Promise<void> {
+  const { rows } = await asOwner(ownerUrl, async (client) =>
+    client.query(
+      `select query, calls::int, round(total_exec_time)::int as ms, rows::int, round(mean_exec_time::numeric, 3)::float as mean_ms
+       from pg_stat_statements order by total_exec_time desc limit 40`,
+    ),
+  );
+  await writeFile(join(folder, 'statements.json'), JSON.stringify(rows, null, 1));
 }
 
 async function newKey(db: Database, pepper: string): Promise<string> {

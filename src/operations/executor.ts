@@ -3,6 +3,7 @@
 import { catchUp } from '../domain/catch-up.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
 import { refuse } from '../domain/rejection.ts';
+import { keepPlans } from '../storage/batch-plans.ts';
 import { isConnectionFailure, isTimeout } from '../storage/database-errors.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { earlierAnswers } from '../storage/idempotency-keys.ts';
@@ -37,20 +38,22 @@ interface Job {
 }
 
 /** Starts the executor; it has no resource of its own besides promises. */
-export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 2_000 }: ExecutorOptions = {}): Executor {
-  const queues = Array.from({ length: groups }, (): Job[] => []);
+export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 4_000 }: ExecutorOptions = {}): Executor {
+  // The last queue is for questions: they change nothing, so they neither wait for a commit nor make one wait.
+  const queues = Array.from({ length: groups + 1 }, (): Job[] => []);
   const running = new Map<number, Promise<void>>();
 
   async function drain(group: number): Promise<void> {
     const queue = queues[group] ?? [];
-    // A moment for the requests of this tick to arrive.
-    await Promise.resolve();
-    while (queue.length > 0) await runBatch(deps, queue.splice(0, batchSizeMax));
+    while (queue.length > 0) {
+      await requestsToArrive();
+      await runBatch(deps, queue.splice(0, batchSizeMax));
+    }
     running.delete(group);
   }
 
   function enqueue(request: PoolRequest): Promise<PoolAnswer> {
-    const group = request.customer.lane % groups;
+    const group = request.kind === 'check' ? groups : request.customer.lane % groups;
     const { promise, resolve, reject } = Promise.withResolvers<PoolAnswer>();
     queues[group]?.push({ request, resolve, reject });
     if (!running.has(group)) running.set(group, drain(group));
@@ -65,6 +68,16 @@ export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 2_000 }: 
   };
 }
 
+/** A moment in which the server reads what has come in on its sockets. */
+async function requestsToArrive(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** Questions see one instant of the database and lock nothing. */
+const QUESTIONS = { isolationLevel: 'repeatable read', readOnly: true } as const;
+
 /**
  * A batch that fails is halved until the one poisoned request fails alone. Where no smaller batch could do better (the
  * database is away, or keeps one pool locked), all of it fails at once.
@@ -73,7 +86,9 @@ async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
   const requests = jobs.map(({ request }) => request);
   let answers: readonly PoolAnswer[];
   try {
-    answers = await transaction(deps.db, (trx) => decideBatch(deps, trx, requests));
+    const readOnly = requests.every(({ kind }) => kind === 'check');
+    const decide = (trx: Transaction) => decideBatch(deps, trx, requests, readOnly);
+    answers = await transaction(deps.db, decide, readOnly ? QUESTIONS : {});
   } catch (error) {
     const [first, second] = halves(jobs);
     const customers = new Set(requests.map(({ customer }) => customer.customerId)).size;
@@ -126,14 +141,19 @@ async function decideBatch(
   deps: Deps,
   trx: Transaction,
   requests: readonly PoolRequest[],
+  readOnly: boolean,
 ): Promise<readonly PoolAnswer[]> {
-  const { now, books } = await loadPoolBooks(
-    trx,
-    requests.map(({ customer }) => customer),
-    deps.settings,
-    needsOf(requests),
-  );
-  const earlier = await readEarlier(trx, requests);
+  // Sent together, run in order: what was answered before is looked up once the pools are locked.
+  const [, { now, books }, earlier] = await Promise.all([
+    keepPlans(trx),
+    loadPoolBooks(
+      trx,
+      requests.map(({ customer }) => customer),
+      deps.settings,
+      { ...needsOf(requests), readOnly },
+    ),
+    readEarlier(trx, requests),
+  ]);
   const rates = await ratesOf(trx, books);
   const moment = { now, newId: deps.newId };
   for (const book of books.values()) catchUp(book, moment);
@@ -142,6 +162,7 @@ async function decideBatch(
     const book = books.get(request.customer.customerId);
     return decidePoolRequest(book, request, book === undefined ? [] : (rates.get(book.unit) ?? []), earlier, moment);
   });
+  if (readOnly) return answers;
   await concludeBatch(trx, books.values(), before, moment);
   await saveBookChanges(trx, now, [...books.values()]);
   return answers;
@@ -171,8 +192,10 @@ export async function readEarlier(trx: Transaction, requests: readonly PoolReque
   const keyed = requests.flatMap((request) =>
     'key' in request ? [{ ...request.customer, operation: request.kind, key: request.key }] : [],
   );
-  const known = usage.length === 0 ? [] : await knownUsage(trx, usage);
-  const answers = keyed.length === 0 ? [] : await earlierAnswers(trx, keyed);
+  const [known, answers] = await Promise.all([
+    usage.length === 0 ? [] : knownUsage(trx, usage),
+    keyed.length === 0 ? [] : earlierAnswers(trx, keyed),
+  ]);
   return {
     usage: new Map(known.map((event) => [usageKey(event.customerId, event.source, event.eventHash), event])),
     answers: new Map(answers.map((answer) => [answerKey(answer.customerId, answer.operation, answer.key), answer])),

@@ -41,6 +41,8 @@ export function openDatabase(settings: DatabaseSettings): Database {
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       types: columnTypes,
+      // Statements that do not wait for each other go out together, in order.
+      pipeline: true,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: settings.poolSize, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 10_000,

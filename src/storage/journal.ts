@@ -20,9 +20,11 @@ export async function appendEntries(
 ): Promise<void> {
   if (entries.length === 0) return;
   for (const entry of entries) journalEntry(entry);
-  await moveBalances(transaction, entries);
-  await insertEntries(transaction, recordedAt, entries);
-  await insertPostings(transaction, entries);
+  await Promise.all([
+    moveBalances(transaction, entries),
+    insertEntries(transaction, recordedAt, entries),
+    insertPostings(transaction, entries),
+  ]);
 }
 
 /** Whether this transition of this source object is already in the books. */
@@ -66,38 +68,33 @@ function move(byAccount: Map<string, Movement>, customer: CustomerKey, account: 
   else movement.delta += delta;
 }
 
-const MOVES = `unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[])
-  as m (lane, customer_id, pool_id, billing_period_id, kind, unit, delta)`;
-
 /** Updates first, since accounts mostly exist; an upsert would check a stock account's rule against the bare delta. */
 async function moveBalances(transaction: Transaction, entries: readonly CustomerEntry[]): Promise<void> {
   const moves = movements(entries);
-  const lanes = [...new Set(moves.map(({ customer }) => customer.lane))];
-  const columns = (of: readonly Movement[]) => [
-    of.map(({ customer }) => customer.lane),
-    of.map(({ customer }) => customer.customerId),
-    of.map(({ account }) => account.poolId),
-    of.map(({ account }) => account.billingPeriodId),
-    of.map(({ account }) => account.kind),
-    of.map(({ account }) => account.unit),
-    of.map(({ delta }) => delta),
-  ];
-  const updated = await query<{ ordinal: bigint }>(
-    transaction,
-    `update accounts a set balance = a.balance + m.delta
-     from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[])
-       with ordinality as m (lane, customer_id, pool_id, billing_period_id, kind, unit, delta, ordinal)
-     where a.lane = any ($8::smallint[]) and a.lane = m.lane and a.customer_id = m.customer_id
-       and a.pool_id = m.pool_id and a.billing_period_id = m.billing_period_id and a.kind = m.kind and a.unit = m.unit
-     returning m.ordinal`,
-    [...columns(moves), lanes],
-  );
-  if (updated.length === moves.length) return;
-  const known = new Set(updated.map(({ ordinal }) => Number(ordinal) - 1));
   await execute(
     transaction,
-    `insert into accounts (lane, customer_id, pool_id, billing_period_id, kind, unit, balance) select * from ${MOVES}`,
-    columns(moves.filter((_, index) => !known.has(index))),
+    `with moves as (
+       select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[])
+         with ordinality as m (lane, customer_id, pool_id, billing_period_id, kind, unit, delta, ordinal)
+     ), moved as (
+       update accounts a set balance = a.balance + m.delta from moves m
+       where a.lane = any ($8::smallint[]) and a.lane = m.lane and a.customer_id = m.customer_id
+         and a.pool_id = m.pool_id and a.billing_period_id = m.billing_period_id and a.kind = m.kind and a.unit = m.unit
+       returning m.ordinal
+     )
+     insert into accounts (lane, customer_id, pool_id, billing_period_id, kind, unit, balance)
+     select lane, customer_id, pool_id, billing_period_id, kind, unit, delta from moves
+     where ordinal not in (select ordinal from moved)`,
+    [
+      moves.map(({ customer }) => customer.lane),
+      moves.map(({ customer }) => customer.customerId),
+      moves.map(({ account }) => account.poolId),
+      moves.map(({ account }) => account.billingPeriodId),
+      moves.map(({ account }) => account.kind),
+      moves.map(({ account }) => account.unit),
+      moves.map(({ delta }) => delta),
+      [...new Set(moves.map(({ customer }) => customer.lane))],
+    ],
   );
 }
 

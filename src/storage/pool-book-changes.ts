@@ -13,34 +13,38 @@ import { addToBuckets, insertReversals, insertUsage } from './usage-changes.ts';
 /** Writes what decisions changed in these books, with arrays: a statement per table, however many pools. */
 export async function saveBookChanges(trx: Transaction, now: Date, roots: readonly PoolBook[]): Promise<void> {
   const books = roots.flatMap((root) => familyOf(root));
-  await savePools(trx, now, books);
-  await insertPeriods(trx, books);
-  await cutOffPeriods(trx, books);
-  await updatePeriods(trx, books);
-  await insertLots(trx, books);
-  await updateLots(trx, books);
   const entries = books.flatMap(({ customer, changes }) =>
     changes.entries.filter(({ postings }) => postings.length > 0).map((entry) => ({ ...customer, ...entry })),
   );
-  await appendEntries(trx, now, entries);
-  await insertHolds(trx, books);
-  await updateHolds(trx, books);
-  await savePins(trx, books);
-  await insertCaptures(trx, now, books);
-  await insertUsage(trx, now, books);
-  await insertReversals(trx, books);
-  await saveShortfalls(trx, now, books);
-  await addToBuckets(trx, books);
-  await insertAnswers(trx, now, books);
-  await saveAlerts(trx, now, books);
-  await saveCounters(trx, roots);
-  for (const root of roots) {
-    // Stripe knows one customer: what its members' lots want is asked for with its own pool.
-    const causeEntryId =
-      familyOf(root).find(({ changes }) => changes.trueUpCause !== null)?.changes.trueUpCause ?? null;
-    if (causeEntryId === null) continue;
-    await requestTrueUp(trx, root.customer, { poolId: root.poolId, causeEntryId, now });
-  }
+  // Sent together and run in this order, in which each row comes after those that it refers to.
+  await Promise.all([
+    savePools(trx, now, books),
+    insertPeriods(trx, books),
+    cutOffPeriods(trx, books),
+    updatePeriods(trx, books),
+    insertLots(trx, books),
+    updateLots(trx, books),
+    appendEntries(trx, now, entries),
+    insertHolds(trx, books),
+    updateHolds(trx, books),
+    savePins(trx, books),
+    insertCaptures(trx, now, books),
+    insertUsage(trx, now, books),
+    insertReversals(trx, books),
+    saveShortfalls(trx, now, books),
+    addToBuckets(trx, books),
+    insertAnswers(trx, now, books),
+    saveAlerts(trx, now, books),
+    saveCounters(trx, roots),
+    ...roots.map((root) => requestOwnTrueUp(trx, now, root)),
+  ]);
+}
+
+/** Stripe knows one customer: what its members' lots want is asked for with its own pool. */
+async function requestOwnTrueUp(trx: Transaction, now: Date, root: PoolBook): Promise<void> {
+  const causeEntryId = familyOf(root).find(({ changes }) => changes.trueUpCause !== null)?.changes.trueUpCause ?? null;
+  if (causeEntryId === null) return;
+  await requestTrueUp(trx, root.customer, { poolId: root.poolId, causeEntryId, now });
 }
 
 async function insertPeriods(trx: Transaction, books: readonly PoolBook[]): Promise<void> {

@@ -54,9 +54,9 @@ export async function loadPoolBooks(
   needs: BookNeeds = {},
 ): Promise<PoolBooks> {
   const scope = scopeOf(customers);
-  const pools = await readPools(on, scope, needs.readOnly === true);
-  // Read once the locks are held: whoever waited for a pool must not act at an instant before the other's commit.
-  const now = await readClock(on);
+  // Sent together, run in order. The clock is read once the locks are held: whoever waited for a pool must not act at an
+  // instant before the other's commit.
+  const [pools, now] = await Promise.all([readPools(on, scope, needs.readOnly === true), readClock(on)]);
   const books = new Map<string, PoolBook>();
   const capped = new Set(pools.flatMap(({ hasMemberCaps, customerId }) => (hasMemberCaps ? [customerId] : [])));
   for (const pool of pools) {
@@ -65,14 +65,15 @@ export async function loadPoolBooks(
     if (terms?.policy.caps.member != null || terms?.policy.caps.agent != null) capped.add(pool.customerId);
   }
   if (books.size === 0) return { now, books };
-  await readSubscriptions(on, scope, books);
-  await readPeriods(on, scope, books, needs.periodIds ?? []);
+  await Promise.all([readSubscriptions(on, scope, books), readPeriods(on, scope, books, needs.periodIds ?? [])]);
   const byPool = new Map([...books.values()].map((book) => [book.poolId, book]));
   for (const member of await readMembers(on, scope, books, needs, now)) byPool.set(member.poolId, member);
-  await readLots(on, scope, byPool, needs.lotIds ?? [], now);
-  await readShortfalls(on, scope, byPool);
-  await readUnfunded(on, [...byPool.values()]);
-  await readHolds(on, scope, byPool, now, needs.holdIds ?? []);
+  await Promise.all([
+    readLots(on, scope, byPool, needs.lotIds ?? [], now),
+    readShortfalls(on, scope, byPool),
+    readUnfunded(on, [...byPool.values()]),
+    readHolds(on, scope, byPool, now, needs.holdIds ?? []),
+  ]);
   if (capped.size > 0) await readCaps(on, scope, books, { capped, spenders: needs.spenders ?? [], now });
   return { now, books };
 }

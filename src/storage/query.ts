@@ -53,7 +53,8 @@ async function run<Row extends object>(
 ): Promise<pg.QueryResult<Row>> {
   return withConnection(on, async (connection, client) => {
     client.emit('query', { sql, bindings: parameters });
-    return connection.query<Row>({ name: statementName(sql), text: sql, values: [...parameters] });
+    const statement = { text: sql, values: [...parameters] };
+    return connection.query<Row>(hasMany(parameters) ? statement : { name: statementName(sql), ...statement });
   });
 }
 
@@ -79,6 +80,16 @@ async function withConnection<Result>(
 function endsConnection(error: unknown): boolean {
   if (!(error instanceof Error) || !('severity' in error)) return true;
   return error.severity === 'FATAL' || error.severity === 'PANIC';
+}
+
+const MANY = 100;
+
+/**
+ * A prepared statement's plan thinks of every array as ten rows, and joins a thousand with a thousand by comparing each
+ * with each. So many are worth a plan of their own.
+ */
+function hasMany(parameters: readonly Parameter[]): boolean {
+  return parameters.some((parameter) => Array.isArray(parameter) && parameter.length > MANY);
 }
 
 const statementNames = new Map<string, string>();
