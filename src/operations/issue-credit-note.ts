@@ -10,7 +10,6 @@ import {
   insertCreditNoteRequest,
   readCreditNoteRequest,
   requestOfKey,
-  waitingRequest,
 } from '../storage/credit-note-requests.ts';
 import { creditNotesOfInvoice } from '../storage/credit-notes.ts';
 import { lockCustomer } from '../storage/customers.ts';
@@ -19,6 +18,7 @@ import { customerOfInvoice } from '../storage/invoices.ts';
 import { enqueue, outboxMessage } from '../storage/outbox.ts';
 import type { Deps } from './deps.ts';
 import { mirrorCreditNote } from './mirror-credit-note.ts';
+import { messageKey, othersWait, refusedReversal } from './pending-credit-notes.ts';
 import { type CreditNotePreview, previewCreditNote } from './preview-credit-note.ts';
 import { relayOutbox } from './relay-outbox.ts';
 import { reverseUsage } from './reverse-usage.ts';
@@ -111,13 +111,15 @@ async function request(
   const earlier = await requestOfKey(trx, customer, command.idempotencyKey);
   if (earlier !== null) return earlier.fingerprint === fingerprint ? earlier : reused(command);
   // Two notes decided at the same time would give the same money back twice.
-  if ((await waitingRequest(trx, customer, invoiceId)) !== null) {
+  if (await othersWait(trx, customer, invoiceId)) {
     return stale(`another credit note on ${invoiceId} is on its way; preview again when it is issued`, preview);
   }
   const notes = await creditNotesOfInvoice(trx, customer, invoiceId);
   if (notes.length !== preview.basedOn.length) {
     return stale(`another credit note on ${invoiceId} was issued meanwhile; look at the preview again`, preview);
   }
+  const usage = await refusedReversal(trx, customer, command.reverseUsageEventIds ?? []);
+  if (usage !== null) return usage;
   const requestId = deps.newId();
   await insertCreditNoteRequest(
     trx,
@@ -215,10 +217,6 @@ async function reverse(deps: Deps, customer: CustomerKey, command: CreditNoteCom
   const answer = await reverseUsage(deps, { customer, usageEventIds, reason, ticket, actor });
   // An earlier call with this key did it.
   return 'rejected' in answer && answer.rejected.code !== 'already_reversed' ? answer : null;
-}
-
-function messageKey(requestId: string): string {
-  return `credit_note/${requestId}`;
 }
 
 function stale(message: string, { previewHash }: CreditNotePreview): Refused {

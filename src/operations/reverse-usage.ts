@@ -36,6 +36,14 @@ export async function reverseUsage(
   });
 }
 
+/** Why these events cannot be undone, without undoing them; null when they can. */
+export async function refusedUsage(
+  trx: Transaction,
+  asked: Pick<UsageReversal, 'customer' | 'usageEventIds'>,
+): Promise<Refused | null> {
+  return refusedReversal(asked, await findUsage(trx, asked.customer, asked.usageEventIds));
+}
+
 async function postReversals(
   deps: Deps,
   trx: Transaction,
@@ -63,7 +71,7 @@ async function postReversals(
   return reversed;
 }
 
-function refusedReversal(asked: UsageReversal, found: readonly FoundUsage[]): Refused | null {
+function refusedReversal(asked: Pick<UsageReversal, 'usageEventIds'>, found: readonly FoundUsage[]): Refused | null {
   const known = new Set(found.map(({ usageEventId }) => usageEventId));
   const missing = asked.usageEventIds.filter((id) => !known.has(id));
   if (missing.length > 0) {

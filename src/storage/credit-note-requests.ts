@@ -114,6 +114,21 @@ export async function waitingRequest(
   return row ?? null;
 }
 
+/** Whether a request that was not refused gives one of these usage events back. */
+export async function requestNamingUsage(
+  trx: Transaction,
+  key: CustomerKey,
+  usageEventIds: readonly string[],
+): Promise<boolean> {
+  const rows = await query(
+    trx,
+    `select 1 from credit_note_requests where lane = $1 and customer_id = $2 and state <> 'refused'
+       and jsonb_exists_any(request -> 'reverseUsageEventIds', $3::text[]) limit 1`,
+    [key.lane, key.customerId, usageEventIds],
+  );
+  return rows.length > 0;
+}
+
 /** Ends a request that waits; one that has ended stays as it is. */
 export async function finishCreditNoteRequest(
   trx: Database | Transaction,

@@ -230,6 +230,42 @@ describe('credit notes', () => {
     expect(next).toMatchObject({ state: 'issued' });
   });
 
+  test('usage that cannot go back refuses the note before any money moves, also when another note gave it back', async () => {
+    const { customer, invoiceId } = await billed();
+    const key = await stage.keyOf(customer);
+    const [used] = await query<{ id: string }>(
+      database,
+      `select usage_event_id as id from usage_events where lane = $1 and customer_id = $2`,
+      [key.lane, key.customerId],
+    );
+    const before = await stage.money(key);
+    const unknown = command(invoiceId, { amountMinor: 500n, reverseUsageEventIds: [deps.newId()] });
+    expect(await issueCreditNote(deps, unknown)).toMatchObject({ rejected: { code: 'unknown_usage_event' } });
+    expect(await stage.money(key)).toEqual(before);
+
+    const order = command(invoiceId, { amountMinor: 500n, reverseUsageEventIds: [used?.id ?? ''] });
+    expect(await issueCreditNote(deps, order)).toMatchObject({ state: 'issued' });
+    const again = await issueCreditNote(deps, { ...order, idempotencyKey: crypto.randomUUID() });
+    expect(again).toMatchObject({ rejected: { code: 'already_reversed' } });
+    expect((await deps.stripe.creditNotes.list({ invoice: invoiceId })).data).toHaveLength(1);
+    await stage.drain();
+  });
+
+  test('a note that Stripe refused behind its asker’s back does not block the next one', async () => {
+    const { invoiceId } = await billed();
+    nock(stage.simulator.url, { allowUnmocked: true }).post('/v1/credit_notes').reply(503, {});
+    const order = command(invoiceId, { amountMinor: 500n });
+    expect(await issueCreditNote(deps, order)).toMatchObject({ state: 'waiting' });
+    nock.cleanAll();
+    await query(
+      database,
+      `update outbox set state = 'refused', outcome = 'Not today.' where subject_id = $1 and call = 'credit_note.create'`,
+      [invoiceId],
+    );
+    const next = await issueCreditNote(deps, { ...order, idempotencyKey: crypto.randomUUID() });
+    expect(next).toMatchObject({ state: 'issued' });
+  });
+
   test('D2: the wrong usage is reversed with the note, once, and the next invoice is ten dollars lower', async () => {
     await stage.restart();
     const customer = await stage.signUp();
