@@ -54,6 +54,14 @@ export function meteredSpan({ startsAt, endsAt }: Pick<MeterPeriod, 'startsAt' |
   };
 }
 
+/** Stripe refuses a value of more than 15 digits, and one that is refused would hold up all later ones. */
+const VALUE_MAX = 999_999_999_999_999n;
+
+function sendable(value: bigint): bigint {
+  if (value > VALUE_MAX) return VALUE_MAX;
+  return value < -VALUE_MAX ? -VALUE_MAX : value;
+}
+
 /** Rolls buckets up in the order of their windows. */
 export function rolledUp(
   period: MeterPeriod,
@@ -65,16 +73,19 @@ export function rolledUp(
   for (const bucket of buckets) {
     rolledMicro += bucket.metered - bucket.rolled;
     const units = dividedDown(rolledMicro, meterUnitMicro);
-    if (units === emittedUnits) continue;
-    const sequence = bucket.sequence + 1;
-    deltas.push({
-      windowStart: bucket.windowStart,
-      identifier: meterIdentifier(period, bucket.windowStart, sequence),
-      value: units - emittedUnits,
-      stampedAt: stampOf(period, bucket.lastAt, now),
-      sequence,
-    });
-    emittedUnits = units;
+    let { sequence } = bucket;
+    while (units !== emittedUnits) {
+      const value = sendable(units - emittedUnits);
+      sequence += 1;
+      deltas.push({
+        windowStart: bucket.windowStart,
+        identifier: meterIdentifier(period, bucket.windowStart, sequence),
+        value,
+        stampedAt: stampOf(period, bucket.lastAt, now),
+        sequence,
+      });
+      emittedUnits += value;
+    }
   }
   return { deltas, rolledMicro, emittedUnits };
 }

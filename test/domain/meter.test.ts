@@ -54,6 +54,14 @@ describe('rolled-up usage', () => {
     expect(deltas).toMatchObject([{ value: 2n, sequence: 2 }]);
   });
 
+  test('more than the 15 digits that Stripe takes goes as several events, and nothing of it is lost', () => {
+    const huge = bucket('10T08', 9_223_372_036_854_775_000n);
+    const { deltas } = rolledUp(period, [huge], milli);
+    expect(deltas.map(({ sequence }) => sequence)).toEqual(deltas.map((_delta, index) => index + 1));
+    expect(Math.max(...deltas.map(({ value }) => value.toString().length))).toBe(15);
+    expect(deltas.reduce((sum, { value }) => sum + value, 0n)).toBe(9_223_372_036_854_775n);
+  });
+
   test('reversed usage is a negative delta', () => {
     const undone = bucket('10T08', 1_500n, { rolled: 5_000n, sequence: 1 });
     const { deltas } = rolledUp({ ...period, rolledMicro: 5_000n, emittedUnits: 5n }, [undone], milli);
