@@ -63,7 +63,7 @@ function bodyProblem(error: unknown): Problem | null {
 
 /** What Express itself refuses: a path that is not percent-encoded, a body that does not unzip. */
 function isBadRequest(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && error.status === 400 && 'expose' in error;
+  return error instanceof Error && 'status' in error && error.status === 400;
 }
 
 /** Connection lost or refused, server starting or stopping, too many connections, lock or statement time-out. */

@@ -57,6 +57,11 @@ describe('a body that is not ours to read', () => {
   });
 });
 
+test('a path that is not percent-encoded is refused, not an accident', async () => {
+  const reply = await api.call('GET', '/v1/customers/%ff/balance', undefined);
+  expect([reply.status, (reply.body as { error?: { code: string } }).error?.code]).toEqual([400, 'malformed_json']);
+});
+
 test('a zipped body is read', async () => {
   const zipped = gzipSync(JSON.stringify(event));
   expect(await postTrack(zipped, { ...json, 'content-encoding': 'gzip' })).toEqual([404, 'unknown_customer']);
