@@ -49,7 +49,7 @@ async function subscribe(trx: Transaction, planVersionId: string): Promise<strin
       status: 'active',
       items: [],
       cancelAtPeriodEnd: false,
-      canceledAt: null,
+      canceledAt: null, endedAt: null,
       billingAnchor: startsAt,
       object: {},
     },

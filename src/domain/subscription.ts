@@ -7,6 +7,7 @@ export interface SubscriptionFacts {
   readonly items: readonly SubscriptionItemFacts[];
   readonly cancelAtPeriodEnd: boolean;
   readonly canceledAt: Date | null;
+  readonly endedAt: Date | null;
   readonly billingAnchor: Date;
   readonly object: Readonly<Record<string, unknown>>;
 }

@@ -7,6 +7,7 @@ import {
   type InvoiceItemRequest,
   readInvoiceDraft,
 } from '../stripe/invoice-drafts.ts';
+import { cancelWithInvoice, fetchSubscription } from '../stripe/subscriptions.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 
 export const invoiceItemCall: OutgoingCall<InvoiceItemRequest> = {
@@ -14,7 +15,8 @@ export const invoiceItemCall: OutgoingCall<InvoiceItemRequest> = {
   send: async ({ stripe }, _message, request, idempotencyKey) => ({
     stripeId: await createInvoiceItem(stripe, request, idempotencyKey),
   }),
-  look: async ({ stripe }, { key }, { invoice = '' }) => foundOrAbsent(await findInvoiceItem(stripe, invoice, key)),
+  look: async ({ stripe }, { key }, { invoice, customer = '' }) =>
+    foundOrAbsent(await findInvoiceItem(stripe, invoice === undefined ? { customer } : { invoice }, key)),
   mayBeRefused: true,
 };
 
@@ -36,6 +38,21 @@ export const finalizeCall: OutgoingCall<{ readonly invoice: string }> = {
   look: async ({ stripe }, _message, { invoice }) =>
     (await readInvoiceDraft(stripe, invoice)).status === 'draft' ? 'absent' : { stripeId: invoice },
   isDoneAlready: ({ reason }) => /already finalized/i.test(reason),
+  mayBeRefused: true,
+};
+
+/** Ends a subscription at once and bills its usage: without invoice_now Stripe would drop it. */
+export const cancelCall: OutgoingCall<{ readonly subscription: string }> = {
+  render: async (_deps, { subjectId }) => ({ request: { subscription: subjectId } }),
+  send: async ({ stripe }, _message, { subscription }, idempotencyKey) => {
+    await cancelWithInvoice(stripe, subscription, idempotencyKey);
+    return { stripeId: subscription };
+  },
+  look: async ({ stripe }, _message, { subscription }) => {
+    const found = await fetchSubscription(stripe, subscription);
+    return found === null || found.status === 'canceled' ? { stripeId: subscription } : 'absent';
+  },
+  isDoneAlready: ({ code }) => code === 'resource_missing',
   mayBeRefused: true,
 };
 

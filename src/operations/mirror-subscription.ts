@@ -14,7 +14,7 @@ import {
 } from '../storage/subscriptions.ts';
 import { fetchSubscription } from '../stripe/subscriptions.ts';
 import type { Deps } from './deps.ts';
-import { catchUpCustomer, followChange } from './follow-subscription.ts';
+import { catchUpCustomer, followChange, followEnd } from './follow-subscription.ts';
 import { knownCustomer } from './mirror-customer.ts';
 import { openBillingPeriod } from './open-billing-period.ts';
 
@@ -43,6 +43,9 @@ export async function mirrorSubscription(
     const isNewer = await saveSubscription(trx, key, { facts, terms, fetchedAt });
     if (isNewer && plan !== null) await providePool(deps, trx, key, { facts, plan });
     if (isNewer && isOther) await followChange(deps, trx, key, { before: stored, changedAt });
+    if (isNewer && stored !== null && stored.status !== 'canceled' && facts.status === 'canceled') {
+      await followEnd(deps, trx, key, { subscriptionId, endedAt: facts.endedAt ?? facts.canceledAt });
+    }
     await blockOrUnblockPools(trx, key, SPENDABLE_STATUSES);
   });
   return facts.status;

@@ -11,12 +11,13 @@ export async function readHolds(
   scope: Scope,
   byPool: ReadonlyMap<string, PoolBook>,
   now: Date,
-  holdIds: readonly string[],
+  { holdIds = [], allHoldsOf = [] }: { readonly holdIds?: readonly string[]; readonly allHoldsOf?: readonly string[] },
 ): Promise<void> {
   // A cut-off carries what every open hold pins; otherwise only the overdue ones matter.
-  const cuttingOff = [...byPool.values()].flatMap(({ customer, periods }) =>
+  const due = [...byPool.values()].flatMap(({ customer, periods }) =>
     periods.some((period) => period.state === 'open' && period.cutOffAt <= now) ? [customer.customerId] : [],
   );
+  const cuttingOff = [...due, ...allHoldsOf];
   // Each question with its own index: asked as one, every hold that a customer ever placed would be read.
   const named = holdIds.length === 0 ? [] : await selectHolds(on, scope, `hold_id = any ($4::uuid[])`, [holdIds]);
   const overdue = await selectHolds(on, scope, `state = 'open' and expires_at <= $4`, [now]);

@@ -32,6 +32,8 @@ export interface BookNeeds {
   readonly spenders?: readonly BookSpender[];
   /** Customers of whom every member's pool is wanted. */
   readonly allMembersOf?: readonly string[];
+  /** Customers of whom every open hold is wanted. */
+  readonly allHoldsOf?: readonly string[];
   /** Read without locking, for answers that change nothing. */
   readonly readOnly?: boolean;
 }
@@ -72,7 +74,7 @@ export async function loadPoolBooks(
     readLots(on, scope, byPool, needs.lotIds ?? [], now),
     readShortfalls(on, scope, byPool),
     readUnfunded(on, [...byPool.values()]),
-    readHolds(on, scope, byPool, now, needs.holdIds ?? []),
+    readHolds(on, scope, byPool, now, needs),
   ]);
   if (capped.size > 0) await readCaps(on, scope, books, { capped, spenders: needs.spenders ?? [], now });
   return { now, books };

@@ -83,7 +83,7 @@ export async function openPool(trx: Transaction, key: CustomerKey, pool: NewPool
   return row.poolId;
 }
 
-/** A pool may be spent while any subscription in its unit allows it; a closed pool stays closed. */
+/** A pool may be spent while any subscription in its unit allows it and is not being cancelled; a closed pool stays closed. */
 export async function blockOrUnblockPools(
   trx: Transaction,
   key: CustomerKey,
@@ -93,7 +93,9 @@ export async function blockOrUnblockPools(
     trx,
     `update pools p set state = case when exists (
          select from subscriptions s join plan_versions v on v.plan_version_id = s.plan_version_id
-         where s.lane = $1 and s.customer_id = $2 and v.unit = p.unit and s.status = any($3::text[]))
+         where s.lane = $1 and s.customer_id = $2 and v.unit = p.unit and s.status = any($3::text[])
+           and not exists (select from cancellations c where c.lane = $1 and c.customer_id = $2
+             and c.subscription_id = s.subscription_id and c.state in ('flushing', 'sent')))
        then 'active' else 'blocked' end
      where p.lane = $1 and p.customer_id = $2 and p.state <> 'closed'`,
     [key.lane, key.customerId, spendableStatuses],

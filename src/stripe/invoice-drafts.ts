@@ -78,17 +78,17 @@ export async function createInvoiceItem(
   return (await stripe.invoiceItems.create(request, { idempotencyKey })).id;
 }
 
-/** The item of an invoice that carries our key; null when there is none. */
+/** The item of an invoice, or of a customer, that carries our key; null when there is none. */
 export async function findInvoiceItem(
   stripe: StripeGateway,
-  invoiceId: string,
+  of: { readonly invoice: string } | { readonly customer: string },
   creditpoolKey: string,
 ): Promise<string | null> {
   let read = 0;
-  for await (const item of stripe.invoiceItems.list({ invoice: invoiceId, limit: 100 })) {
+  for await (const item of stripe.invoiceItems.list({ ...of, limit: 100 })) {
     if (item.metadata?.['creditpool_key'] === creditpoolKey) return item.id;
     read += 1;
-    if (read >= LINES_READ_MAX) throw new Error(`${invoiceId} has more than ${LINES_READ_MAX} invoice items`);
+    if (read >= LINES_READ_MAX) throw new Error(`${Object.values(of).join()} has more than ${LINES_READ_MAX} invoice items`);
   }
   return null;
 }

@@ -4,6 +4,15 @@ import { asStored, idOf, instant, instantOrNull, unlessMissing } from './reading
 
 const ITEMS_MAX = 100;
 
+/** Ends a subscription now: its usage is invoiced, its fee is not prorated. */
+export async function cancelWithInvoice(
+  stripe: StripeGateway,
+  subscriptionId: string,
+  idempotencyKey: string,
+): Promise<void> {
+  await stripe.subscriptions.cancel(subscriptionId, { invoice_now: true, prorate: false }, { idempotencyKey });
+}
+
 /** A subscription as it is now, with all its items. */
 export async function fetchSubscription(
   stripe: StripeGateway,
@@ -29,6 +38,7 @@ export async function fetchSubscription(
     })),
     cancelAtPeriodEnd: subscription.cancel_at_period_end,
     canceledAt: instantOrNull(subscription.canceled_at),
+    endedAt: instantOrNull(subscription.ended_at),
     billingAnchor: instant(subscription.billing_cycle_anchor),
     object: asStored(subscription),
   };

@@ -105,6 +105,7 @@ async function subscribe(deps: Deps, plan: string, terms: Terms = {}): Promise<S
         items: [],
         cancelAtPeriodEnd: terms.cancelAtPeriodEnd ?? false,
         canceledAt: null,
+        endedAt: null,
         billingAnchor: startsAt,
         object: {},
       },

@@ -128,6 +128,7 @@ async function subscribe(deps: Deps, plan: string): Promise<Projected> {
         items: [],
         cancelAtPeriodEnd: false,
         canceledAt: null,
+        endedAt: null,
         billingAnchor: START,
         object: {},
       },

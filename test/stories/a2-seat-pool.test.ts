@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+
+import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { expectBooks, tellStory } from '../support/story.ts';
+
+const { database } = await cloneDatabase();
+const seatPool = {
+  ...hybrid,
+  plan: 'seat-pool',
+  name: 'Seat pool',
+  baseAmountMinor: 4900,
+  includedCredits: '800',
+  pricePerCredit: '0.035',
+  policy: {
+    ...samplePolicy,
+    seats: { add: 'prorated' as const },
+    caps: { member: { credits: '1000', window: 'month' as const }, agent: null },
+  },
+};
+const story = await tellStory(database, { catalogue: { ...sampleCatalogue, plans: [seatPool] } });
+
+test(
+  'A2 Seat pool: a sixth seat brings half a period of credits once, and the bill is $329.00',
+  { timeout: 120_000 },
+  async () => {
+    const { stripe } = story;
+    const customer = await story.subscriber('seat-pool');
+    const { items } = await stripe.subscriptions.retrieve(customer.subscription);
+    const id = items.data.find(({ price }) => price.recurring?.usage_type === 'licensed')?.id ?? '';
+    const seats = async (quantity: number, more: { proration_behavior?: 'always_invoice' } = {}) => {
+      await stripe.subscriptions.update(customer.subscription, { items: [{ id, quantity }], ...more });
+      await story.clock.settle();
+    };
+    await seats(5, { proration_behavior: 'always_invoice' });
+    expect(await customer.balance()).toMatchObject({ available: '4000' });
+    await story.until('2026-04-16T00:00:00Z');
+    await seats(6);
+    expect(await customer.balance()).toMatchObject({ available: '4400' });
+    for (let toggles = 0; toggles < 10; toggles += 1) {
+      await seats(5);
+      await seats(6);
+    }
+    expect(await customer.balance()).toMatchObject({ available: '4400' });
+
+    const event = { customer: customer.stripeCustomer, action: 'api.call', member: 'ann' };
+    const used = await story.call('POST', '/v1/track', { ...event, id: 'ann', quantities: { calls: 1000 } });
+    expect(used.body).toMatchObject({ status: 'applied', balance: '3400' });
+    const refused = await story.call('POST', '/v1/holds', { ...event, credits: '1' }, 'the-1001st');
+    expect([refused.status, refused.body['error']]).toMatchObject([
+      402,
+      { details: { limit: 'member_cap', lifted_by: expect.stringContaining('administers the account') } },
+    ]);
+    await customer.use(3700);
+    await story.until('2026-05-02T00:00:00Z');
+    await expectBooks(story, customer, {
+      invoice: '329',
+      credits_applied: '154',
+      lots: '4800',
+      // One of May's 31 days is earned: 294.00 − 9.48.
+      deferred: '284.52',
+      receivable: '0',
+      cash: '574',
+      open_grants: '168',
+      variances: 0,
+    });
+  },
+);
