@@ -1,13 +1,16 @@
 // Putting usage right, over HTTP: late usage by policy, amendments, backfills, quarantine.
+import fc from 'fast-check';
 import nock from 'nock';
 import { describe, expect, test } from 'vitest';
 
+import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { query } from '../../src/storage/query.ts';
 import { startApi, textOf, type Wire } from '../support/api.ts';
 import { balances, metered, openBooks, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { newId } from '../support/deps.ts';
 import { ratedActions, ratedPlans } from '../support/rated-actions.ts';
+import { packInvoice } from '../support/requests.ts';
 
 nock.restore();
 
@@ -34,6 +37,10 @@ const balanceOf = async (customer: Subscriber) =>
 const backfill = (events: readonly object[], dryRun = false) =>
   api.call('POST', '/v1/backfills', { dry_run: dryRun, ...TICKET, events }, { key: api.keys.finance });
 const idsOf = (body: Wire, field: string): string[] => resultsOf(body).map((result) => textOf(result[field]));
+
+/** Each request has an id of its own. */
+const withoutRequest = (body: Wire): object =>
+  JSON.parse(JSON.stringify(body), (key, value: unknown) => (key === 'request_id' ? undefined : value)) as object;
 
 describe('usage of a period that was cut off', () => {
   const inApril = { occurred_at: '2026-04-30T22:00:00Z' };
@@ -111,6 +118,21 @@ describe('an amendment', () => {
       [customer.lane, customer.customerId],
     );
     expect(linked).toEqual([{ action: 'api.call', quantities: { calls: '500' }, source: 'amendment' }]);
+  });
+
+  test('leaves what the right event would have left, had it come first', async () => {
+    await books.at('2026-04-10T09:00:00Z');
+    const count = fc.nat({ max: 3000 });
+    await fc.assert(
+      fc.asyncProperty(count, fc.integer({ min: 1, max: 3000 }), count, async (before, wrong, right) => {
+        const [amended, told] = [await books.subscribe('wrapper'), await books.subscribe('wrapper')];
+        await track(calls(amended, before), calls(told, before), calls(told, right));
+        await amend(await used(calls(amended, wrong)), amended, { quantities: { calls: right } });
+        expect(await metered(database, amended)).toEqual(await metered(database, told));
+        expect(await balances(database, amended)).toEqual(await balances(database, told));
+      }),
+      { numRuns: 15 },
+    );
   });
 
   test('takes overage off before lots, and the next amendment is of what stands now', async () => {
@@ -195,6 +217,17 @@ describe('an amendment', () => {
     expect((await amend(id, customer, { quantities: { calls: 1 } })).status).toBe(409);
   });
 
+  test('of usage that a pack has paid since gives the credits back to the lots that paid', async () => {
+    await books.at('2026-04-10T09:00:00Z');
+    const customer = await books.subscribe('deploys');
+    const id = await used(calls(customer, 350));
+    await grantPaidInvoice(books.deps, packInvoice(customer, '2026-04-10T08:00:00Z'));
+    expect(await balanceOf(customer)).toMatchObject({ available: '9950' });
+    const amended = await amend(id, customer, { quantities: { calls: 50 } });
+    expect(amended.body).toMatchObject({ reversal: { restored: '350', unfunded: '0' }, balance: '10250' });
+    expect(await metered(database, customer)).toEqual(['50']);
+  });
+
   test('pays what waited behind, once the usage that was too much is undone', async () => {
     await books.at('2026-04-10T09:00:00Z');
     const customer = await books.subscribe('deploys');
@@ -247,6 +280,40 @@ describe('a backfill', () => {
     expect(await balanceOf(one)).toMatchObject({ available: '0', overage: '210' });
     expect(await metered(database, one)).toEqual(['2210']);
     expect((await backfill(events)).body).toMatchObject({ data: [], duplicates: 5 });
+  });
+
+  test('does what its dry run said, whatever it brings in', async () => {
+    await books.at('2026-04-10T09:00:00Z');
+    const customers = [
+      await books.subscribe('wrapper'),
+      await books.subscribe('deploys'),
+      await books.subscribe('chat'),
+    ];
+    const use = fc.record({
+      customer: fc.constantFrom(...customers.map(({ name }) => name), 'ext:nobody'),
+      action: fc.constantFrom('api.call', 'page.render', 'ticket.resolve', 'no.such'),
+      count: fc.nat({ max: 900 }),
+      outcome: fc.constantFrom('resolved', 'escalated'),
+      day: fc.constantFrom('2025-12-31', '2026-03-15', '2026-03-31', '2026-04-01', '2026-04-10', '2026-04-11'),
+      id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
+    });
+    const counted: Readonly<Record<string, string>> = { 'api.call': 'calls', 'page.render': 'pages' };
+    await fc.assert(
+      fc.asyncProperty(fc.array(use, { minLength: 1, maxLength: 12 }), async (uses) => {
+        const run = newId();
+        const events = uses.map(({ customer, action, count, outcome, day, id }) => ({
+          id: `${run}/${id}`,
+          customer,
+          action,
+          quantities: counted[action] === undefined ? {} : { [counted[action]]: count },
+          dimensions: { outcome },
+          occurred_at: `${day}T08:00:00Z`,
+        }));
+        const said = withoutRequest((await backfill(events, true)).body);
+        expect({ ...withoutRequest((await backfill(events)).body), dry_run: true }).toEqual(said);
+      }),
+      { numRuns: 25 },
+    );
   });
 
   test('marks what Stripe no longer takes with its month and dates it now; the entries name who and why', async () => {
