@@ -14,10 +14,12 @@ import { examples, json, table } from './output.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
 type Quantities = Readonly<Record<string, bigint>>;
+type Dimensions = Readonly<Record<string, string>>;
 
 interface Options {
   readonly json?: boolean;
   readonly quantity: Quantities;
+  readonly dimension: Dimensions;
   readonly id?: string;
   readonly at?: Date;
 }
@@ -30,6 +32,7 @@ export function registerUsageCommands(program: Command, context: CliContext): vo
     .argument('<customer>', 'cus_… or ext:…')
     .argument('<action>', 'an action of the burn table')
     .option('-q, --quantity <name=number>', 'what it will use; repeat for more', quantity, {})
+    .option('-d, --dimension <name=value>', 'what its rate asks for, such as model=large', dimension, {})
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'before',
@@ -62,6 +65,7 @@ export function registerUsageCommands(program: Command, context: CliContext): vo
     .argument('<customer>', 'cus_… or ext:…')
     .argument('<action>', 'an action of the burn table')
     .option('-q, --quantity <name=number>', 'what it used; repeat for more', quantity, {})
+    .option('-d, --dimension <name=value>', 'what its rate asks for, such as model=large', dimension, {})
     .option('--id <id>', 'your own id of the event: it counts once for ever (default: a new one)')
     .option('--at <instant>', 'when it happened (default: now)', instant)
     .option('--json', 'one JSON document on stdout')
@@ -85,7 +89,12 @@ function realTime(deps: Deps): RealTime {
 
 async function check(context: CliContext, books: RealTime, { customer, action, options }: Asked): Promise<number> {
   const asJson = options.json === true;
-  const answer = await checkUsage(books, { customer, action, quantities: options.quantity });
+  const answer = await checkUsage(books, {
+    customer,
+    action,
+    quantities: options.quantity,
+    dimensions: options.dimension,
+  });
   if ('rejected' in answer) return showRefusal(context, answer, asJson);
   const { allowed, cost, available, overage, refusal } = answer;
   if (asJson) {
@@ -106,7 +115,8 @@ async function track(context: CliContext, books: RealTime, { customer, action, o
   const asJson = options.json === true;
   const eventId = options.id ?? randomUUID();
   const occurredAt = options.at ?? null;
-  const event = { eventId, customer, action, quantities: options.quantity, occurredAt, member: null, source: 'cli' };
+  const { quantity: quantities, dimension: dimensions } = options;
+  const event = { eventId, customer, action, quantities, dimensions, occurredAt, member: null, source: 'cli' };
   const [answer] = await trackUsage(books, { events: [event] });
   if (answer === undefined) throw new Error('one event went in and no answer came out');
   if ('rejected' in answer) return showRefusal(context, answer, asJson);
@@ -154,6 +164,12 @@ function quantity(text: string, known: Quantities): Quantities {
   const match = /^([a-z][a-z0-9_]*)=(\d{1,15})$/.exec(text);
   if (match === null) throw new InvalidArgumentError('write name=number, such as input_tokens=4000.');
   return { ...known, [match[1] ?? '']: BigInt(match[2] ?? '0') };
+}
+
+function dimension(text: string, known: Dimensions): Dimensions {
+  const match = /^([a-z][a-z0-9_.-]{0,63})=(.{1,200})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('write name=value, such as model=large.');
+  return { ...known, [match[1] ?? '']: match[2] ?? '' };
 }
 
 function instant(text: string): Date {

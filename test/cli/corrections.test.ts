@@ -30,6 +30,16 @@ const available = async () =>
   textOf((await api.call('GET', `/v1/customers/${customer.name}/balance`)).body['available']);
 const why = ['--reason', 'the queue was down', '--ticket', 'OPS-7'];
 
+test('a check and a use say what their rate asks for', async () => {
+  const large = ['-q', 'input_tokens=1000', '-d', 'model=large', '-d', 'region=us'];
+  const asked = await run('check', customer.name, 'llm.complete', ...large);
+  expect(asked.stdout).toContain('costs 10 credits');
+  const other = await books.subscribe('wrapper');
+  expect((await run('track', other.name, 'llm.complete', ...large)).stdout).toContain('applied: 10 credits; 1990');
+  expect((await run('track', other.name, 'image.make', '-d', 'size=xl')).stderr).toContain('size xl');
+  expect((await run('check', other.name, 'image.make', '-d', 'xl')).exitCode).toBe(2);
+});
+
 describe('backfill', () => {
   const file = join(directory, 'april.jsonl');
   const event = (count: number, occurred_at: string) =>
@@ -92,6 +102,10 @@ describe('backfill', () => {
 });
 
 describe('quarantine', () => {
+  test('is empty until somebody asks for it', async () => {
+    expect((await run('quarantine', 'list')).stderr).toContain('Nothing is in quarantine.');
+  });
+
   const keep = async (event: object) => {
     const sent = { id: newId(), customer: customer.name, quantities: {}, ...event };
     const { body } = await api.call('POST', '/v1/track', { events: [sent], on_error: 'quarantine' });
@@ -99,21 +113,30 @@ describe('quarantine', () => {
     return { id: result?.quarantined_event ?? '', sent };
   };
 
-  test('lists what waits and why, releases it put right, discards it with a reason', async () => {
-    expect((await run('quarantine', 'list')).stderr).toContain('Nothing is in quarantine.');
+  test('lists what waits and why', async () => {
     const bad = await keep({ action: 'api.cal', quantities: { calls: 2 } });
-    const useless = await keep({ action: 'no.such' });
     const { stdout } = await run('quarantine', 'list');
     expect(stdout).toContain(`${bad.id}  api/${bad.sent.id}`);
     expect(stdout).toContain('unknown_action');
+    const listed = JSON.parse((await run('quarantine', 'list', '--json')).stdout) as {
+      readonly data: readonly object[];
+    };
+    expect(listed.data).toContainEqual(expect.objectContaining({ id: bad.id, body: bad.sent, attempts: '1' }));
+  });
+
+  test('releases an event that was put right', async () => {
+    const bad = await keep({ action: 'api.cal', quantities: { calls: 2 } });
     const before = Number(await available());
     expect((await run('quarantine', 'release', bad.id)).exitCode).toBe(5);
     const fixed = JSON.stringify({ ...bad.sent, action: 'api.call' });
     const released = await run('quarantine', 'release', bad.id, '--event', fixed);
     expect([released.exitCode, released.stdout]).toEqual([0, `applied: 2 credits; ${before - 2} available.\n`]);
+  });
+
+  test('discards an event once, with a reason', async () => {
+    const useless = await keep({ action: 'no.such' });
     expect((await run('quarantine', 'discard', useless.id, '--reason', 'a test')).exitCode).toBe(0);
     expect((await run('quarantine', 'discard', useless.id, '--reason', 'again')).exitCode).toBe(6);
-    expect(JSON.parse((await run('quarantine', 'list', '--json')).stdout)).toMatchObject({ data: [] });
   });
 
   test.for<[number, readonly string[]]>([
