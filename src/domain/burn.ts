@@ -2,10 +2,11 @@
 // nowhere changes nothing.
 import { lesser } from './amount.ts';
 import { isWithin } from './billing-period.ts';
-import { drawdown, type Draw } from './drawdown.ts';
+import { drawInOrder, type Draw } from './drawdown.ts';
 import { isOpenAt, mayPayFor, stoodAtEnd } from './lot.ts';
 import {
   type EntryDraft,
+  lotsInOrder,
   type LotState,
   moveBetween,
   moveStock,
@@ -24,14 +25,12 @@ export interface BurnPlan {
 }
 
 /** Lots that usage of this period may draw: those open now, or, once it has ended, those that stood at its end. */
-function lotsForPeriod(book: PoolBook, period: PeriodState, feature: string, now: Date): readonly LotState[] {
+function* lotsForPeriod(book: PoolBook, period: PeriodState, feature: string, now: Date): Iterable<LotState> {
   const running = isWithin(period, now);
-  return [...book.lots.values()].filter(
-    (lot) =>
-      lot.onlyHoldId === null &&
-      mayPayFor(lot, feature) &&
-      (running ? isOpenAt(lot, now) : stoodAtEnd(lot, period.endsAt)),
-  );
+  for (const lot of lotsInOrder(book)) {
+    if (lot.onlyHoldId !== null || !mayPayFor(lot, feature)) continue;
+    if (running ? isOpenAt(lot, now) : stoodAtEnd(lot, period.endsAt)) yield lot;
+  }
 }
 
 /** Most overage in one billing period: the plan's cap, or less if the customer wants less; null means no cap. */
@@ -75,7 +74,7 @@ export function planBurn(
   now: Date,
   isUsed: boolean,
 ): BurnPlan {
-  const { draws, short } = drawdown(lotsForPeriod(book, period, feature, now), amount);
+  const { draws, short } = drawInOrder(lotsForPeriod(book, period, feature, now), amount);
   const rule = book.terms === null ? 'block' : zeroBalanceOf(book.terms, action);
   const left = rule === 'overage' ? overageLeft(book, period) : 0n;
   const overage = left === null ? short : lesser(short, left);

@@ -15,14 +15,20 @@ export interface Drawdown {
 
 /** Splits an amount over the given lots in draw order; lots that may not pay must have been left out. */
 export function drawdown(lots: readonly Lot[], amount: bigint): Drawdown {
+  return drawInOrder(lots.toSorted(byDrawOrder), amount);
+}
+
+/** The same of lots that come in draw order already; no more of them are looked at than it takes. */
+export function drawInOrder(lots: Iterable<Lot>, amount: bigint): Drawdown {
   const draws: Draw[] = [];
   let owed = amount;
-  for (const lot of lots.toSorted(byDrawOrder)) {
-    if (owed === 0n) break;
+  if (owed === 0n) return { draws, short: owed };
+  for (const lot of lots) {
     const taken = lesser(remaining(lot), owed);
     if (taken <= 0n) continue;
     draws.push({ lotId: lot.lotId, amount: taken });
     owed -= taken;
+    if (owed === 0n) break;
   }
   return { draws, short: owed };
 }

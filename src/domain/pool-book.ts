@@ -7,7 +7,7 @@ import type { BillingPeriod } from './billing-period.ts';
 import type { CapBook } from './cap-book.ts';
 import type { CustomerKey } from './customer.ts';
 import type { JournalEntry, Posting } from './journal.ts';
-import { isOpenAt, type Lot, remaining } from './lot.ts';
+import { byDrawOrder, isOpenAt, type Lot, remaining } from './lot.ts';
 import type { Dimensions } from './rating.ts';
 import type { Shortfall } from './shortfall.ts';
 import type { PlanTerms } from './terms.ts';
@@ -205,11 +205,40 @@ export function runningPeriod(book: PoolBook, now: Date): PeriodState | null {
   return book.periods.find((period) => period.startsAt <= now && now < period.endsAt) ?? null;
 }
 
-/** Spendable now, of every feature, in micro-credits. */
-export function availableAt(book: PoolBook, at: Date): bigint {
+/**
+ * The book's lots in draw order, sorted once: what decides the order never changes, and lots only come in. A pool may have
+ * thousands, and a batch hundreds of requests.
+ */
+export function lotsInOrder({ lots }: PoolBook): readonly LotState[] {
+  const known = ordered.get(lots);
+  if (known !== undefined && known.length === lots.size) return known;
+  const sorted = [...lots.values()].toSorted(byDrawOrder);
+  ordered.set(lots, sorted);
+  return sorted;
+}
+
+const ordered = new WeakMap<PoolBook['lots'], readonly LotState[]>();
+
+/** Spendable now, of every feature, in micro-credits. Summed up once for an instant, then kept with each movement. */
+export function availableAt({ lots }: PoolBook, at: Date): bigint {
+  const known = spendable.get(lots);
+  if (known !== undefined && known.atMs === at.getTime() && known.size === lots.size) return known.sum;
   let sum = 0n;
-  for (const lot of book.lots.values()) if (lot.onlyHoldId === null && isOpenAt(lot, at)) sum += remaining(lot);
+  for (const lot of lots.values()) if (isSpendable(lot, at)) sum += remaining(lot);
+  spendable.set(lots, { atMs: at.getTime(), size: lots.size, sum });
   return sum;
+}
+
+const spendable = new WeakMap<PoolBook['lots'], { readonly atMs: number; readonly size: number; sum: bigint }>();
+
+function isSpendable(lot: LotState, at: Date): boolean {
+  return lot.onlyHoldId === null && isOpenAt(lot, at);
+}
+
+/** Keeps the sum right when a lot's remaining part grows or shrinks. */
+function countSpendable({ lots }: PoolBook, lot: LotState, delta: bigint): void {
+  const known = spendable.get(lots);
+  if (known !== undefined && delta !== 0n && isSpendable(lot, new Date(known.atMs))) known.sum += delta;
 }
 
 export function heldIn(book: PoolBook): bigint {
@@ -252,8 +281,10 @@ export function moveStock(
 ): void {
   const lot = book.lots.get(move.lotId);
   if (lot === undefined) throw new Error(`lot ${move.lotId} is not in the book of pool ${book.poolId}`);
+  const before = remaining(lot);
   if (move.from.counter !== null) lot[move.from.counter] -= move.amount;
   if (move.to.counter !== null) lot[move.to.counter] += move.amount;
+  countSpendable(book, lot, remaining(lot) - before);
   book.changes.lots.add(move.lotId);
   countConsumed(book, move.from, move.to, move.amount);
   const { poolId, unit } = book;
