@@ -5,7 +5,7 @@ import { query } from './query.ts';
 
 /**
  * Customers whose pools time has moved past: a period to cut off or to follow, a hold overdue, a lot expired. Bounded by
- * `limit`; a pool that was caught up is no longer found.
+ * `limit`; a pool that was caught up is no longer found. Of several subscriptions a pool follows the last one.
  */
 export async function duePools(db: Database, limit: number): Promise<readonly CustomerKey[]> {
   const at = await now(db);
@@ -23,6 +23,9 @@ export async function duePools(db: Database, limit: number): Promise<readonly Cu
            and s.status in ('active', 'trialing', 'past_due') and not s.cancel_at_period_end
            and not exists (select from billing_periods n where n.lane = p.lane and n.customer_id = p.customer_id
              and n.subscription_id = p.subscription_id and n.starts_at >= p.ends_at)
+           and not exists (select from subscriptions o where o.lane = s.lane and o.customer_id = s.customer_id
+             and o.plan_version_id is not null and o.status not in ('canceled', 'incomplete_expired')
+             and (o.billing_anchor, o.subscription_id) > (s.billing_anchor, s.subscription_id))
        union all
        select l.lane, l.customer_id from lots l
          where l.lane between 0 and 63 and l.is_open and l.expires_at <= $1

@@ -211,9 +211,11 @@ async function readSubscriptions(
        billing_anchor as anchor, quantity,
        status in ('active', 'trialing', 'past_due') and not cancel_at_period_end as renews
      from subscriptions ${WANTED}
-     where lane = any ($3::smallint[]) and plan_version_id is not null and status not in ('canceled', 'incomplete_expired')`,
+     where lane = any ($3::smallint[]) and plan_version_id is not null and status not in ('canceled', 'incomplete_expired')
+     order by billing_anchor, subscription_id`,
     parametersOf(scope),
   );
+  // Of several the last one is followed, always the same.
   for (const { customerId, ...subscription } of rows) {
     const book = books.get(customerId);
     if (book !== undefined) book.subscription = subscription;

@@ -63,6 +63,23 @@ describe('a new billing period', () => {
     expect(await metered(database, customer)).toEqual(['9000', '1000']);
   });
 
+  test('is that of the last subscription, where a customer has two, and the job comes to rest', async () => {
+    await books.at('2026-04-30T23:59:59Z');
+    const customer = await books.subscribe('hybrid');
+    await query(
+      database,
+      `insert into subscriptions (lane, customer_id, subscription_id, status, plan_version_id, billing_anchor, object, fetched_at)
+       select lane, customer_id, 'sub_second' , status, plan_version_id, '2026-04-20T00:00:00Z', object, fetched_at
+       from subscriptions where lane = $1 and customer_id = $2`,
+      [customer.lane, customer.customerId],
+    );
+    await books.at('2026-05-01T00:00:00Z');
+    await catchUp();
+    await query(database, `update subscriptions set status = 'canceled' where subscription_id = 'sub_second'`);
+    await catchUp();
+    expect(await lots(customer)).toContain('included 10000/10000 05-01..06-01');
+  });
+
   test('opens by the job when nobody asks, once', async () => {
     await books.at('2026-04-30T23:59:59Z');
     const customer = await books.subscribe('hybrid');
