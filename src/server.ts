@@ -7,6 +7,7 @@ import express from 'express';
 
 import { assembleBilling, assembleDeps, type Billing } from './billing.ts';
 import { type Config, readConfig } from './config.ts';
+import { VERSION } from './contract/version.ts';
 import { createLog, type Logger } from './log.ts';
 import type { Deps } from './operations/deps.ts';
 import { fillEventGap } from './operations/fill-event-gap.ts';
@@ -24,7 +25,7 @@ import { openDatabase } from './storage/database.ts';
 import { migrate } from './storage/migrate.ts';
 import { connectStripe } from './stripe/gateway.ts';
 
-export const VERSION = '0.1.0';
+export { VERSION };
 
 export interface ServerOptions {
   readonly config: Config;
@@ -74,6 +75,12 @@ async function openParts(
   closers.push(stopListening);
   const database = await openDatabasePart(config);
   closers.push(database.stop);
+  // A second simulator would write to the same journal, and tell the first one's commands another address.
+  if (database.borrowed && config.stripe.secretKey === undefined) {
+    throw new Error(
+      `a sandbox runs in ${config.directory} already; stop it, or start another one elsewhere: CREDITPOOL_DIR=${config.directory}-2`,
+    );
+  }
   say(`✔ database   ${database.shown}`);
   const stripe = await openStripePart(config);
   closers.push(stripe.stop);

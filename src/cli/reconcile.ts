@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 
+import { formatCredits, formatScaled } from '../domain/amount.ts';
+import { minorPlaces } from '../domain/currency.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { reconcile, type Reconciliation } from '../operations/reconcile.ts';
 import type { CliContext } from './context.ts';
@@ -47,9 +49,20 @@ function showRun(context: CliContext, run: Reconciliation): void {
   context.out(table(['check', 'compared', 'found', 'repaired', 'unexplained'], rows, [1, 2, 3, 4]));
   for (const { state, checkName, class: kind, subject, amount, unit, cause, repair } of run.variances) {
     context.out(
-      `${state}  ${checkName}  ${kind}  ${subject}  ${amount ?? ''} ${unit ?? ''}  ${cause ?? ''}  ${repair ?? ''}`,
+      `${state}  ${checkName}  ${kind}  ${subject}  ${inMajorUnits(amount === null ? null : BigInt(amount), unit)}  ${cause ?? ''}  ${repair ?? ''}`,
     );
   }
   const verdict = run.unexplained === 0 ? 'Nothing is unexplained' : `${run.unexplained} unexplained`;
   context.say(`${verdict}: ${run.customers} customers, ${run.compared} things compared, ${run.reads} reads of Stripe.`);
+}
+
+/** "-20 credits" of micro-credits, "12.50 usd" of cents; anything else as it is counted. */
+export function inMajorUnits(amount: bigint | null, unit: string | null): string {
+  if (amount === null || unit === null) return '';
+  if (unit.startsWith('micro-')) return `${formatCredits(amount)} ${unit.slice('micro-'.length)}s`;
+  const places = minorPlaces(unit);
+  if (places === null) return `${amount} ${unit}`;
+  const shown = formatScaled(amount, places);
+  const missing = places - (shown.split('.')[1]?.length ?? 0);
+  return `${shown}${missing === places && places > 0 ? '.' : ''}${'0'.repeat(missing)} ${unit}`;
 }

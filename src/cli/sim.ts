@@ -45,7 +45,10 @@ async function advance(context: CliContext, body: object, asJson: boolean): Prom
     return response.error.code === 'unauthenticated' ? EXIT.notPermitted : EXIT.wrongUsage;
   }
   if (asJson) context.out(json(response));
-  else context.out(`SANDBOX clock: ${response.moved_from} → ${response.now} (${response.stops} stops)`);
+  else {
+    context.out(`SANDBOX clock: ${response.moved_from} → ${response.now} (${response.stops} stops)`);
+    context.say('The sandbox stands at this instant until it is advanced again; time does not flow by itself there.');
+  }
   return EXIT.done;
 }
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { type Command, InvalidArgumentError } from 'commander';
 
+import { shownBalance } from '../contract/balance.ts';
+import { shownTracked } from '../contract/usage-answers.ts';
 import { formatCredits } from '../domain/amount.ts';
 import { checkUsage } from '../operations/check-usage.ts';
 import type { Deps } from '../operations/deps.ts';
@@ -121,7 +123,7 @@ async function track(context: CliContext, books: RealTime, { customer, action, o
   if (answer === undefined) throw new Error('one event went in and no answer came out');
   if ('rejected' in answer) return showRefusal(context, answer, asJson);
   const [credits, balance] = [formatCredits(answer.credits), formatCredits(answer.available)];
-  if (asJson) context.out(json({ object: 'track_result', id: eventId, status: answer.status, credits, balance }));
+  if (asJson) context.out(json(shownTracked(eventId, answer)));
   else context.out(`${eventId} ${answer.status}: ${credits} credits; ${balance} available.`);
   return EXIT.done;
 }
@@ -142,7 +144,7 @@ function showBalance(context: CliContext, balance: Balance, asJson: boolean): vo
   }));
   const { period, plan, asOf } = balance;
   if (asJson) {
-    context.out(json({ object: 'balance', plan, ...sums, lots, period, as_of: asOf }));
+    context.out(json(shownBalance(balance)));
     return;
   }
   context.out(table(Object.keys(sums), [Object.values(sums)], [0, 1, 2, 3]));

@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import { createAuthenticator, requireScope } from './auth.ts';
 import type { HttpContext } from './context.ts';
 import { errorHandler, requestIdOf, sendProblem } from './errors.ts';
+import { frontDoor } from './front-door.ts';
 import { healthRouter } from './health.ts';
 import { requireIdempotencyKey } from './idempotency-key.ts';
 import { jsonBody } from './json-body.ts';
@@ -20,6 +21,7 @@ import { stripeWebhook } from './stripe-webhook.ts';
 export function createRouter(context: HttpContext): Router {
   const router = Router({ caseSensitive: true });
   router.use(requestId, helmet(HEADERS), logLine(context));
+  router.use(frontDoor(context));
   router.use(healthRouter(context));
   router.use(problemPages());
   router.post(

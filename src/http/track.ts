@@ -1,6 +1,6 @@
 import { toWireId } from '../contract/ids.ts';
+import { shownTracked } from '../contract/usage-answers.ts';
 import { identifiedEvent, toTracked, usageBatch, usageEvent } from '../contract/usage.ts';
-import { formatCredits } from '../domain/amount.ts';
 import { isMendable, quarantineEvents } from '../operations/quarantine-events.ts';
 import { trackUsage, type TrackedUsage } from '../operations/track-usage.ts';
 import type { HttpContext } from './context.ts';
@@ -31,7 +31,7 @@ async function trackOne(context: HttpContext, request: ApiRequest): Promise<Repl
   const [tracked] = await trackUsage(context, { events: [toTracked(asked.value)] });
   if (tracked === undefined) throw new Error('one event went in and no answer came out');
   if ('rejected' in tracked) return tracked;
-  return ok(shown(asked.value.id, tracked));
+  return ok(shownTracked(asked.value.id, tracked));
 }
 
 /** Each event is read, decided and answered on its own, in the order given. */
@@ -53,7 +53,7 @@ async function trackMany(context: HttpContext, request: ApiRequest): Promise<Rep
   const kept = on_error === 'quarantine' ? await quarantined(context, sent, answers) : new Map<number, string>();
   const results = answers.map((answer, index) => {
     const id = idOf(sent[index]);
-    if (!('rejected' in answer)) return shown(id, answer);
+    if (!('rejected' in answer)) return shownTracked(id, answer);
     const error = toErrorBody(atEvent(answer.rejected, index), request.requestId, context.docsUrl);
     const place = kept.get(index);
     if (place === undefined) return { id, status: 'rejected', ...error };
@@ -90,23 +90,6 @@ async function quarantined(
     bad.map(({ event }) => event),
   );
   return new Map(bad.flatMap(({ index }, place) => (ids[place] === undefined ? [] : [[index, ids[place]]])));
-}
-
-const UNFUNDED = {
-  code: 'pool_unfunded',
-  message:
-    'Stored, and nobody pays for it yet. Checks and holds are refused until new credits have paid it; send nothing again.',
-};
-
-function shown(id: string | null, usage: TrackedUsage) {
-  return {
-    id,
-    usage_event: toWireId('usage', usage.usageEventId),
-    status: usage.status,
-    credits: formatCredits(usage.credits),
-    balance: formatCredits(usage.available),
-    ...(usage.status === 'unfunded' && { reason: UNFUNDED }),
-  };
 }
 
 /** Names the event beside the field: `events.3.action`. */

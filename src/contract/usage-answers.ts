@@ -1,0 +1,27 @@
+// What is answered to usage, as the API and the command show it.
+import { formatCredits } from '../domain/amount.ts';
+import { toWireId } from './ids.ts';
+
+interface Tracked {
+  readonly usageEventId: string;
+  readonly status: 'applied' | 'unfunded' | 'duplicate';
+  readonly credits: bigint;
+  readonly available: bigint;
+}
+
+const UNFUNDED = {
+  code: 'pool_unfunded',
+  message:
+    'Stored, and nobody pays for it yet. Checks and holds are refused until new credits have paid it; send nothing again.',
+};
+
+export function shownTracked(id: string | null, usage: Tracked) {
+  return {
+    id,
+    usage_event: toWireId('usage', usage.usageEventId),
+    status: usage.status,
+    credits: formatCredits(usage.credits),
+    balance: formatCredits(usage.available),
+    ...(usage.status === 'unfunded' && { reason: UNFUNDED }),
+  };
+}
