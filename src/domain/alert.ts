@@ -2,7 +2,8 @@
 // its key names the threshold and the period, the lot, or the silence.
 import { formatCredits } from './amount.ts';
 import { overageCapOf } from './burn.ts';
-import { availableAt, heldIn, type Moment, overageIn, type PoolBook, runningPeriod } from './pool-book.ts';
+import { heldIn, type Moment, overageIn, type PoolBook, runningPeriod } from './pool-book.ts';
+import { availableAt } from './pool-stock.ts';
 
 export const ALERT_KINDS = [
   'balance.low',
@@ -36,7 +37,6 @@ export interface Standing {
   readonly base: bigint;
   readonly available: bigint;
   readonly overage: bigint;
-  readonly unfunded: bigint;
 }
 
 /** Share of the overage cap at which somebody is told. */
@@ -57,18 +57,16 @@ export function standingOf(book: PoolBook, now: Date): Standing | null {
     base: allowance > 0n ? allowance : used + available,
     available,
     overage: overageIn(book, billingPeriodId),
-    unfunded: book.shortfall.unfundedSum,
   };
 }
 
 /** Notes what these requests made worth telling. */
 export function raiseAlerts(book: PoolBook, before: Standing | null, moment: Moment): void {
-  const after = standingOf(book, moment.now);
-  if (after === null || book.terms === null) return;
+  raiseUnfunded(book, moment);
+  const thresholdsPercent = book.terms?.policy.alerts.thresholdsPercent ?? [];
+  const after = thresholdsPercent.length === 0 ? null : standingOf(book, moment.now);
+  if (after === null) return;
   const earlier = before?.billingPeriodId === after.billingPeriodId ? before : null;
-  if (after.unfunded > 0n && (before?.unfunded ?? 0n) === 0n) raiseUnfunded(book, moment);
-  const { thresholdsPercent } = book.terms.policy.alerts;
-  if (thresholdsPercent.length === 0) return;
   const shown = {
     period: after.billingPeriodId,
     used: formatCredits(after.used),
@@ -94,9 +92,12 @@ export function raiseAlerts(book: PoolBook, before: Standing | null, moment: Mom
   }
 }
 
+/** The oldest of what waits is new: before it, everything was paid. */
 function raiseUnfunded(book: PoolBook, moment: Moment): void {
-  const first = book.shortfall.unfunded[0]?.usageEventId ?? '';
-  raise(book, moment, 'pool.unfunded', first, { unfunded: formatCredits(book.shortfall.unfundedSum) });
+  const { unfunded, unfundedSum, changes } = book.shortfall;
+  const [first] = unfunded;
+  if (first === undefined || !changes.recorded.includes(first)) return;
+  raise(book, moment, 'pool.unfunded', first.usageEventId, { unfunded: formatCredits(unfundedSum) });
 }
 
 /** Notes an alert beside the changes that caused it; storage keeps the first one of a key. */

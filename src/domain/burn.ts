@@ -4,16 +4,9 @@ import { lesser } from './amount.ts';
 import { isWithin } from './billing-period.ts';
 import { drawInOrder, type Draw } from './drawdown.ts';
 import { isOpenAt, mayPayFor, stoodAtEnd } from './lot.ts';
-import {
-  type EntryDraft,
-  lotsInOrder,
-  type LotState,
-  moveBetween,
-  moveStock,
-  overageIn,
-  type PeriodState,
-  type PoolBook,
-} from './pool-book.ts';
+import { type LotState, moveBetween, moveStock, overageIn, type PeriodState, type PoolBook } from './pool-book.ts';
+import type { EntryDraft } from './pool-changes.ts';
+import { lotsInOrder } from './pool-stock.ts';
 import { zeroBalanceOf } from './shortfall.ts';
 
 export interface BurnPlan {

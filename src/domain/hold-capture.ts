@@ -14,8 +14,6 @@ import {
   type HoldAnswer,
 } from './hold.ts';
 import {
-  availableAt,
-  type EntryDraft,
   type HoldState,
   type Moment,
   moveBetween,
@@ -25,6 +23,8 @@ import {
   type PoolBook,
   runningPeriod,
 } from './pool-book.ts';
+import type { EntryDraft } from './pool-changes.ts';
+import { availableAt } from './pool-stock.ts';
 import { refuse, type Refused } from './rejection.ts';
 import { countUse } from './usage-cap.ts';
 import { noPeriod, refusedAmount } from './usage.ts';

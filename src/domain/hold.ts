@@ -4,9 +4,7 @@ import { awaitsCutOff } from './billing-period.ts';
 import { planBurn } from './burn.ts';
 import { payWhatIsOwed } from './lot-opening.ts';
 import {
-  availableAt,
   beginEntry,
-  type EntryDraft,
   type HoldState,
   type Moment,
   moveBetween,
@@ -15,6 +13,8 @@ import {
   type PoolBook,
   runningPeriod,
 } from './pool-book.ts';
+import type { EntryDraft } from './pool-changes.ts';
+import { availableAt } from './pool-stock.ts';
 import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
 import { refusedForUnfunded } from './unfunded.ts';

@@ -7,7 +7,6 @@ import { meter } from './burn.ts';
 import { isOpenAt, mayPayFor, remaining, stoodAtEnd } from './lot.ts';
 import {
   beginEntry,
-  type EntryDraft,
   type LotState,
   type Moment,
   moveBetween,
@@ -16,6 +15,7 @@ import {
   type PoolBook,
   runningPeriod,
 } from './pool-book.ts';
+import type { EntryDraft } from './pool-changes.ts';
 import { fundWhatWaits } from './unfunded.ts';
 
 export type NewLot = Pick<

@@ -2,7 +2,8 @@
 // subscription's, so they stay with the customer's own pool, which holds what was bought and hands it out by transfers.
 import { waitsForFee } from './fee-due.ts';
 import { openIncludedLot } from './period-opening.ts';
-import { type Moment, noChanges, type PoolBook } from './pool-book.ts';
+import type { Moment, PoolBook } from './pool-book.ts';
+import { noChanges } from './pool-changes.ts';
 import { noShortfall } from './shortfall.ts';
 
 /**

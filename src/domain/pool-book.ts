@@ -2,12 +2,13 @@
 // loads it before and writes its changes after. Each movement changes a lot's counters and notes the posting at once,
 // so that stock and journal cannot part.
 import { type CreditAccountKind, poolAccount } from './account.ts';
-import type { AlertDraft } from './alert.ts';
 import type { BillingPeriod } from './billing-period.ts';
 import type { CapBook } from './cap-book.ts';
 import type { CustomerKey } from './customer.ts';
-import type { JournalEntry, Posting } from './journal.ts';
-import { byDrawOrder, isOpenAt, type Lot, remaining } from './lot.ts';
+import type { Posting } from './journal.ts';
+import { type Lot, remaining } from './lot.ts';
+import type { EntryDraft, PoolChanges } from './pool-changes.ts';
+import { countSpendable } from './pool-stock.ts';
 import type { Dimensions } from './rating.ts';
 import type { Shortfall } from './shortfall.ts';
 import type { PlanTerms } from './terms.ts';
@@ -71,62 +72,6 @@ export interface HoldState {
   settledAt: Date | null;
 }
 
-/** An entry that decisions are still adding postings to. */
-export type EntryDraft = Omit<JournalEntry, 'postings'> & { effectiveAt: Date; readonly postings: Posting[] };
-
-export interface UsageRow {
-  readonly usageEventId: string;
-  readonly source: string;
-  readonly eventId: string;
-  readonly eventHash: string;
-  readonly occurredAt: Date;
-  readonly action: string;
-  readonly member: string | null;
-  readonly agent: string | null;
-  readonly quantities: Readonly<Record<string, string>>;
-  readonly dimensions: Dimensions;
-  /** The earlier usage event that this one stands for instead. */
-  readonly amends: string | null;
-  readonly credits: bigint;
-  readonly overage: bigint;
-  readonly debt: bigint;
-  readonly outcome: 'applied' | 'unfunded';
-  readonly billingPeriodId: string | null;
-  readonly burnRateId: string;
-  readonly entryId: string | null;
-  readonly entrySeq: number | null;
-}
-
-export interface BucketChange {
-  readonly billingPeriodId: string;
-  readonly windowStart: Date;
-  delta: bigint;
-  lastAt: Date;
-}
-
-export interface PoolChanges {
-  readonly entries: EntryDraft[];
-  readonly usageEntries: Map<string, { readonly entry: EntryDraft; events: number }>;
-  readonly lots: Set<string>;
-  readonly newLots: Set<string>;
-  readonly newPeriods: PeriodState[];
-  readonly cutOffPeriods: string[];
-  readonly changedPeriods: Set<PeriodState>;
-  /** The pool's own row is new, or what it has opened has moved on. */
-  pool: 'new' | 'changed' | null;
-  readonly newHolds: Set<string>;
-  readonly holds: Set<string>;
-  readonly captures: { holdId: string; captureKey: string; entryId: string; amount: bigint }[];
-  readonly usage: UsageRow[];
-  readonly buckets: Map<string, BucketChange>;
-  /** Without an entry where nothing had been posted. */
-  readonly reversals: { usageEventId: string; entryId: string | null; credits: bigint }[];
-  readonly answers: { operation: string; key: string; fingerprint: string; effect: unknown }[];
-  readonly alerts: AlertDraft[];
-  /** The entry that last changed what lots hold outside of burns; asks for a true-up of the grants. */
-  trueUpCause: string | null;
-}
-
 export interface PoolBook {
   readonly customer: CustomerKey;
   readonly poolId: string;
@@ -166,28 +111,6 @@ export interface Moment {
   readonly newId: () => string;
 }
 
-export function noChanges(): PoolChanges {
-  return {
-    entries: [],
-    usageEntries: new Map(),
-    lots: new Set(),
-    newLots: new Set(),
-    newPeriods: [],
-    cutOffPeriods: [],
-    changedPeriods: new Set(),
-    pool: null,
-    newHolds: new Set(),
-    holds: new Set(),
-    captures: [],
-    usage: [],
-    reversals: [],
-    buckets: new Map(),
-    answers: [],
-    alerts: [],
-    trueUpCause: null,
-  };
-}
-
 /** The customer's pool with the members' pools that are loaded. */
 export function familyOf(book: PoolBook): readonly PoolBook[] {
   return [book, ...book.members.values()];
@@ -203,42 +126,6 @@ export function poolWithId(root: PoolBook, poolId: string): PoolBook {
 /** The period that runs now, if the subscription has one. */
 export function runningPeriod(book: PoolBook, now: Date): PeriodState | null {
   return book.periods.find((period) => period.startsAt <= now && now < period.endsAt) ?? null;
-}
-
-/**
- * The book's lots in draw order, sorted once: what decides the order never changes, and lots only come in. A pool may have
- * thousands, and a batch hundreds of requests.
- */
-export function lotsInOrder({ lots }: PoolBook): readonly LotState[] {
-  const known = ordered.get(lots);
-  if (known !== undefined && known.length === lots.size) return known;
-  const sorted = [...lots.values()].toSorted(byDrawOrder);
-  ordered.set(lots, sorted);
-  return sorted;
-}
-
-const ordered = new WeakMap<PoolBook['lots'], readonly LotState[]>();
-
-/** Spendable now, of every feature, in micro-credits. Summed up once for an instant, then kept with each movement. */
-export function availableAt({ lots }: PoolBook, at: Date): bigint {
-  const known = spendable.get(lots);
-  if (known !== undefined && known.atMs === at.getTime() && known.size === lots.size) return known.sum;
-  let sum = 0n;
-  for (const lot of lots.values()) if (isSpendable(lot, at)) sum += remaining(lot);
-  spendable.set(lots, { atMs: at.getTime(), size: lots.size, sum });
-  return sum;
-}
-
-const spendable = new WeakMap<PoolBook['lots'], { readonly atMs: number; readonly size: number; sum: bigint }>();
-
-function isSpendable(lot: LotState, at: Date): boolean {
-  return lot.onlyHoldId === null && isOpenAt(lot, at);
-}
-
-/** Keeps the sum right when a lot's remaining part grows or shrinks. */
-function countSpendable({ lots }: PoolBook, lot: LotState, delta: bigint): void {
-  const known = spendable.get(lots);
-  if (known !== undefined && delta !== 0n && isSpendable(lot, new Date(known.atMs))) known.sum += delta;
 }
 
 export function heldIn(book: PoolBook): bigint {

@@ -5,7 +5,8 @@ import { formatCredits, lesser } from './amount.ts';
 import { costOfMoved } from './cost-basis.ts';
 import { payWhatIsOwed } from './lot-opening.ts';
 import { byDrawOrder, isOpenAt, remaining } from './lot.ts';
-import { beginEntry, type EntryDraft, type LotState, type Moment, moveStock, type PoolBook } from './pool-book.ts';
+import { beginEntry, type LotState, type Moment, moveStock, type PoolBook } from './pool-book.ts';
+import type { EntryDraft } from './pool-changes.ts';
 import { refuse, type Refused } from './rejection.ts';
 
 export interface Transfer {

@@ -2,7 +2,8 @@
 import { formatCredits } from './amount.ts';
 import { isWithin, monthOf } from './billing-period.ts';
 import { planBurn, postBurn } from './burn.ts';
-import { availableAt, beginEntry, type Moment, type PeriodState, type PoolBook, runningPeriod } from './pool-book.ts';
+import { beginEntry, type Moment, type PeriodState, type PoolBook, runningPeriod } from './pool-book.ts';
+import { availableAt } from './pool-stock.ts';
 import { refuse, type Refused } from './rejection.ts';
 import type { UnfundedUsage } from './shortfall.ts';
 

@@ -8,7 +8,6 @@ import { openLot } from './lot-opening.ts';
 import { isOpenAt, stoodAtEnd } from './lot.ts';
 import {
   beginEntry,
-  type EntryDraft,
   type Moment,
   moveBetween,
   moveStock,
@@ -16,6 +15,7 @@ import {
   type PeriodState,
   type PoolBook,
 } from './pool-book.ts';
+import type { EntryDraft } from './pool-changes.ts';
 import { countUse } from './usage-cap.ts';
 
 export interface ReversibleUsage {

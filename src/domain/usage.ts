@@ -2,15 +2,9 @@
 import { AMOUNT_MAX, formatCredits } from './amount.ts';
 import { awaitsCutOff, isWithin, monthOf } from './billing-period.ts';
 import { overageCapOf, planBurn, postBurn } from './burn.ts';
-import {
-  availableAt,
-  beginEntry,
-  type EntryDraft,
-  type Moment,
-  type PeriodState,
-  type PoolBook,
-  runningPeriod,
-} from './pool-book.ts';
+import { beginEntry, type Moment, type PeriodState, type PoolBook, runningPeriod } from './pool-book.ts';
+import type { EntryDraft } from './pool-changes.ts';
+import { availableAt } from './pool-stock.ts';
 import type { Dimensions } from './rating.ts';
 import { type InsufficientCredits, refuse, type Refused } from './rejection.ts';
 import { zeroBalanceOf } from './shortfall.ts';

@@ -1,7 +1,8 @@
 // A transfer between pools of one customer, against its book.
 import { formatCredits } from '../domain/amount.ts';
 import { poolFor } from '../domain/member-pool.ts';
-import { availableAt, type Moment, type PoolBook } from '../domain/pool-book.ts';
+import type { Moment, PoolBook } from '../domain/pool-book.ts';
+import { availableAt } from '../domain/pool-stock.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { transferCredits } from '../domain/transfer.ts';
 import type { CreditTransfer, TransferAnswer } from './pool-request.ts';

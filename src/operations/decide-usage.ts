@@ -1,7 +1,8 @@
 // Usage events and checks against one book.
 import { planBurn } from '../domain/burn.ts';
 import { withLane } from '../domain/lane-id.ts';
-import { availableAt, type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
+import { type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
+import { availableAt } from '../domain/pool-stock.ts';
 import { nextRate } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { refusedForUnfunded } from '../domain/unfunded.ts';

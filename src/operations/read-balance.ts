@@ -1,7 +1,6 @@
 import { catchUp } from '../domain/catch-up.ts';
 import { isOpenAt, byDrawOrder, remaining } from '../domain/lot.ts';
 import {
-  availableAt,
   familyOf,
   heldIn,
   type LotState,
@@ -10,6 +9,7 @@ import {
   type PoolBook,
   runningPeriod,
 } from '../domain/pool-book.ts';
+import { availableAt } from '../domain/pool-stock.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { now as clock } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
@@ -71,7 +71,9 @@ export async function readBalance(deps: Deps, name: string): Promise<Balance | R
     spendingLimit: book.shortfall.spendingLimit,
     ...balanceOf(familyOf(book), now),
     period: runningPeriod(book, now),
-    members: [...book.members].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([member, pool]) => ({ member, ...balanceOf([pool], now) })),
+    members: [...book.members]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([member, pool]) => ({ member, ...balanceOf([pool], now) })),
     asOf: now,
   };
 }

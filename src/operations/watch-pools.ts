@@ -1,7 +1,8 @@
 // What follows from a batch's decisions in the same transaction: alerts, and packs that are to be bought.
 import { isRunaway, raise, raiseAlerts, type Standing, standingOf } from '../domain/alert.ts';
 import { formatCredits } from '../domain/amount.ts';
-import { availableAt, familyOf, type Moment, type PoolBook } from '../domain/pool-book.ts';
+import { familyOf, type Moment, type PoolBook } from '../domain/pool-book.ts';
+import { availableAt } from '../domain/pool-stock.ts';
 import { isBelow, monthStart, topUpDue } from '../domain/top-up.ts';
 import { hourlyUse } from '../storage/alerts.ts';
 import type { Transaction } from '../storage/database.ts';
@@ -11,9 +12,12 @@ import { insertTopUp, topUpFacts } from '../storage/top-ups.ts';
 
 export type Watched = ReadonlyMap<PoolBook, Standing | null>;
 
-/** How pools stand before a batch is decided. */
+/** How pools stand before a batch is decided; only of plans that ask for it. */
 export function watch(books: Iterable<PoolBook>, now: Date): Watched {
-  return new Map([...books].flatMap(familyOf).map((book) => [book, standingOf(book, now)]));
+  const asked = [...books]
+    .flatMap(familyOf)
+    .filter(({ terms }) => (terms?.policy.alerts.thresholdsPercent.length ?? 0) > 0);
+  return new Map(asked.map((book) => [book, standingOf(book, now)]));
 }
 
 /** Raises what the batch made worth telling, and wants the packs that are due. */

@@ -7,7 +7,8 @@ import { placeHold, releaseHold } from '../../src/domain/hold.ts';
 import { journalEntry } from '../../src/domain/journal.ts';
 import { openLot } from '../../src/domain/lot-opening.ts';
 import { remaining } from '../../src/domain/lot.ts';
-import { availableAt, heldIn, type Moment, type PoolBook } from '../../src/domain/pool-book.ts';
+import { heldIn, type Moment, type PoolBook } from '../../src/domain/pool-book.ts';
+import { availableAt } from '../../src/domain/pool-stock.ts';
 import { recordUsage } from '../../src/domain/usage.ts';
 import {
   bookOf,

@@ -4,7 +4,8 @@ import { catchUp } from '../../src/domain/catch-up.ts';
 import { costOfMoved } from '../../src/domain/cost-basis.ts';
 import { openLot } from '../../src/domain/lot-opening.ts';
 import { remaining } from '../../src/domain/lot.ts';
-import { availableAt, type PoolBook } from '../../src/domain/pool-book.ts';
+import type { PoolBook } from '../../src/domain/pool-book.ts';
+import { availableAt } from '../../src/domain/pool-stock.ts';
 import { recordUsage } from '../../src/domain/usage.ts';
 import { bookOf, CREDIT, instant, newLot, postedTo, usage } from '../support/pool-book.ts';
 

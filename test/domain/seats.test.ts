@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { catchUp } from '../../src/domain/catch-up.ts';
-import { availableAt } from '../../src/domain/pool-book.ts';
+import { availableAt } from '../../src/domain/pool-stock.ts';
 import { noteSeats } from '../../src/domain/seats.ts';
 import { bookOf, CREDIT, instant } from '../support/pool-book.ts';
 

@@ -6,7 +6,8 @@ import { captureHold } from '../../src/domain/hold-capture.ts';
 import { placeHold, releaseHold } from '../../src/domain/hold.ts';
 import { openLot } from '../../src/domain/lot-opening.ts';
 import { openIncludedLot, openPeriod } from '../../src/domain/period-opening.ts';
-import { availableAt, type Moment, overageIn, type PoolBook } from '../../src/domain/pool-book.ts';
+import { type Moment, overageIn, type PoolBook } from '../../src/domain/pool-book.ts';
+import { availableAt } from '../../src/domain/pool-stock.ts';
 import { recordUsage } from '../../src/domain/usage.ts';
 import { bookOf, CREDIT, instant, newLot, postedTo, usage } from '../support/pool-book.ts';
 
