@@ -143,6 +143,12 @@ describe('what stands in the way is one line with its fix', () => {
     expect(await refusal({ CREDITPOOL_DIR: join(folder, 'other') })).toMatch(/^✘ port \d+ is taken; .*PORT=\d+$/);
   });
 
+  test('a second sandbox in the same folder', async () => {
+    const elsewhere = { PORT: String(await freePort()), SIMULATOR_PORT: String(await freePort()) };
+    expect(await refusal(elsewhere)).toMatch(/^✘ a sandbox runs in .* already; .*CREDITPOOL_DIR=/);
+    expect(await readFile(join(folder, 'data', 'env'), 'utf8')).not.toContain(elsewhere.PORT);
+  }, 60_000);
+
   test("the simulator's port taken", async () => {
     const elsewhere = { CREDITPOOL_DIR: join(folder, 'other'), PORT: String(await freePort()) };
     expect(await refusal(elsewhere)).toMatch(/^✘ port \d+ is taken; .*SIMULATOR_PORT=\d+$/);

@@ -19,6 +19,8 @@ export type EmbeddedPostgres = {
   readonly version: string;
   /** A living server was found and is used; no new one was started. */
   readonly adopted: boolean;
+  /** Another living process started it and stops it. */
+  readonly borrowed: boolean;
 };
 
 export type EmbeddedPostgresSettings = {
@@ -111,6 +113,7 @@ function running(cluster: Cluster, pid: number, address: Address, adopted: boole
     connection: { connectionString: connectionString(cluster, address) },
     version: cluster.version,
     adopted,
+    borrowed: !ours,
     stop: async () => {
       if (!ours) return;
       process.removeListener('exit', interrupt);

@@ -11,6 +11,8 @@ export interface DatabasePart {
   readonly connectionString: string;
   /** One line for people. */
   readonly shown: string;
+  /** Embedded, and another living process runs it. */
+  readonly borrowed: boolean;
   readonly stop: () => Promise<void>;
 }
 
@@ -19,12 +21,13 @@ export async function openDatabasePart(config: Config): Promise<DatabasePart> {
   if (config.databaseUrl !== undefined) {
     const { hostname, pathname } = new URL(config.databaseUrl);
     const shown = `${hostname || 'local socket'}${pathname}`;
-    return { connectionString: config.databaseUrl, shown, stop: async () => undefined };
+    return { connectionString: config.databaseUrl, shown, borrowed: false, stop: async () => undefined };
   }
   const postgres = await startEmbeddedPostgres({ directory: config.directory });
   return {
     connectionString: postgres.connection.connectionString,
     shown: `embedded PostgreSQL ${postgres.version}   ${join(config.directory, 'data')}`,
+    borrowed: postgres.borrowed,
     stop: postgres.stop,
   };
 }
