@@ -33,7 +33,9 @@ export async function expectRecomputedInvoices(
     let besides = 0n;
     // A coupon on usage that no item took back was given by a person.
     let given = 0n;
-    for (const line of invoice.lines.data) {
+    // An invoice brings only the first page of its lines.
+    const lines = await stripe.invoices.listLineItems(invoice.id ?? '', { limit: 100 });
+    for (const line of lines.data) {
       if (line.metadata['creditpool'] === 'correction' && line.amount > 0) given -= BigInt(line.amount);
       const priceId = line.pricing?.price_details?.price;
       if (typeof priceId !== 'string') continue;
