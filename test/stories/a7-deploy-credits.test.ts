@@ -50,7 +50,7 @@ test('A7 Deploy credits: what runs finishes, what is new is refused', { timeout:
   expect(refused.body).toMatchObject({
     error: { code: 'insufficient_credits', details: { needed: '15', available: '10', limit: 'balance' } },
   });
-  const captured = await story.call('POST', `/v1/holds/${String(running['id'])}/capture`, {}, 'done');
+  const captured = await story.call('POST', `/v1/holds/${running['id'] as unknown as string}/capture`, {}, 'done');
   expect(captured.body).toMatchObject({ state: 'captured', captured: '15', balance: '10' });
 
   await story.until('2026-05-02T00:00:00Z');

@@ -111,7 +111,7 @@ describe('C4 Auto top-up', () => {
     expect(paused).toMatchObject({ state: 'paused', paused_because: 'generic_decline' });
     expect(data).toMatchObject([{ state: 'failed', outcome: 'generic_decline' }]);
     expect(await failures(customer)).toMatchObject([
-      { because: 'generic_decline', payAt: expect.stringMatching(/^https?:/) },
+      { because: 'generic_decline', payAt: expect.stringMatching(/^https?:/) as unknown },
     ]);
     await story.until('2026-05-10T12:00:00Z');
     await customer.use(0);

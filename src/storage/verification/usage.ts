@@ -41,6 +41,21 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
       order by 1 limit $3`,
   },
   {
+    invariant: 'INV-17',
+    claim: 'a pool is marked with the usage that waits to be paid, no more and no less',
+    sql: `
+      with waiting as (
+        select lane, customer_id, pool_id, sum(credits) as credits
+        from unfunded_usage where lane = any($1) and ($2::uuid is null or customer_id = $2) and funded_at is null
+        group by lane, customer_id, pool_id
+      )
+      select 'unfunded usage of pool ' || p.pool_id as subject, coalesce(w.credits, 0)::text as expected,
+        p.unfunded::text as found
+      from pools p left join waiting w on w.lane = p.lane and w.customer_id = p.customer_id and w.pool_id = p.pool_id
+      where p.lane = any($1) and ($2::uuid is null or p.customer_id = $2) and p.unfunded <> coalesce(w.credits, 0)
+      order by 1 limit $3`,
+  },
+  {
     invariant: 'INV-13',
     claim: 'usage is undone at most once over, by an entry that exists, or by none if nobody had paid it',
     sql: `
