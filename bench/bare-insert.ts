@@ -1,7 +1,7 @@
 // The least that storing events can cost: their rows, from arrays, into an empty copy of the table with its indexes.
 import pg from 'pg';
 
-import { INGEST_CONNECTIONS } from './ingest.ts';
+import { INGEST_CONNECTIONS } from './sizes.ts';
 import { asOwner, type Stage } from './stage.ts';
 
 export interface StoredRows {

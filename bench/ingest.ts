@@ -1,10 +1,8 @@
 // Usage through POST /v1/track against a bare insert of the very rows that it stored.
 import { bareInsert, storedRows } from './bare-insert.ts';
 import { median, pairedRatio, rounded } from './rounds.ts';
+import { INGEST_CONNECTIONS } from './sizes.ts';
 import type { Stage } from './stage.ts';
-
-/** Batches under way at once; the bare insert uses as many connections. */
-export const INGEST_CONNECTIONS = 8;
 
 export interface IngestResult {
   readonly ratio: number;

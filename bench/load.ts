@@ -50,11 +50,11 @@ function headOf(path: string, headers: Readonly<Record<string, string>>): string
 }
 
 function* repeated({ path, headers, body, forMs }: RepeatedRequest): Generator<Request> {
-  const run = randomBytes(6).toString('hex');
+  const series = randomBytes(6).toString('hex');
   const head = headOf(path, headers);
   const until = performance.now() + forMs;
   for (let n = 0; performance.now() < until; n += 1) {
-    yield { head: head.replace('{n}', `${run}-${n}`), body: body.replace('{n}', `${run}-${n}`) };
+    yield { head: head.replace('{n}', `${series}-${n}`), body: body.replace('{n}', `${series}-${n}`) };
   }
 }
 

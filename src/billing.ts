@@ -1,6 +1,5 @@
 // The composition root: settings become the parts, and the parts one mountable product. No work on import, no globals.
 import type { Router } from 'express';
-import { typeid } from 'typeid-js';
 
 import { webhookRegistry } from '../webhooks/index.ts';
 import { toWireId } from './contract/ids.ts';
@@ -16,6 +15,7 @@ import { checkUsage } from './operations/check-usage.ts';
 import type { Channels } from './operations/deliver-alerts.ts';
 import type { Deps, Log } from './operations/deps.ts';
 import { startExecutor, type Executor } from './operations/executor.ts';
+import { newUuid } from './operations/new-id.ts';
 import { placeHold, type PlaceHold } from './operations/place-hold.ts';
 import { trackUsage, type TrackedEvent } from './operations/track-usage.ts';
 import { openDatabase, type Database } from './storage/database.ts';
@@ -96,7 +96,7 @@ export function assembleDeps({ db, stripe, log, cutOffMinutes = 45, meterWindowM
     db,
     stripe,
     log,
-    newId: () => typeid().toUUID(),
+    newId: () => newUuid(Date.now()),
     settings: { cutOffMinutes, meterWindowMinutes },
   };
 }

@@ -46,7 +46,7 @@ export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 4_000 }: 
   async function drain(group: number): Promise<void> {
     const queue = queues[group] ?? [];
     while (queue.length > 0) {
-      await requestsToArrive();
+      await requestsToArrive(queue, batchSizeMax);
       await runBatch(deps, queue.splice(0, batchSizeMax));
     }
     running.delete(group);
@@ -68,11 +68,14 @@ export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 4_000 }: 
   };
 }
 
-/** A moment in which the server reads what has come in on its sockets. */
-async function requestsToArrive(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Lets the server read its sockets until nothing more comes in at once, or a batch is full. */
+async function requestsToArrive(queue: readonly Job[], batchSizeMax: number): Promise<void> {
+  for (let before = 0; before < queue.length && queue.length < batchSizeMax;) {
+    before = queue.length;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }
 
 /** Questions see one instant of the database and lock nothing. */

@@ -186,10 +186,17 @@ async function readShortfalls(
 ): Promise<void> {
   const rows = await query<{ poolId: string; periodId: string; kind: string; balance: bigint }>(
     on,
-    `select pool_id as "poolId", billing_period_id as "periodId", kind, balance
-     from accounts ${WANTED}
-     where lane = any ($3::smallint[]) and pool_id = any ($4::uuid[])
-       and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed') and balance <> 0`,
+    // Customer by customer: joined freely, the planner compares every customer with every account.
+    `select a.pool_id as "poolId", a.billing_period_id as "periodId", a.kind, a.balance
+     from unnest($1::smallint[], $2::uuid[]) as wanted (lane, customer_id)
+     cross join lateral (
+       select * from accounts
+       where accounts.lane = any ($3::smallint[]) and accounts.lane = wanted.lane
+         and accounts.customer_id = wanted.customer_id
+         and pool_id = any ($4::uuid[])
+         and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed') and balance <> 0
+       offset 0
+     ) a`,
     [...parametersOf(scope), [...byPool.keys()]],
   );
   for (const { poolId, periodId, kind, balance } of rows) {

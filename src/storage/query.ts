@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 
 import type pg from 'pg';
 
@@ -37,7 +38,7 @@ export async function runScript(on: Database | Transaction, sql: string): Promis
 }
 
 /** A connection that knex's pool throws away once it carries this mark. */
-type Connection = pg.Client & { __knex__disposed?: unknown };
+type Connection = pg.Client & { __knex__disposed?: unknown; readonly connection: { readonly stream: Writable } };
 
 /** What we use of knex's client: its pool, and its channel for those who watch the statements. */
 type KnexClient = {
@@ -53,6 +54,7 @@ async function run<Row extends object>(
 ): Promise<pg.QueryResult<Row>> {
   return withConnection(on, async (connection, client) => {
     client.emit('query', { sql, bindings: parameters });
+    holdBack(connection.connection.stream);
     const statement = { text: sql, values: [...parameters] };
     return connection.query<Row>(hasMany(parameters) ? statement : { name: statementName(sql), ...statement });
   });
@@ -80,6 +82,14 @@ async function withConnection<Result>(
 function endsConnection(error: unknown): boolean {
   if (!(error instanceof Error) || !('severity' in error)) return true;
   return error.severity === 'FATAL' || error.severity === 'PANIC';
+}
+
+/** Statements of one moment leave in one packet: each one alone would wake the server. */
+function holdBack(stream: Writable): void {
+  stream.cork();
+  process.nextTick(() => {
+    stream.uncork();
+  });
 }
 
 const MANY = 100;

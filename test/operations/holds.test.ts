@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
+import { resolveCustomers } from '../../src/storage/customers.ts';
 import { balances, metered, openBooks, planWith } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { capture, held, hold, release, use } from '../support/requests.ts';
@@ -259,6 +260,8 @@ describe('C3 the same key twice', () => {
 
   test('is one hold also when both arrive in the same batch', async () => {
     const customer = await books.subscribe('allowing');
+    // Once its name is known, requests arrive in the order in which they are made.
+    await resolveCustomers(database, [customer.name]);
     const answers = await Promise.all(['40', '40', '41'].map((amount) => hold(books, customer, amount, { key: 'h1' })));
     expect(answers).toMatchObject([
       { replayed: false },

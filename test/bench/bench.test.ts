@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { expect, test } from 'vitest';
+
+interface Figures {
+  readonly [key: string]: number | Figures;
+}
+
+test('the benchmark prints one JSON document with every figure, measured', () => {
+  const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, [main, '--json', '--tiny'], { encoding: 'utf8' });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  const figures = JSON.parse(stdout) as Figures;
+  for (const path of KEYS) {
+    const value = path
+      .split('.')
+      .reduce<number | Figures | undefined>(
+        (inner, key) => (typeof inner === 'object' ? inner[key] : undefined),
+        figures,
+      );
+    expect({ path, isMeasured: typeof value === 'number' && value > 0 }).toEqual({ path, isMeasured: true });
+  }
+}, 90_000);
+
+const KEYS = [
+  'ingest.ratio',
+  'hold.ratio',
+  'hold.vs_naive',
+  'hold.p99_ms',
+  'commit_ms',
+  'check.ratio',
+  'burn.vs_pgledger',
+  'memory.rss_mb',
+  'growth.ratio',
+];

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+
+import { newUuid } from '../../src/operations/new-id.ts';
+
+test('ids are UUIDs of version 7 that begin with their time, and no two are the same', () => {
+  const at = Date.parse('2026-04-01T00:00:00Z');
+  const ids = Array.from({ length: 2_000 }, () => newUuid(at));
+  expect(new Set(ids).size).toBe(2_000);
+  for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+  expect(ids.every((id) => Number.parseInt(id.slice(0, 13).replace('-', ''), 16) === at)).toBe(true);
+  expect(newUuid(at) < newUuid(at + 1)).toBe(true);
+});
