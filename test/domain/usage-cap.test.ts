@@ -43,7 +43,7 @@ describe('a cap', () => {
     expect(placeHold(book, wanted(1n, { member: 'ann' }), at('2026-04-11'))).toEqual({
       rejected: {
         code: 'insufficient_credits',
-        message: expect.stringContaining('member ann (1000 credits a month)'),
+        message: expect.stringContaining('member ann (1000 credits a month)') as unknown,
         details: {
           needed: '1',
           available: '0',

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { setSimulatedClock } from '../../src/storage/clock.ts';
-import { startApi } from '../support/api.ts';
+import { startApi, textOf } from '../support/api.ts';
 import { openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { newId } from '../support/deps.ts';
@@ -90,7 +90,7 @@ describe('a pool for each member', () => {
     const { id } = (await hold(customer, 'ann', '100')).body;
     const captured = await api.call(
       'POST',
-      `/v1/holds/${String(id)}/capture`,
+      `/v1/holds/${textOf(id)}/capture`,
       { amount: '30' },
       {
         headers: { 'idempotency-key': newId() },
@@ -98,7 +98,7 @@ describe('a pool for each member', () => {
     );
     expect(captured.body).toMatchObject({ captured: '30', released: '70', balance: '370' });
     const other = (await hold(customer, 'ann', '100')).body;
-    await api.call('POST', `/v1/holds/${String(other['id'])}/release`, {}, { headers: { 'idempotency-key': newId() } });
+    await api.call('POST', `/v1/holds/${textOf(other['id'])}/release`, {}, { headers: { 'idempotency-key': newId() } });
     expect(await balanceOf(customer, 'ann')).toMatchObject({ available: '370', held: '0' });
   });
 
@@ -123,7 +123,7 @@ describe('a pool for each member', () => {
     const customer = await books.subscribe('each-400');
     const { usage_event: id } = await use(customer, 'ann', 100);
     const undo = { customer: customer.name, reason: 'reported twice', ticket: 'T-1' };
-    expect((await api.call('POST', `/v1/usage_events/${String(id)}/reverse`, undo)).status).toBe(200);
+    expect((await api.call('POST', `/v1/usage_events/${textOf(id)}/reverse`, undo)).status).toBe(200);
     expect(await balanceOf(customer, 'ann')).toMatchObject({ available: '400' });
   });
 });
@@ -179,7 +179,11 @@ describe('a cap', () => {
     expect(refused.status).toBe(402);
     expect(refused.body['error']).toMatchObject({
       code: 'insufficient_credits',
-      details: { limit: 'member_cap', available: '0', lifted_by: expect.stringContaining("raising the member's cap") },
+      details: {
+        limit: 'member_cap',
+        available: '0',
+        lifted_by: expect.stringContaining("raising the member's cap") as unknown,
+      },
     });
     const asked = { customer: customer.name, member: 'ann', action: 'api.call', quantities: { calls: 1 } };
     expect((await api.call('POST', '/v1/check', asked)).body).toMatchObject({ allowed: false, limit: 'member_cap' });
@@ -207,7 +211,7 @@ describe('a cap', () => {
       credits: '100',
       window: 'month',
       used: '320',
-      note: expect.stringContaining('stay used'),
+      note: expect.stringContaining('stay used') as unknown,
     });
     expect((await hold(customer, 'ann', '1')).body['error']).toMatchObject({ details: { limit: 'member_cap' } });
     await api.call('PUT', path, { cap: { credits: '321', window: 'month' } });
