@@ -91,7 +91,7 @@ test('the clock moves by command, and the next cycle is invoiced on the way', as
   expect((await runCommand(settings, 'ledger', 'verify')).exitCode).toBe(0);
 }, 60_000);
 
-test('a killed server loses no acknowledged event and doubles none', async () => {
+test('INV-17 a killed server loses no acknowledged event and doubles none', async () => {
   const acknowledged: string[] = [];
   const batch = (round: number) =>
     Array.from({ length: 50 }, (_, index) => ({

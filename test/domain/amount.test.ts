@@ -53,7 +53,7 @@ describe('credits in text', () => {
     expect(parseCredits(text)).toBeNull();
   });
 
-  test('comes back as it was', () => {
+  test('INV-11 comes back as it was', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: AMOUNT_MAX }), (micro) => {
         expect(parseCredits(formatCredits(micro))).toBe(micro);

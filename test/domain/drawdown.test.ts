@@ -118,7 +118,7 @@ describe('whatever the lots are', () => {
     );
   });
 
-  test('draws and what is short add up to the amount, and no lot gives more than it has', () => {
+  test('INV-08 draws and what is short add up to the amount, and no lot gives more than it has', () => {
     fc.assert(
       fc.property(someLots, amount, (lots, wanted) => {
         const { draws, short } = drawdown(lots, wanted);

@@ -223,7 +223,7 @@ describe('whatever happens to a pool', () => {
     );
   });
 
-  test('every entry with a posting may be written, and each source has one entry of a kind', () => {
+  test('INV-02 every entry with a posting may be written, and each source has one entry of a kind', () => {
     fc.assert(
       fc.property(policy, story, (rules, steps) => {
         const { book } = tell(begin(rules), steps);

@@ -118,7 +118,7 @@ describe('a new billing period', () => {
   });
 });
 
-describe('late usage', () => {
+describe('INV-20 late usage', () => {
   test('of April before the cut-off draws what was left of April', async () => {
     await books.at('2026-04-30T23:59:00Z');
     const customer = await books.subscribe('hybrid');
@@ -178,7 +178,7 @@ describe('late usage', () => {
 });
 
 describe('B3 use it or lose it', () => {
-  test('what April leaves becomes breakage once, dated at its end, not before the cut-off', async () => {
+  test('INV-12 what April leaves becomes breakage once, dated at its end, not before the cut-off', async () => {
     await books.at('2026-04-30T23:59:00Z');
     const customer = await books.subscribe('hybrid');
     await use(books, customer, 7_000);

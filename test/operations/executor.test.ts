@@ -106,7 +106,7 @@ describe('requests that are committed together', () => {
     expect(transactions).toBeLessThan(5);
   });
 
-  test('wait for a locked pool together and fail together, not one after the other', async () => {
+  test('INV-23 wait for a locked pool together and fail together, not one after the other', async () => {
     const [locked, free] = [await books.subscribe('hybrid'), await books.subscribe('hybrid')];
     const impatient = openDatabase({ connectionString, poolSize: 4, lockTimeoutMs: 200 });
     const deps = testDeps(impatient);

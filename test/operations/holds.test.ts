@@ -99,7 +99,7 @@ describe('a hold', () => {
     });
   });
 
-  test('captured by quantity is rated by the rate it was placed with', async () => {
+  test('INV-14 captured by quantity is rated by the rate it was placed with', async () => {
     const customer = await books.subscribe('allowing');
     const holdId = await held(books, customer, '40');
     expect(await capture(books, holdId, null, { quantities: { calls: 7n } })).toMatchObject({
@@ -114,7 +114,7 @@ describe('a hold', () => {
     expect(await metered(database, customer)).toEqual(['0']);
   });
 
-  test('ends once: what is released cannot be captured, nor the other way round', async () => {
+  test('INV-19 ends once: what is released cannot be captured, nor the other way round', async () => {
     const customer = await books.subscribe('allowing');
     const released = await held(books, customer, '5');
     expect(await release(books, released)).toMatchObject({ hold: { state: 'released', released: '5' } });
@@ -229,7 +229,7 @@ describe('credits that a hold gives back', () => {
   });
 });
 
-describe('C3 the same key twice', () => {
+describe('INV-15 C3 the same key twice', () => {
   test('gives a hold, a capture and a release their first answers, and moves nothing again', async () => {
     const customer = await books.subscribe('blocking');
     const first = await hold(books, customer, '40', { key: 'h1' });

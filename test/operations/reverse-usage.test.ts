@@ -59,7 +59,7 @@ describe('usage undone before the cut-off', () => {
     expect(await metered(database, customer)).toEqual(['0']);
   });
 
-  test('is undone once, all or none of it', async () => {
+  test('INV-13 is undone once, all or none of it', async () => {
     const customer = await books.subscribe('small');
     const [one, two] = [await spend(customer, 1), await spend(customer, 2)];
     await reverse(customer, one);

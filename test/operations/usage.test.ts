@@ -152,7 +152,7 @@ describe('C3 the same event twice', () => {
   });
 });
 
-describe('what is refused leaves nothing behind', () => {
+describe('INV-18 what is refused leaves nothing behind', () => {
   test.for([
     ['an unknown action', { action: 'api.cal' }, 'unknown_action'],
     [

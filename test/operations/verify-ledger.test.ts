@@ -17,7 +17,7 @@ beforeEach(async () => {
   books = await seedBooks(database);
 });
 
-test('clean books are verified, with what was counted', async () => {
+test('INV-04 clean books are verified, with what was counted', async () => {
   expect(await verifyLedger(deps, { customer: books })).toEqual({
     verified: true,
     entries: 3,
@@ -196,7 +196,7 @@ const DAMAGE: readonly {
   },
 ];
 
-describe('a hand in the database is found out', () => {
+describe('INV-09 a hand in the database is found out', () => {
   test.for(DAMAGE)('when $done', async ({ sql, found }) => {
     await asOwner(ownerConnectionString, async (owner) => {
       await owner.query(sql(books));
