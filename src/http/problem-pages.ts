@@ -75,6 +75,7 @@ const MEANINGS = {
   lint_failed: 'The catalogue has faults; details list them.',
   stripe_refused: 'Stripe refused; the message is its own.',
   stripe_unavailable: 'Stripe did not answer. The request is stored; retry with the same key.',
+  not_ready: 'The server is starting or stopping. Retry in a second with the same key.',
   database_unavailable: 'The database did not answer in time. Retry with the same key.',
   not_in_sandbox: 'Only a sandbox can do this.',
   unauthenticated:

@@ -16,6 +16,7 @@ type WireCode =
   | 'unsupported_media_type'
   | 'idempotency_key_required'
   | 'raw_body_required'
+  | 'not_ready'
   | 'internal';
 
 export type ProblemCode = Rejection['code'] | WireCode;
@@ -107,6 +108,7 @@ const WIRE_KINDS = {
   wrong_mode: [400, 'invalid_request_error'],
   wrong_account: [400, 'invalid_request_error'],
   raw_body_required: [500, 'api_error'],
+  not_ready: [503, 'api_error'],
   internal: [500, 'api_error'],
 } as const satisfies Record<WireCode, readonly [number, ErrorType]>;
 

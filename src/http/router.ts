@@ -30,6 +30,7 @@ export function createRouter(context: HttpContext): Router {
     stripeWebhook(context),
   );
   router.all('/v1/webhooks/stripe', refuseMethod('POST'));
+  router.use('/v1', onceReady(context));
   const authenticate = createAuthenticator(context);
   const paths = Map.groupBy(ROUTES, ({ path }) => path);
   for (const [path, routes] of paths) {
@@ -64,6 +65,15 @@ const requestId: RequestHandler = (request, response, next) => {
   response.set({ 'request-id': id, 'cache-control': 'no-store' });
   next();
 };
+
+/** Webhooks come while we start; callers wait until what we tell them is whole. */
+function onceReady(context: HttpContext): RequestHandler {
+  return (_request, response, next) => {
+    const because = context.notReady();
+    if (because === null) next();
+    else sendProblem(context, response, { code: 'not_ready', message: `the server is ${because}; retry in a second` });
+  };
+}
 
 function logLine(context: HttpContext): RequestHandler {
   return (request, response, next) => {
