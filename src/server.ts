@@ -136,6 +136,8 @@ async function openSandbox(
     `✔ catalogue  ${counted(catalogue.plans.length, 'plan')}, ${counted(catalogue.packs.length, 'pack')}   SANDBOX prices`,
   );
   if (sampleData) say(`✔ sample     ${await seedSampleData({ deps, billing, catalogue, clock })}`);
+  // What is still being delivered is no gap yet: the first job that looks for one must find everything delivered.
+  await clock.settle();
 }
 
 function counted(count: number, noun: string): string {

@@ -95,7 +95,15 @@ function showStatement(context: CliContext, statement: LedgerStatement): void {
     line.entry,
   ]);
   const edge = (at: Date, kind: string, { available, held, overage, debt }: typeof opening) => [
-    ...[at.toISOString(), kind, '', '', held, overage, debt, available, ''],
+    at.toISOString(),
+    kind,
+    '',
+    '',
+    held,
+    overage,
+    debt,
+    available,
+    '',
   ];
   context.out(
     table(

@@ -96,7 +96,10 @@ export function shownBalanceAt({ customerId, unit, at, available, sums, overage 
     customer: toWireId('customer', customerId),
     unit,
     available: formatCredits(available),
-    ...{ held, frozen, overage: formatCredits(overage), debt },
+    held,
+    frozen,
+    overage: formatCredits(overage),
+    debt,
     // On lots that had ended, or that serve one hold only.
     not_spendable: formatCredits(sums.available - available),
     as_of: at,

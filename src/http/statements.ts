@@ -21,7 +21,10 @@ export const statementRoutes: readonly Route[] = [
       const { from, to, member = null, format, limit, starting_after: after = null } = asked.value;
       const isCsv = format === 'csv';
       const statement = await readStatement(context, {
-        ...{ customer: named.value, member, from, to },
+        customer: named.value,
+        member,
+        from,
+        to,
         after: isCsv ? null : after,
         limit: isCsv ? CSV_LINES_MAX : limit,
       });

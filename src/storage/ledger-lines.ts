@@ -45,7 +45,19 @@ function toLine(row: Row, opening: PoolSums): LedgerLine {
   const { sourceType, sourceId, stripe } = row;
   const after = (name: (typeof SUMS)[number]): bigint => opening[name] + BigInt(row[`${name}_after`]);
   return {
-    ...{ entryId, seq, at, kind, action, usageEventId, eventId, member, actor, reason, sourceType, sourceId, stripe },
+    entryId,
+    seq,
+    at,
+    kind,
+    action,
+    usageEventId,
+    eventId,
+    member,
+    actor,
+    reason,
+    sourceType,
+    sourceId,
+    stripe,
     changes: {
       available: BigInt(row.available),
       held: BigInt(row.held),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { statementCsv } from '../../src/contract/statement-csv.ts';
 import { NO_SUMS } from '../../src/domain/ledger-line.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
-import { startApi } from '../support/api.ts';
+import { startApi, textOf } from '../support/api.ts';
 import { openBooks, planWith } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { packInvoice } from '../support/requests.ts';
@@ -34,9 +34,11 @@ describe('explain', () => {
     await grantPaidInvoice(books.deps, packInvoice(customer, '2026-04-05T00:00:00Z', { invoiceId: 'in_pack' }));
     const used = await track(customer.name, 120);
     const held = await hold(customer.name, '30');
-    const id = String(used['usage_event']);
+    const id = textOf(used['usage_event']);
     const reversed = await api.call('POST', `/v1/usage_events/${id}/reverse`, {
-      ...{ customer: customer.name, reason: 'counted twice', ticket: 'SUP-7' },
+      customer: customer.name,
+      reason: 'counted twice',
+      ticket: 'SUP-7',
     });
     expect(reversed.status).toBe(200);
     await track(customer.name, 20);
@@ -61,7 +63,7 @@ describe('explain', () => {
       },
     ]);
 
-    const entryId = String(reversed.body['entry']);
+    const entryId = textOf(reversed.body['entry']);
     const undo = (await api.call('GET', `/v1/ledger_entries/${entryId}?customer=${customer.name}`)).body;
     expect(undo).toMatchObject({
       kind: 'usage.reversed',
@@ -69,7 +71,7 @@ describe('explain', () => {
       ticket: 'SUP-7',
       usage_events: [{ id, event_id: 'evt-1', credits: '120', action: 'api.call', quantities: { calls: '120' } }],
     });
-    const burn = (await api.call('GET', `/v1/ledger_entries/${String(undo['reversal_of'])}`)).body;
+    const burn = (await api.call('GET', `/v1/ledger_entries/${textOf(undo['reversal_of'])}`)).body;
     expect(burn).toMatchObject({
       kind: 'usage.burn',
       plan: { plan: 'pro', version: 1 },
@@ -83,11 +85,11 @@ describe('explain', () => {
     });
     await api.call(
       'POST',
-      `/v1/holds/${String(held['id'])}/release`,
+      `/v1/holds/${textOf(held['id'])}/release`,
       {},
       { headers: { 'idempotency-key': 'release' } },
     );
-    const grant = String(story['lots']?.[1]?.['granted_by']?.['entry']);
+    const grant = textOf(story['lots']?.[1]?.['granted_by']?.['entry']);
     expect((await api.call('GET', `/v1/ledger_entries/${grant}`)).body).toMatchObject({
       kind: 'grant',
       stripe: { invoice: 'in_pack', line: 'il_1' },
@@ -103,7 +105,7 @@ describe('explain', () => {
   test('INV-22 finds no entry of one customer under the name of another', async () => {
     const [one, other] = [await books.subscribe('pro'), await books.subscribe('pro')];
     const story = (await api.call('GET', `/v1/customers/${one.name}/explain`)).body;
-    const entry = String(story['lots']?.[0]?.['granted_by']?.['entry']);
+    const entry = textOf(story['lots']?.[0]?.['granted_by']?.['entry']);
     expect((await api.call('GET', `/v1/ledger_entries/${entry}?customer=${one.name}`)).status).toBe(200);
     expect((await api.call('GET', `/v1/ledger_entries/${entry}?customer=${other.name}`)).status).toBe(404);
   });
@@ -120,7 +122,7 @@ describe('a statement', () => {
     const lines = [];
     let next: unknown = null;
     for (let page = 0; page < 4; page += 1) {
-      const after: string = next === null ? '' : `&starting_after=${String(next)}`;
+      const after: string = next === null ? '' : `&starting_after=${textOf(next)}`;
       const { body } = await api.call('GET', `${path}&limit=1${after}`);
       expect([body['opening']?.['available'], body['closing']?.['available']]).toEqual(['0', '40']);
       lines.push(body['data']?.[0]);
@@ -152,7 +154,7 @@ describe('a statement', () => {
       'nosniff',
     ]);
     expect(headers.get('content-disposition')).toBe('attachment; filename=statement-2026-04-01-2026-05-01.csv');
-    const text = String(body['text']);
+    const text = textOf(body['text']);
     expect(text.split('\r\n')).toHaveLength(6);
     const rows: Record<string, string>[] = parseCsv(text, { columns: true });
     expect(rows.map((row) => [row['kind'], row['available_change'], row['available']])).toEqual([
@@ -196,22 +198,33 @@ describe('a statement', () => {
     '%0A=x',
   ])('SEC-37 holds %j back from a spreadsheet, and nothing else', (payload) => {
     const line = {
-      ...{
-        entryId: '0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeee01',
-        seq: 0,
-        at: new Date('2026-04-02T00:00:00Z'),
-        kind: 'grant',
-      },
-      ...{ action: payload, usageEventId: null, eventId: payload, member: payload, actor: payload, reason: payload },
-      ...{ sourceType: 'lot', sourceId: 'x', stripe: { invoice: payload } },
+      entryId: '0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeee01',
+      seq: 0,
+      at: new Date('2026-04-02T00:00:00Z'),
+      kind: 'grant',
+      action: payload,
+      usageEventId: null,
+      eventId: payload,
+      member: payload,
+      actor: payload,
+      reason: payload,
+      sourceType: 'lot',
+      sourceId: 'x',
+      stripe: { invoice: payload },
       changes: { ...NO_SUMS, available: -1_500_000n },
       balance: NO_SUMS,
     };
     const csv = statementCsv({
-      ...{ customerId: 'x', unit: 'credit', from: new Date(0), to: new Date(1), opening: NO_SUMS, closing: NO_SUMS },
-      ...{ lines: [line], hasMore: false },
+      customerId: 'x',
+      unit: 'credit',
+      from: new Date(0),
+      to: new Date(1),
+      opening: NO_SUMS,
+      closing: NO_SUMS,
+      lines: [line],
+      hasMore: false,
     });
-    const row = (parseCsv(csv, { columns: true, record_delimiter: '\r\n' }) as Record<string, string>[])[1];
+    const row = parseCsv<Record<string, string>>(csv, { columns: true, record_delimiter: '\r\n' })[1];
     const expected = /^[=+\-@\t\r\n]/.test(payload) ? `'${payload}` : payload;
     for (const column of ['action', 'event_id', 'member', 'actor', 'reason', 'stripe'])
       expect(row?.[column]).toBe(expected);
@@ -230,7 +243,7 @@ describe('open holds', () => {
     }
     const first = (await api.call('GET', '/v1/holds?state=open&older_than=5m&limit=1')).body;
     expect(first).toMatchObject({ has_more: true, data: [{ id: placed[0], age_seconds: 600, held: '5' }] });
-    const second = (await api.call('GET', `/v1/holds?older_than=5m&limit=1&starting_after=${String(placed[0])}`)).body;
+    const second = (await api.call('GET', `/v1/holds?older_than=5m&limit=1&starting_after=${textOf(placed[0])}`)).body;
     expect(second).toMatchObject({ data: [{ id: placed[1], age_seconds: 300 }] });
     await books.at('2026-04-10T09:00:00Z');
   });

@@ -171,3 +171,18 @@ test('no answer shows our insides', async () => {
   for (const body of bodies)
     expect(body).not.toMatch(/select |at .*\.ts|node_modules|postgres|sk_test|cp_test_\w{20}/i);
 });
+
+test('the address alone says where the rest is', async () => {
+  const { status, body } = await api.call('GET', '/', undefined, { key: null });
+  expect([status, body]).toEqual([
+    200,
+    {
+      name: 'creditpool',
+      version: '0.1.0',
+      api: '/v1',
+      health: '/healthz',
+      ready: '/readyz',
+      errors: 'http://127.0.0.1:4000/docs/errors',
+    },
+  ]);
+});

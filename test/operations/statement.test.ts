@@ -36,7 +36,11 @@ async function statement(customer: Subscriber, from: Date, to: Date) {
   for (;;) {
     const last = lines.at(-1);
     const page = await readStatement(books, {
-      ...{ customer: customer.name, member: null, from, to, limit: 7 },
+      customer: customer.name,
+      member: null,
+      from,
+      to,
+      limit: 7,
       after: last === undefined ? null : { entryId: last.entryId, seq: last.seq },
     });
     if ('rejected' in page) throw new Error(page.rejected.message);
@@ -159,8 +163,9 @@ describe('INV-10 the balance of an instant', () => {
           running = addSums(running, line.changes);
           expect(line.balance).toEqual(running);
           const next = lines[index + 1];
-          if (next === undefined || next.at > line.at)
-            expect((await balanceAt(customer, line.at)).sums).toEqual(running);
+          const isLastOfItsInstant = next === undefined || next.at > line.at;
+          const then = isLastOfItsInstant ? (await balanceAt(customer, line.at)).sums : running;
+          expect(then).toEqual(running);
         }
         expect(running).toEqual(closing);
       }),

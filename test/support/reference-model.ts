@@ -85,7 +85,7 @@ export function touch(model: Model): void {
     const end = new Date(last.until);
     openPeriod(model, last.until, Date.UTC(end.getUTCFullYear(), end.getUTCMonth() + 1, 1));
   }
-  for (const hold of model.holds) if (hold.state === 'open' && hold.until <= model.now) end(model, hold, 'lapsed');
+  for (const hold of model.holds) if (hold.state === 'open' && hold.until <= model.now) settle(model, hold, 'lapsed');
   for (const period of model.periods) {
     if (!waits(period, model.now) || model.now < period.until + CUT_OFF) continue;
     period.cutOff = true;
@@ -253,13 +253,13 @@ export function release(model: Model, index: number): Outcome {
   touch(model);
   const hold = model.holds[index];
   if (hold?.state !== 'open') return 'refused';
-  end(model, hold, 'released');
+  settle(model, hold, 'released');
   return 'done';
 }
 
 const heldBy = (hold: Hold): number => hold.pins.reduce((sum, pin) => sum + pin.left, hold.reserved);
 
-function end(model: Model, hold: Hold, state: 'released' | 'lapsed'): void {
+function settle(model: Model, hold: Hold, state: 'released' | 'lapsed'): void {
   giveBack(model, hold);
   hold.state = state;
 }
@@ -279,9 +279,15 @@ function giveBack(model: Model, hold: Hold): void {
 function carry(model: Model, hold: Hold): void {
   for (const pin of hold.pins.filter((one) => one.left > 0 && one.lot.until <= model.now)) {
     const lot: Lot = {
-      ...{ source: 'carried', from: hold.period.until, born: model.lots.length, onlyHold: model.holds.indexOf(hold) },
+      source: 'carried',
+      from: hold.period.until,
+      born: model.lots.length,
+      onlyHold: model.holds.indexOf(hold),
       until: hold.until > hold.period.until ? hold.until : Number.POSITIVE_INFINITY,
-      ...{ granted: pin.left, drawn: 0, held: pin.left, ended: 0 },
+      granted: pin.left,
+      drawn: 0,
+      held: pin.left,
+      ended: 0,
     };
     model.lots.push(lot);
     pin.lot.held -= pin.left;
