@@ -66,7 +66,7 @@ function ignoreBrokenPipe(error: Error): void {
 }
 
 /** The table of commands. */
-export function program(context: CliContext): Command {
+function program(context: CliContext): Command {
   const root = new Command('creditpool')
     .description('credit pools for SaaS teams that are already on Stripe')
     .version(VERSION)

@@ -5,7 +5,7 @@ import { wireId } from './ids.ts';
 import { text } from './text.ts';
 
 /** Our reasons; each becomes one of Stripe's four. */
-export const CREDIT_NOTE_REASONS = [
+const CREDIT_NOTE_REASONS = [
   'duplicate_usage',
   'failed_output',
   'billing_error',
@@ -16,7 +16,7 @@ export const CREDIT_NOTE_REASONS = [
 ] as const;
 
 /** Where the part goes that was paid already. */
-export const SETTLE_AS = ['customer_balance', 'refund', 'out_of_band', 'reduce_due'] as const;
+const SETTLE_AS = ['customer_balance', 'refund', 'out_of_band', 'reduce_due'] as const;
 
 /** The money is named, tax included: line by line, or as one amount that the usage line gives first. */
 const order = {
@@ -56,5 +56,4 @@ export const creditNote = z.strictObject({ ...order, ...cause }).refine(oneAmoun
 export const creditNotePreview = z
   .strictObject({ ...order, ...z.object(cause).partial().shape })
   .refine(oneAmount, give);
-export type CreditNoteBody = z.output<typeof creditNote>;
 export type CreditNotePreviewBody = z.output<typeof creditNotePreview>;

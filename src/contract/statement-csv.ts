@@ -78,6 +78,6 @@ function standing({ available, held, overage, debt }: LedgerStatement['opening']
 }
 
 /** A spreadsheet would run text that begins like a formula (OWASP: CSV injection). */
-export function guarded(text: string | null): string {
+function guarded(text: string | null): string {
   return text !== null && /^[=+\-@\t\r\n\0]/.test(text) ? `'${text}` : (text ?? '');
 }

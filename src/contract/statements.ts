@@ -65,7 +65,7 @@ export function shownLineId({ entryId, seq }: Pick<LedgerLine, 'entryId' | 'seq'
   return seq === 0 ? toWireId('entry', entryId) : `${toWireId('entry', entryId)}.${seq}`;
 }
 
-export function shownLine(line: LedgerLine) {
+function shownLine(line: LedgerLine) {
   return {
     id: shownLineId(line),
     object: 'statement_line',

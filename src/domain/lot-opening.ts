@@ -37,6 +37,8 @@ export type NewLot = Pick<
 >;
 
 export interface Opening {
+  /** When the credits came; by default the lot's own effective date, which a rolled lot inherits from an earlier one. */
+  readonly effectiveAt?: Date;
   readonly actor: string;
   readonly reason?: string;
   readonly stripe?: Readonly<Record<string, string>>;

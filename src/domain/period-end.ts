@@ -130,7 +130,7 @@ function rollLot(
       sourceId: lot.lotId,
       paidMinor,
     },
-    { actor: 'clock', reason: 'rollover' },
+    { actor: 'clock', reason: 'rollover', effectiveAt: period.endsAt },
     moment,
   );
 }

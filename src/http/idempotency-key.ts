@@ -23,7 +23,7 @@ export const requireIdempotencyKey: RequestHandler = (request, response, next) =
 };
 
 /** A hash that does not depend on the order of fields or on white space. */
-export function fingerprint(method: string, path: string, body: unknown): string {
+function fingerprint(method: string, path: string, body: unknown): string {
   return createHash('sha256')
     .update(`${method} ${path}\n${canonical(body ?? null)}`)
     .digest('hex');

@@ -38,7 +38,7 @@ function hasBody(headers: NodeJS.Dict<string | string[]>): boolean {
 }
 
 /** Depth and number of values are bounded before any schema looks at them; `__proto__` is nobody's field. */
-export function checkShape(body: unknown, nodesMax: number): void {
+function checkShape(body: unknown, nodesMax: number): void {
   let nodes = 0;
   const visit = (value: unknown, depth: number): void => {
     nodes += 1;

@@ -97,7 +97,7 @@ function schedule(
 }
 
 /** Runs the latest fire time of the past if nobody has: a deployment that was off at 03:00 reconciles when it is back. */
-export async function catchUpMissed(deps: Deps, job: Job, task: ScheduledTask, lease: Lease): Promise<boolean> {
+async function catchUpMissed(deps: Deps, job: Job, task: ScheduledTask, lease: Lease): Promise<boolean> {
   const fireTime = lastFireTime(task, new Date(), job.catchUpHours);
   if (fireTime === null) return false;
   const run = { job: job.name, fireTime };

@@ -11,7 +11,7 @@ import type { Deps } from './deps.ts';
 import { issueCreditNote } from './issue-credit-note.ts';
 
 /** Who asks for the notes that undo an excess: reconciliation explains them by this name. */
-export const SETTLEMENT_ACTOR = 'settlement';
+const SETTLEMENT_ACTOR = 'settlement';
 
 /**
  * Credits by a note what a final cycle invoice asks for usage beyond what the ledger says is owed: Stripe finalized it

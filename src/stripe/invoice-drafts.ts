@@ -88,7 +88,8 @@ export async function findInvoiceItem(
   for await (const item of stripe.invoiceItems.list({ ...of, limit: 100 })) {
     if (item.metadata?.['creditpool_key'] === creditpoolKey) return item.id;
     read += 1;
-    if (read >= LINES_READ_MAX) throw new Error(`${Object.values(of).join()} has more than ${LINES_READ_MAX} invoice items`);
+    if (read >= LINES_READ_MAX)
+      throw new Error(`${Object.values(of).join()} has more than ${LINES_READ_MAX} invoice items`);
   }
   return null;
 }

@@ -34,12 +34,15 @@ test('a balance is explained, stated and shown as the API does it', { timeout: 6
   expect(csv.stdout.split('\r\n')).toHaveLength(6);
   const balance = await run('balance', customer.name, '--json');
   expect(JSON.parse(balance.stdout)).toMatchObject({
-    customer: expect.stringMatching(/^customer_/),
-    lots: [{ id: expect.stringMatching(/^grant_/), used: '20', effective_at: '2026-04-01T00:00:00.000Z' }],
-    period: { id: expect.stringMatching(/^period_/), starts_at: '2026-04-01T00:00:00.000Z' },
+    customer: expect.stringMatching(/^customer_/) as string,
+    lots: [{ id: expect.stringMatching(/^grant_/) as string, used: '20', effective_at: '2026-04-01T00:00:00.000Z' }],
+    period: { id: expect.stringMatching(/^period_/) as string, starts_at: '2026-04-01T00:00:00.000Z' },
   });
   const tracked = await run('track', customer.name, 'api.call', '-q', 'calls=1', '--json');
-  expect(JSON.parse(tracked.stdout)).toMatchObject({ usage_event: expect.stringMatching(/^usage_/), balance: '9949' });
+  expect(JSON.parse(tracked.stdout)).toMatchObject({
+    usage_event: expect.stringMatching(/^usage_/) as string,
+    balance: '9949',
+  });
   const holds = await run('holds', 'list', '--json');
   expect(JSON.parse(holds.stdout)).toMatchObject({ data: [{ held: '30', action: 'api.call' }], has_more: false });
 });

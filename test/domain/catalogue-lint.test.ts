@@ -477,9 +477,7 @@ describe('a policy', () => {
 });
 
 describe('a rule that this version does not keep is refused, whatever it says', () => {
-  test.for<[string, Partial<Policy>]>([
-    ['gate', { gate: 'release' }],
-  ])('%s', ([rule, change]) => {
+  test.for<[string, Partial<Policy>]>([['gate', { gate: 'release' }]])('%s', ([rule, change]) => {
     expect(say(policy(change))).toEqual([`plans[0].policy.${rule}: rule_not_kept`]);
   });
 });

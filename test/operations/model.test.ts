@@ -18,9 +18,9 @@ const PACK = { priceId: 'price_pack-30', credits: 30 };
 
 const { database } = await cloneDatabase();
 const PLANS: Readonly<Record<string, ModelRules>> = {
-  capped: { included: 100, overageCap: 40, debtLimit: 10, excess: 'allow', paydown: true, packDays: 10 },
-  unpaying: { included: 60, overageCap: 40, debtLimit: 0, excess: 'clip', paydown: false, packDays: 10 },
-  blocking: { included: 60, overageCap: null, debtLimit: 25, excess: 'allow', paydown: true, packDays: 10 },
+  capped: { included: 40, overageCap: 40, debtLimit: 10, excess: 'allow', paydown: true, packDays: 10 },
+  unpaying: { included: 20, overageCap: 40, debtLimit: 0, excess: 'clip', paydown: false, packDays: 10 },
+  blocking: { included: 40, overageCap: null, debtLimit: 25, excess: 'allow', paydown: true, packDays: 10 },
   strict: { included: 60, overageCap: null, debtLimit: 0, excess: 'refuse', paydown: true, packDays: 10 },
 };
 const books = await openBooks(database, {
@@ -56,7 +56,7 @@ test(
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...Object.keys(PLANS)),
-        fc.commands(COMMANDS, { maxCommands: 25, size: 'max' }),
+        fc.commands(COMMANDS, { maxCommands: 40, size: 'max' }),
         async (plan, commands) => {
           await books.at(START);
           const customer = await books.subscribe(plan);

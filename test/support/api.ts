@@ -12,8 +12,8 @@ import { createApiKey } from '../../src/operations/create-api-key.ts';
 import { connectStripe } from '../../src/stripe/gateway.ts';
 import type { TestDatabase } from './database.ts';
 
-export const PEPPER = 'a pepper for tests only';
-export const WEBHOOK_SECRET = 'whsec_test_secret_of_the_endpoint';
+const PEPPER = 'a pepper for tests only';
+const WEBHOOK_SECRET = 'whsec_test_secret_of_the_endpoint';
 
 export interface TestApi {
   readonly billing: Billing;

@@ -21,8 +21,8 @@ export interface SeededBooks extends CustomerKey {
   readonly usageEventId: string;
 }
 
-export const PERIOD_START = new Date('2026-04-01T00:00:00Z');
-export const PERIOD_END = new Date('2026-05-01T00:00:00Z');
+const PERIOD_START = new Date('2026-04-01T00:00:00Z');
+const PERIOD_END = new Date('2026-05-01T00:00:00Z');
 const MIDDLE = new Date('2026-04-10T09:00:00Z');
 const CREDIT = 1_000_000n;
 
