@@ -1,5 +1,5 @@
 // The promise of settlement, over random lives: nobody is charged a minor unit more than the ledger says, and after the
-// true-up both sides agree. HISTORIES=300 SEED=7 tells more of them, or the same again.
+// true-up both sides agree. The suite tells the same ones each time; HISTORIES=300 SEED=7 tells more, or others.
 import { expect, test } from 'vitest';
 
 import { parseFraction } from '../../src/domain/amount.ts';
@@ -13,7 +13,8 @@ import { cloneDatabase } from '../support/database.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
 
 const COUNT = Number(process.env['HISTORIES'] ?? 20);
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000));
+// In this one a correction takes off all of the usage: an invoice of lines that post nothing.
+const SEED = Number(process.env['SEED'] ?? 966_440);
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 const perCall = { per: [{ quantity: 'calls', credits: '1', each: 1 }] };

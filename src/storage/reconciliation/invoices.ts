@@ -18,8 +18,11 @@ export async function invoicesHere(db: Database, customer: CustomerKey): Promise
        i.amount_paid_minor as "amountPaidMinor", i.amount_remaining_minor as "amountRemainingMinor",
        exists (select from journal_entries e where e.lane = $1 and e.customer_id = $2
          and e.source_type = 'stripe_invoice' and e.source_id = i.invoice_id) as "isPosted",
+       -- A correction takes off the usage it corrects: lines of one account that cancel out move nothing.
        exists (select from invoice_lines l where l.lane = $1 and l.customer_id = $2 and l.invoice_id = i.invoice_id
-         and (l.amount_minor - l.discounts_minor - l.credits_applied_minor <> 0 or l.tax_minor <> 0)) as "hasMoney"
+         group by case l.kind when 'correction' then 'usage' else l.kind end
+         having sum(l.amount_minor - l.discounts_minor - l.credits_applied_minor) <> 0
+           or sum(l.tax_minor) <> 0) as "hasMoney"
      from invoices i where i.lane = $1 and i.customer_id = $2 and i.status <> 'deleted'
      order by i.created_at, i.invoice_id`,
     [lane, customerId],
