@@ -1,17 +1,7 @@
 // One entry of the ledger with everything behind it, as the API tells it.
 import { formatCredits } from '../domain/amount.ts';
+import type { ExplainedEntry, ExplainedPosting } from '../domain/entry-explanation.ts';
 import { toWireId } from './ids.ts';
-
-interface Posting {
-  readonly from: string;
-  readonly to: string;
-  readonly unit: string;
-  readonly isCredit: boolean;
-  readonly amount: bigint;
-  readonly lotId: string | null;
-  readonly lotSourceType: string | null;
-  readonly lotSourceId: string | null;
-}
 
 interface Usage {
   readonly usageEventId: string;
@@ -38,34 +28,9 @@ interface Hold {
   readonly placedAt: Date;
 }
 
-interface Entry {
-  readonly customerId: string;
-  readonly entryId: string;
-  readonly kind: string;
-  readonly effectiveAt: Date;
-  readonly recordedAt: Date;
-  readonly actor: string;
-  readonly reason: string | null;
-  readonly ticket: string | null;
-  readonly sourceType: string;
-  readonly sourceId: string;
-  readonly billingPeriodId: string | null;
-  readonly belongsTo: string | null;
-  readonly plan: string | null;
-  readonly planVersion: number | null;
-  readonly burnRateId: string | null;
-  readonly action: string | null;
-  readonly feature: string | null;
-  readonly rateFrom: Date | null;
-  readonly rate: object | null;
-  readonly reversalOf: string | null;
-  readonly reversedBy: readonly string[];
-  readonly stripe: Readonly<Record<string, string>> | null;
-}
-
 export function shownEntry(told: {
-  readonly entry: Entry;
-  readonly postings: readonly Posting[];
+  readonly entry: ExplainedEntry;
+  readonly postings: readonly ExplainedPosting[];
   readonly usage: readonly Usage[];
   readonly hasMoreUsage: boolean;
   readonly hold: Hold | null;
@@ -115,7 +80,7 @@ export function shownEntry(told: {
   };
 }
 
-function shownPosting({ from, to, unit, isCredit, amount, lotId, lotSourceType, lotSourceId }: Posting) {
+function shownPosting({ from, to, unit, isCredit, amount, lotId, lotSourceType, lotSourceId }: ExplainedPosting) {
   const [invoice, line] = lotSourceType === 'invoice_line' ? (lotSourceId ?? '').split('/') : [];
   return {
     from,

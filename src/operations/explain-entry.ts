@@ -1,11 +1,10 @@
 import { lesser } from '../domain/amount.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Draw } from '../domain/drawdown.ts';
+import type { ExplainedEntry, ExplainedPosting } from '../domain/entry-explanation.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import {
-  type ExplainedEntry,
   explainedEntry,
-  type ExplainedPosting,
   explainedPostings,
   type ExplainedUsage,
   explainedUsage,

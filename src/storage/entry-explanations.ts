@@ -1,30 +1,7 @@
 import type { CustomerKey } from '../domain/customer.ts';
+import type { ExplainedEntry, ExplainedPosting } from '../domain/entry-explanation.ts';
 import type { Database } from './database.ts';
 import { query } from './query.ts';
-
-export interface ExplainedEntry extends CustomerKey {
-  readonly entryId: string;
-  readonly kind: string;
-  readonly effectiveAt: Date;
-  readonly recordedAt: Date;
-  readonly actor: string;
-  readonly reason: string | null;
-  readonly ticket: string | null;
-  readonly sourceType: string;
-  readonly sourceId: string;
-  readonly billingPeriodId: string | null;
-  readonly belongsTo: string | null;
-  readonly plan: string | null;
-  readonly planVersion: number | null;
-  readonly burnRateId: string | null;
-  readonly action: string | null;
-  readonly feature: string | null;
-  readonly rateFrom: Date | null;
-  readonly rate: object | null;
-  readonly reversalOf: string | null;
-  readonly reversedBy: readonly string[];
-  readonly stripe: Readonly<Record<string, string>> | null;
-}
 
 /** One entry; its id alone is enough, a customer makes it a single look-up. Null when there is none. */
 export async function explainedEntry(
@@ -51,18 +28,6 @@ export async function explainedEntry(
     [entryId, customer?.lane ?? 0, customer?.lane ?? 63, customer?.customerId ?? null],
   );
   return row ?? null;
-}
-
-export interface ExplainedPosting {
-  readonly from: string;
-  readonly to: string;
-  readonly unit: string;
-  readonly isCredit: boolean;
-  readonly amount: bigint;
-  readonly lotId: string | null;
-  /** What opened the lot: a line of an invoice, a billing period, … */
-  readonly lotSourceType: string | null;
-  readonly lotSourceId: string | null;
 }
 
 export async function explainedPostings(
