@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     setupFiles: ['test/support/network.ts'],
     testTimeout: 20_000,
+    maxWorkers: 2, // a file waits for PostgreSQL half of its time
     hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'pure', include: pure } },
