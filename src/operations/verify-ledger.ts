@@ -1,5 +1,5 @@
 // "The books balance" as a command: everything is computed again from the postings, nothing is changed.
-import { LANES, type CustomerKey } from '../domain/customer.ts';
+import { type CustomerKey, EVERY_LANE } from '../domain/customer.ts';
 import { findBreaches, type Breach } from '../storage/verify.ts';
 import type { Deps } from './deps.ts';
 
@@ -21,5 +21,3 @@ export async function verifyLedger(
   const findings = await findBreaches(deps.db, scope);
   return { verified: findings.breaches.length === 0, ...findings };
 }
-
-const EVERY_LANE: readonly number[] = Array.from({ length: LANES }, (_, lane) => lane);

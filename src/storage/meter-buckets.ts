@@ -1,4 +1,4 @@
-import type { CustomerKey } from '../domain/customer.ts';
+import { type CustomerKey, EVERY_LANE } from '../domain/customer.ts';
 import type { MeterBucket, MeterDelta, MeterPeriod } from '../domain/meter.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
@@ -7,8 +7,6 @@ export interface WaitingPeriod extends CustomerKey {
   readonly billingPeriodId: string;
   readonly poolId: string;
 }
-
-const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
 
 /**
  * Billing periods with usage that Stripe has not been told: from windows that have ended, or, on `flush`, from all.
@@ -44,7 +42,7 @@ export async function periodsToRollUp(
            and b.metered <> b.rolled and ($4 or p.ends_at <= $5 or b.window_start <= $5::timestamptz - make_interval(mins => $6)))
      limit $7`,
     [
-      only === undefined ? ALL_LANES : [only.lane],
+      only === undefined ? EVERY_LANE : [only.lane],
       only?.customerId ?? null,
       only?.billingPeriodId ?? null,
       flush,

@@ -1,6 +1,6 @@
 // How a message is sent by one worker at a time: a lease that runs out by PostgreSQL's own clock (a sandbox's clock may
 // stand still), fenced by lease_no so that a worker that was away cannot finish what another one took over.
-import type { CustomerKey } from '../domain/customer.ts';
+import { type CustomerKey, EVERY_LANE } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
 import type { OutboxQueue } from './outbox.ts';
 import { execute, query } from './query.ts';
@@ -23,8 +23,6 @@ export interface LeasedMessage extends CustomerKey {
   readonly ageSeconds: number;
   readonly outcome: string | null;
 }
-
-const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
 
 /** Only this customer's queue. */
 export interface OutboxScope extends CustomerKey {
@@ -92,7 +90,7 @@ export async function leaseMessages(
        o.subject_id as "subjectId", o.request, o.key, o.epoch, o.attempts, o.lease_no as "leaseNo",
        o.billing_period_id as "billingPeriodId", n.uncertain as "isUncertain", o.first_sent_at as "firstSentAt",
        coalesce(extract(epoch from clock_timestamp() - o.first_sent_at), 0)::float8 as "ageSeconds", o.outcome`,
-    [only === undefined ? ALL_LANES : [only.lane], only?.customerId ?? null, only?.queue ?? null, limit, leaseSeconds],
+    [only === undefined ? EVERY_LANE : [only.lane], only?.customerId ?? null, only?.queue ?? null, limit, leaseSeconds],
   );
 }
 

@@ -1,9 +1,8 @@
 // Settlements as people see and decide them.
+import { EVERY_LANE } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 import { type CyclePeriod, type Settlement, SETTLEMENT, type SettlementState } from './settlements.ts';
-
-const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
 
 export interface ShownSettlement extends Settlement {
   readonly heldBecause: string | null;
@@ -28,7 +27,7 @@ export async function findSettlement(db: Database, billingPeriodId: string): Pro
   const [row] = await query<ShownSettlement>(
     db,
     `${SHOWN} where s.lane = any($1::smallint[]) and s.billing_period_id = $2`,
-    [ALL_LANES, billingPeriodId],
+    [EVERY_LANE, billingPeriodId],
   );
   return row ?? null;
 }
@@ -41,7 +40,7 @@ export async function listSettlements(
   return query<ShownSettlement>(
     db,
     `${SHOWN} where s.lane = any($1::smallint[]) and s.state = $2 order by p.ends_at, s.billing_period_id limit $3`,
-    [ALL_LANES, state, limit],
+    [EVERY_LANE, state, limit],
   );
 }
 

@@ -1,4 +1,4 @@
-import type { CustomerKey } from '../domain/customer.ts';
+import { type CustomerKey, EVERY_LANE } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 
@@ -21,8 +21,6 @@ export interface Settlement extends CustomerKey {
   readonly guardedAt: Date | null;
 }
 
-const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
-
 /** A settlement with its period, to be narrowed by a `where`. */
 export const SETTLEMENT = `select s.lane, s.customer_id as "customerId", s.billing_period_id as "billingPeriodId",
     s.invoice_id as "invoiceId", p.pool_id as "poolId", p.plan_version_id as "planVersionId", p.unit,
@@ -44,7 +42,7 @@ export async function openSettlements(
      where s.lane = any($1::smallint[]) and ((s.state in ('waiting', 'held', 'corrected') and p.state <> 'open')
        or (s.state = 'finalized' and p.state = 'final'))
      order by p.ends_at, s.billing_period_id limit $2`,
-    [ALL_LANES, limit],
+    [EVERY_LANE, limit],
   );
 }
 
@@ -83,7 +81,7 @@ export async function periodOfCycle(db: Database, subscriptionId: string, endsAt
     db,
     `select lane, customer_id as "customerId", billing_period_id as "billingPeriodId"
      from billing_periods where lane = any($1::smallint[]) and subscription_id = $2 and ends_at = $3`,
-    [ALL_LANES, subscriptionId, endsAt],
+    [EVERY_LANE, subscriptionId, endsAt],
   );
   return row ?? null;
 }
@@ -144,7 +142,7 @@ export async function unguardedSubscriptions(
        select from settlements s
        where s.lane = p.lane and s.customer_id = p.customer_id and s.billing_period_id = p.billing_period_id)
      group by p.subscription_id order by min(p.ends_at) limit $3`,
-    [ALL_LANES, now, limit],
+    [EVERY_LANE, now, limit],
   );
 }
 

@@ -1,12 +1,10 @@
 // Runs of reconciliation and the differences they found. A difference is one row from its first sight to its end: seen
 // again it stays, not seen again it is corrected; what a person explained stays explained.
-import type { CustomerKey } from '../domain/customer.ts';
+import { type CustomerKey, EVERY_LANE } from '../domain/customer.ts';
 import { type Difference, kindOf, subjectOf } from '../domain/reconciliation.ts';
 import type { CheckName } from '../domain/variance.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
-
-const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
 
 export interface CheckCounts {
   compared: number;
@@ -198,7 +196,7 @@ export async function listVariances(
      from variances
      where lane = any($1::smallint[]) and state = any($2) and ($3::uuid is null or customer_id = $3)
      order by found_at, variance_id limit $4`,
-    [customer === undefined ? ALL_LANES : [customer.lane], states, customer?.customerId ?? null, limit],
+    [customer === undefined ? EVERY_LANE : [customer.lane], states, customer?.customerId ?? null, limit],
   );
 }
 
@@ -208,7 +206,7 @@ export async function countUnexplained(db: Database, customer?: CustomerKey): Pr
     db,
     `select count(*)::int as open from variances
      where lane = any($1::smallint[]) and state = 'open' and ($2::uuid is null or customer_id = $2)`,
-    [customer === undefined ? ALL_LANES : [customer.lane], customer?.customerId ?? null],
+    [customer === undefined ? EVERY_LANE : [customer.lane], customer?.customerId ?? null],
   );
   return row?.open ?? 0;
 }

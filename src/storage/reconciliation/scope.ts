@@ -1,13 +1,11 @@
 // Whom a run looks at: reconciliation is incremental, because Stripe allots reads.
-import type { CustomerKey } from '../../domain/customer.ts';
+import { type CustomerKey, EVERY_LANE } from '../../domain/customer.ts';
 import type { Database } from '../database.ts';
 import { query } from '../query.ts';
 
 export interface ReconciledCustomer extends CustomerKey {
   readonly stripeCustomerId: string;
 }
-
-const ALL_LANES = Array.from({ length: 64 }, (_, lane) => lane);
 
 /**
  * Customers at Stripe whose books, mirrors or messages changed since an instant, or who have a variance that is not
@@ -46,6 +44,6 @@ export async function customersToReconcile(
          or exists (select from variances v
            where v.lane = c.lane and v.customer_id = c.customer_id and v.state in ('open', 'explained')))
      order by c.customer_id limit $5`,
-    [customer === undefined ? ALL_LANES : [customer.lane], customer?.customerId ?? null, after, since, limit],
+    [customer === undefined ? EVERY_LANE : [customer.lane], customer?.customerId ?? null, after, since, limit],
   );
 }
