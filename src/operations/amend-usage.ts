@@ -9,13 +9,13 @@ import { reverseUsage, type ReversedUsage } from '../domain/usage-reversal.ts';
 import { recordUsage, type UsageAnswer } from '../domain/usage.ts';
 import { transaction } from '../storage/database.ts';
 import { ratesFor, type BurnRateRow } from '../storage/plans.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks, lockPools } from '../storage/pool-books.ts';
 import { eventHash } from '../storage/usage-events.ts';
 import { findUsage, type FoundUsage } from '../storage/usage-reversals.ts';
 import type { Deps } from './deps.ts';
 import { rateAction, textOf } from './rate-action.ts';
 import { forget } from './reverse-usage.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 export interface UsageAmendment {
   readonly customer: CustomerKey;
@@ -59,6 +59,7 @@ export async function amendUsage(deps: Deps, asked: UsageAmendment): Promise<Ame
     const book = books.get(asked.customer.customerId);
     if (book === undefined) throw new Error(`customer ${asked.customer.customerId} has usage and no pool`);
     const moment = { now, newId: deps.newId };
+    const before = watch([book], now);
     const forgotten = found.waiting ? forget(poolWithId(book, found.poolId), found, moment) : null;
     catchUp(book, moment);
     const reversed =
@@ -66,7 +67,7 @@ export async function amendUsage(deps: Deps, asked: UsageAmendment): Promise<Ame
     const payer = poolFor(book, asked.member ?? found.member, asked.occurredAt ?? found.occurredAt, moment);
     const recorded = record(payer, found, asked, await ratesFor(trx, book.unit), moment);
     if ('rejected' in recorded) return recorded;
-    await saveBookChanges(trx, now, [book]);
+    await saveWatched(trx, book, before, moment);
     return { reversed, recorded };
   });
 }

@@ -10,9 +10,9 @@ import { creditNotesOfInvoice, type StoredNote } from '../storage/credit-notes.t
 import type { Database, Transaction } from '../storage/database.ts';
 import { entryExists } from '../storage/journal.ts';
 import { type BoughtLot, boughtLots } from '../storage/lots.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 /**
  * Ends the credits that the notes on an invoice paid back, each note and line once. In the caller's transaction, which
@@ -33,6 +33,7 @@ export async function clawBackCredits(
   if (book === undefined) throw new Error(`customer ${customer.customerId} has lots and no pool`);
   const moment = { now, newId: deps.newId };
   catchUp(book, moment);
+  const before = watch([book], now);
   for (const { lotId, lineId, clawedBack: clawedBefore } of bought) {
     const lot = book.lots.get(lotId);
     if (lot === undefined) continue;
@@ -49,7 +50,7 @@ export async function clawBackCredits(
       notedMinor += netMinor;
     }
   }
-  await saveBookChanges(trx, now, [book]);
+  await saveWatched(trx, book, before, moment);
 }
 
 export interface UnspentPurchase extends UnspentPrice {

@@ -7,11 +7,11 @@ import { availableAt } from '../domain/pool-stock.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { transaction } from '../storage/database.ts';
 import { earlierAnswers } from '../storage/idempotency-keys.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks, lockPools } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
 import type { Keyed } from './pool-request.ts';
 import { findCustomer } from './read-customer.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 export interface CreditGift extends Keyed {
   readonly customer: string;
@@ -65,12 +65,13 @@ export async function grantCredits(
     if (book === undefined) return refuse('no_subscription', 'this customer has no pool yet: it needs a subscription');
     const moment = { now, newId: deps.newId };
     catchUp(book, moment);
+    const before = watch([book], now);
     const refusal = refusedGift(book, gift, now);
     if (refusal !== null) return refusal;
     const grant = open(book, gift, moment);
     const { key, fingerprint } = gift;
     book.changes.answers.push({ operation: OPERATION, key, fingerprint, effect: grant });
-    await saveBookChanges(trx, now, [book]);
+    await saveWatched(trx, book, before, moment);
     return { grant, replayed: false };
   });
 }

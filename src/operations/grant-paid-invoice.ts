@@ -7,10 +7,10 @@ import type { Moment, PoolBook } from '../domain/pool-book.ts';
 import { transaction } from '../storage/database.ts';
 import { openedSources } from '../storage/lots.ts';
 import { packVersionOfPrice, type PackVersion } from '../storage/plans.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 /** The facts of a paid invoice that grants depend on. */
 export interface PaidInvoice {
@@ -43,6 +43,7 @@ export async function grantPaidInvoice(
     const moment = { now, newId: deps.newId };
     // What the new credits may pay depends on which periods run and which are over.
     catchUp(book, moment);
+    const before = watch([book], now);
     const periodIds = book.periods.map(({ billingPeriodId }) => billingPeriodId);
     const allowances = await openedSources(trx, invoice.customer, 'billing_period', periodIds);
     const sold = await openedSources(
@@ -55,7 +56,7 @@ export async function grantPaidInvoice(
       ...openSignUpLot(book, invoice, allowances, moment),
       ...packs.filter(({ sourceId }) => !sold.has(sourceId)).map((pack) => openPackLot(book, invoice, pack, moment)),
     ];
-    await saveBookChanges(trx, now, [book]);
+    await saveWatched(trx, book, before, moment);
     // A note on the open invoice was paid back before there was a lot.
     if (opened.length > 0) await clawBackCredits(deps, trx, invoice.customer, invoice.invoiceId);
     return { lotIds: opened };

@@ -3,9 +3,9 @@ import type { CustomerKey } from '../domain/customer.ts';
 import { noteFeePaid } from '../domain/unpaid.ts';
 import { transaction } from '../storage/database.ts';
 import { openedSources } from '../storage/lots.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 export interface PaidFee {
   readonly customer: CustomerKey;
@@ -23,6 +23,7 @@ export async function notePaidFee(deps: Deps, { customer, subscriptionId, paidAt
     if (book === undefined || book.terms === null || book.terms.policy.unpaid === 'continue') return;
     const moment = { now, newId: deps.newId };
     catchUp(book, moment);
+    const before = watch([book], now);
     const periods = book.periods.filter(
       (period) =>
         period.subscriptionId === subscriptionId &&
@@ -35,6 +36,6 @@ export async function notePaidFee(deps: Deps, { customer, subscriptionId, paidAt
     noteFeePaid(book, { periods, paidAt, opened }, moment);
     // A member's pool opens what it waited for.
     catchUp(book, moment);
-    await saveBookChanges(trx, now, [book]);
+    await saveWatched(trx, book, before, moment);
   });
 }

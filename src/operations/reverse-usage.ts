@@ -6,10 +6,10 @@ import { refuse, type Refused } from '../domain/rejection.ts';
 import { undoWaiting } from '../domain/unfunded.ts';
 import { reverseUsage as reverse, type ReversedUsage } from '../domain/usage-reversal.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { lockPools, loadPoolBooks } from '../storage/pool-books.ts';
 import { findUsage, type FoundUsage } from '../storage/usage-reversals.ts';
 import type { Deps } from './deps.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 export interface UsageReversal {
   readonly customer: CustomerKey;
@@ -62,12 +62,13 @@ async function postReversals(
   const book = books.get(asked.customer.customerId);
   if (book === undefined) throw new Error(`customer ${asked.customer.customerId} has usage and no pool`);
   const moment = { now, newId: deps.newId };
+  const before = watch([book], now);
   // Before time goes on: what waits could be paid by it.
   const forgotten = waiting.map((one) => forget(poolWithId(book, one.poolId), one, moment));
   catchUp(book, moment);
   const undone = usage.map((one) => reverse(poolWithId(book, one.poolId), one, asked, moment));
   const reversed = [...forgotten, ...undone];
-  await saveBookChanges(trx, now, [book]);
+  await saveWatched(trx, book, before, moment);
   return reversed;
 }
 

@@ -8,16 +8,20 @@ import { hourlyUse } from '../storage/alerts.ts';
 import type { Transaction } from '../storage/database.ts';
 import { enqueue } from '../storage/outbox.ts';
 import { listPackVersions } from '../storage/plans.ts';
+import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { insertTopUp, topUpFacts } from '../storage/top-ups.ts';
 
 export type Watched = ReadonlyMap<PoolBook, Standing | null>;
 
-/** How pools stand before a batch is decided; only of plans that ask for it. */
+/**
+ * How pools stand before a batch is decided; only of plans that ask for it. Null where time alone has just changed the
+ * pool: what an expiry or a lapse reached is told like any other, and the alerts' keys keep it from being told twice.
+ */
 export function watch(books: Iterable<PoolBook>, now: Date): Watched {
   const asked = [...books]
     .flatMap(familyOf)
     .filter(({ terms }) => (terms?.policy.alerts.thresholdsPercent.length ?? 0) > 0);
-  return new Map(asked.map((book) => [book, standingOf(book, now)]));
+  return new Map(asked.map((book) => [book, book.changes.entries.length > 0 ? null : standingOf(book, now)]));
 }
 
 /** Raises what the batch made worth telling, and wants the packs that are due. */
@@ -28,9 +32,21 @@ export async function concludeBatch(
   moment: Moment,
 ): Promise<void> {
   const pools = [...books].flatMap(familyOf);
+  await tell(trx, pools, before, moment);
+  for (const book of pools) await wantTopUp(trx, book, moment);
+}
+
+/** Writes what was decided about one customer's pools outside of the executor, with what follows from it. */
+export async function saveWatched(trx: Transaction, book: PoolBook, before: Watched, moment: Moment): Promise<void> {
+  await tell(trx, familyOf(book), before, moment);
+  await saveBookChanges(trx, moment.now, [book]);
+  // Not before the lots of a paid pack stand: until then that pack is still under way.
+  for (const pool of familyOf(book)) await wantTopUp(trx, pool, moment);
+}
+
+async function tell(trx: Transaction, pools: readonly PoolBook[], before: Watched, moment: Moment): Promise<void> {
   for (const book of pools) raiseAlerts(book, before.get(book) ?? null, moment);
   await raiseRunaways(trx, pools, moment);
-  for (const book of pools) await wantTopUp(trx, book, moment);
 }
 
 async function raiseRunaways(trx: Transaction, books: readonly PoolBook[], moment: Moment): Promise<void> {

@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { openWays } from '../../src/delivery/channels.ts';
 import type { Letter } from '../../src/delivery/mail.ts';
 import { type Channels, deliverAlerts, RETRY_AFTER_SECONDS } from '../../src/operations/deliver-alerts.ts';
+import { grantCredits } from '../../src/operations/grant-credits.ts';
 import { raiseDueAlerts } from '../../src/operations/raise-due-alerts.ts';
 import { listAlerts, listParkedDeliveries, retryDelivery, testAlerts } from '../../src/operations/read-alerts.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
@@ -15,6 +16,7 @@ import { execute } from '../../src/storage/query.ts';
 import { openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
+import { credits } from '../support/deps.ts';
 import { calls, use } from '../support/requests.ts';
 
 const { database } = await cloneDatabase();
@@ -29,6 +31,7 @@ const books = await openBooks(database, {
       },
       { includedCredits: '2000' },
     ),
+    planWith('halfway', { alerts: { ...none, thresholdsPercent: [50] } }, { includedCredits: '0' }),
   ],
 });
 const { deps } = books;
@@ -236,6 +239,29 @@ describe('alerts by time and pace', () => {
     await use(books, customer, 50);
     expect((await kinds(customer)).filter((kind) => kind === 'usage.runaway')).toHaveLength(1);
   });
+});
+
+test('credits that expire take a pool past its threshold, told of once, with no debit', async () => {
+  await books.at('2026-04-10T09:00:00Z');
+  const customer = await books.subscribe('halfway');
+  const gift = { customer: customer.name, source: 'promotional', features: null, priority: 50, actor: 'sam' } as const;
+  const give = (amount: string, expiresAt: Date | null) =>
+    grantCredits(deps, {
+      ...gift,
+      amount: credits(amount),
+      expiresAt,
+      reason: 'r',
+      key: deps.newId(),
+      fingerprint: '',
+    });
+  await give('100', new Date('2026-04-12T00:00:00Z'));
+  await give('10', null);
+  await use(books, customer, 10);
+  expect(await kinds(customer)).toEqual([]);
+  await books.at('2026-04-12T00:00:01Z');
+  await books.executor.submit([{ kind: 'touch', customer }]);
+  await books.executor.submit([{ kind: 'touch', customer }]);
+  expect(await kinds(customer)).toEqual(['balance.low']);
 });
 
 test('usage that nobody pays for raises the alarm once, when it begins', async () => {

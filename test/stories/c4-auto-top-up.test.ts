@@ -128,6 +128,28 @@ describe('C4 Auto top-up', () => {
     expect((await story.call('POST', `${path}/resume`, {})).body).toMatchObject({ error: { code: 'no_consent' } });
   });
 
+  test(
+    'a refund that takes the balance below 200 buys the next pack, with no debit',
+    { timeout: 120_000 },
+    async () => {
+      const customer = await story.subscriber('topped-up');
+      const invoice = await customer.buyPack('pack-1k');
+      await agree(customer);
+      await customer.use(100);
+      await story.clock.settle();
+      expect(await topUps(customer)).toMatchObject({ data: [] });
+      const { body } = await story.call('GET', `/v1/invoices/${invoice}`);
+      const [line] = body['lines'] as unknown as readonly { id: string }[];
+      const lines = [{ line: line?.id, amount_minor: 4_500 }];
+      const refund = { invoice, lines, settle_as: 'refund', reason: 'order_change', ticket: 'SUP-4' };
+      expect((await story.call('POST', '/v1/credit_notes', refund, 'refund-1')).status).toBe(200);
+      expect(await customer.balance()).toMatchObject({ available: '0' });
+      await story.clock.settle();
+      expect((await topUps(customer))['data']).toMatchObject([{ state: 'paid', amount_minor: 5_000 }]);
+      expect(await customer.balance()).toMatchObject({ available: '1000' });
+    },
+  );
+
   test('a lost answer buys nothing twice', { timeout: 120_000 }, async () => {
     const customer = await story.subscriber('topped-up');
     for (const path of ['/v1/invoices$', '/v1/invoiceitems$', '/finalize$', '/pay$']) {
