@@ -3,6 +3,7 @@ import { fillEventGap } from '../operations/fill-event-gap.ts';
 import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
 import { reconcile } from '../operations/reconcile.ts';
+import { sealLedger } from '../operations/seal-ledger.ts';
 import type { Job } from './cron.ts';
 
 export function scheduledJobs(nightlyCron: string): readonly Job[] {
@@ -24,6 +25,12 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       cron: '10 0 * * *',
       catchUpHours: 26,
       work: async (deps) => ({ ...(await recogniseRevenue(deps)) }),
+    },
+    {
+      name: 'seal-ledger',
+      cron: '20 1 * * *',
+      catchUpHours: 26,
+      work: async (deps) => ({ days: (await sealLedger(deps)).length }),
     },
     {
       name: 'reconcile',

@@ -1,8 +1,9 @@
 // The books proved from postings alone: every balance and counter that is kept beside the journal is computed again,
 // in SQL over sets, from one snapshot. A breach is a bug or a hand in the database; nothing is repaired here.
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 import { transaction } from './database.ts';
 import { execute, query } from './query.ts';
+import { type ExportedRoot, findRootBreaches, SEAL_CHECKS } from './seals.ts';
 import { ACCOUNT_CHECKS } from './verification/accounts.ts';
 import { HOLD_CHECKS } from './verification/holds.ts';
 import { JOURNAL_CHECKS } from './verification/journal.ts';
@@ -39,6 +40,7 @@ export const LEDGER_CHECKS: readonly LedgerCheck[] = [
   ...LOT_CHECKS,
   ...HOLD_CHECKS,
   ...USAGE_CHECKS,
+  ...SEAL_CHECKS,
 ];
 
 /** Breaches shown of one check; the first ones tell the story, and a broken table would tell millions. */
@@ -47,28 +49,45 @@ const BREACHES_MAX = 200;
 /** A whole ledger takes longer than a request may. */
 const STATEMENT_TIMEOUT_MS = 600_000;
 
-/** Runs every check in one repeatable-read, read-only snapshot of the given lanes, or of one customer in them. */
+export interface LedgerScope {
+  readonly lanes: readonly number[];
+  readonly customerId?: string;
+}
+
+/**
+ * Runs every check in one repeatable-read, read-only snapshot of the given lanes, or of one customer in them, and holds
+ * the seals against roots that were kept elsewhere.
+ */
 export async function findBreaches(
   db: Database,
-  scope: { readonly lanes: readonly number[]; readonly customerId?: string },
+  scope: LedgerScope,
+  exportedRoots: readonly ExportedRoot[] = [],
+): Promise<LedgerFindings> {
+  return transaction(db, async (snapshot) => findBreachesIn(snapshot, scope, exportedRoots), {
+    isolationLevel: 'repeatable read',
+    readOnly: true,
+    attemptsMax: 1,
+  });
+}
+
+/** The same inside a transaction that is open already. */
+export async function findBreachesIn(
+  snapshot: Transaction,
+  scope: LedgerScope,
+  exportedRoots: readonly ExportedRoot[] = [],
 ): Promise<LedgerFindings> {
   const only = [scope.lanes, scope.customerId ?? null] as const;
-  return transaction(
-    db,
-    async (snapshot) => {
-      await execute(snapshot, `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
-      // Whole tables are compared: just after much was written, stale statistics chose a nested loop of half a minute.
-      await execute(snapshot, `set local enable_nestloop = off`);
-      const breaches: Breach[] = [];
-      for (const { invariant, sql } of LEDGER_CHECKS) {
-        const rows = await query<Omit<Breach, 'invariant'>>(snapshot, sql, [...only, BREACHES_MAX]);
-        breaches.push(...rows.map((row) => ({ invariant, ...row })));
-      }
-      const [size] = await query<{ entries: bigint; postings: bigint }>(snapshot, SIZE, only);
-      return { entries: Number(size?.entries ?? 0n), postings: Number(size?.postings ?? 0n), breaches };
-    },
-    { isolationLevel: 'repeatable read', readOnly: true, attemptsMax: 1 },
-  );
+  await execute(snapshot, `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
+  // Whole tables are compared: just after much was written, stale statistics chose a nested loop of half a minute.
+  await execute(snapshot, `set local enable_nestloop = off`);
+  const breaches: Breach[] = [];
+  for (const { invariant, sql } of LEDGER_CHECKS) {
+    const rows = await query<Omit<Breach, 'invariant'>>(snapshot, sql, [...only, BREACHES_MAX]);
+    breaches.push(...rows.map((row) => ({ invariant, ...row })));
+  }
+  breaches.push(...(await findRootBreaches(snapshot, exportedRoots)));
+  const [size] = await query<{ entries: bigint; postings: bigint }>(snapshot, SIZE, only);
+  return { entries: Number(size?.entries ?? 0n), postings: Number(size?.postings ?? 0n), breaches };
 }
 
 const SIZE = `

@@ -35,6 +35,7 @@ describe('exit codes', () => {
     [0, 'a yes', ['check', 'ext:story-1', 'report.generate']],
     [0, 'a balance', ['balance', 'ext:story-1']],
     [0, 'books that balance', ['ledger', 'verify', 'ext:story-1']],
+    [0, 'days that are sealed', ['ledger', 'seal']],
     [0, 'a database that is up to date', ['db', 'status']],
     [0, 'the version', ['--version']],
     [0, 'help', ['check', '--help']],
@@ -43,6 +44,8 @@ describe('exit codes', () => {
     [2, 'a quantity that is none', ['track', 'ext:story-1', 'api.call', '-q', 'calls=-1']],
     [2, 'an unknown option', ['balance', 'ext:story-1', '--fast']],
     [2, 'an unknown scope', ['keys', 'create', 'desk', '--scope', 'root']],
+    [2, 'seal roots that are none', ['ledger', 'verify', '--roots', 'package.json']],
+    [2, 'seal roots that are not there', ['ledger', 'verify', '--roots', 'nowhere.jsonl']],
     [2, 'a clock that would go back', ['sim', 'advance', '2020-01-01T00:00:00Z']],
     [2, 'production on embedded parts', ['start']],
     [5, 'an unknown customer', ['balance', 'ext:nobody']],
@@ -74,6 +77,17 @@ describe('exit codes', () => {
     const { exitCode, stdout } = await run('check', `ext:${starter.externalId}`, 'report.generate');
     expect([exitCode, stdout]).toEqual([3, expect.stringMatching(/^No: /)]);
   });
+});
+
+test('seal roots go to a file, and verification holds the seals against them', async () => {
+  await run('ledger', 'seal', '--json');
+  const roots = await run('ledger', 'roots', '--json');
+  const file = join(directory, 'roots.jsonl');
+  await writeFile(file, roots.stdout);
+  expect((await run('ledger', 'verify', '--roots', file)).exitCode).toBe(0);
+  await writeFile(file, JSON.stringify({ day: '2020-01-01', root: '0'.repeat(64) }));
+  const { exitCode, stdout } = await run('ledger', 'verify', '--roots', file);
+  expect([exitCode, stdout]).toEqual([3, expect.stringContaining('root of 2020-01-01')]);
 });
 
 describe('standard output is data, standard error is everything else', () => {

@@ -187,6 +187,12 @@ const DAMAGE: readonly {
     found: [{ invariant: 'INV-10' }],
   },
   {
+    done: 'a seal is slipped in',
+    sql: (b) =>
+      `insert into seals values (${b.lane}, '${b.customerId}', '2026-04-09', 1, sha256('x'), sha256('y'), now())`,
+    found: [{ invariant: 'INV-37', found: 'no record' }],
+  },
+  {
     done: 'a message for Stripe names an entry that never was',
     sql: (
       b,
