@@ -1,11 +1,9 @@
-import { payCheckout } from './checkout-sessions.ts';
 import { COLLECTION_NAMES } from './collections.ts';
-import { closeDispute, openDispute } from './disputes.ts';
 import type { Fault, WebhookFaults } from './faults.ts';
-import { failRefund } from './new-refund.ts';
+import { actOfOthers } from './others.ts';
 import type { LoggedRequest } from './server.ts';
 import type { Switches } from './switches.ts';
-import { need, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface ControlParts {
   readonly world: World;
@@ -43,40 +41,6 @@ async function setClock(parts: ControlParts, body: ClockBody): Promise<object> {
   return { now: parts.world.now() };
 }
 
-interface DisputeBody {
-  readonly charge?: string;
-  readonly payment_intent?: string;
-  readonly invoice?: string;
-  readonly amount?: number;
-  readonly reason?: string;
-}
-interface ClosingBody {
-  readonly payment_method?: string;
-  readonly status?: 'won' | 'lost';
-  readonly reason?: string;
-}
-
-/** A cardholder disputes a charge, named by itself, its intent or its invoice. */
-function dispute(world: World, body: DisputeBody): object {
-  const payment = world.store
-    .by('invoice_payments', 'invoice', body.invoice ?? '')
-    .find(({ status }) => status === 'paid');
-  const intent = body.payment_intent ?? payment?.payment.payment_intent ?? '';
-  const charge = body.charge ?? world.store.find('payment_intents', intent)?.latest_charge ?? '';
-  return world.store.transact(() => openDispute(world, charge, body.reason ?? 'fraudulent', body.amount));
-}
-
-/** What only others can do: a bank decides a dispute or sends a refund back, a customer pays a checkout. */
-function closing(world: World, method: string, path: string, body: ClosingBody): object | undefined {
-  const [, kind, id = ''] = /^\/(disputes|refunds|checkout_sessions)\/(\w+)\/(?:close|fail|complete)$/.exec(path) ?? [];
-  if (method !== 'POST' || kind === undefined) return undefined;
-  return world.store.transact(() => {
-    if (kind === 'disputes') return closeDispute(world, id, body.status ?? 'lost');
-    if (kind === 'checkout_sessions') return payCheckout(world, id, body.payment_method ?? 'pm_card_visa');
-    return failRefund(world, need(world, 'refunds', id, 'refund'), body.reason ?? 'lost_or_stolen_card');
-  });
-}
-
 /** The simulator's own controls, reached under /_simulator. */
 export function createControl(
   parts: ControlParts,
@@ -110,10 +74,8 @@ export function createControl(
       case 'POST /switches':
         Object.assign(world.switches, given as Partial<Switches>);
         return world.switches;
-      case 'POST /disputes':
-        return dispute(world, given as DisputeBody);
       default:
-        return closing(world, method, path, given as ClosingBody);
+        return method === 'POST' ? actOfOthers(world, path, given as object) : undefined;
     }
   };
 }

@@ -1,8 +1,8 @@
 import { chargeFee, recordBalance } from './balance-transactions.ts';
 import { freshId } from './ids.ts';
-import { declineOf } from './payment-methods.ts';
+import { declineOf, disputeOf } from './payment-methods.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from './wire.ts';
-import { paymentStamp, type World } from './world.ts';
+import { clockOf, nowOf, paymentStamp, schedule, type World } from './world.ts';
 
 interface ChargeFacts {
   readonly amount: number;
@@ -31,6 +31,9 @@ const NOTHING = {
   transfer_data: null,
   transfer_group: null,
 } satisfies Partial<Charge>;
+
+/** How long after its charge a card that disputes everything does so. */
+const DISPUTE_SECONDS = 60;
 
 /** Charges a card; the test cards that decline leave a failed charge. */
 export function newCharge(world: World, facts: ChargeFacts): Charge {
@@ -76,6 +79,9 @@ export function newCharge(world: World, facts: ChargeFacts): Charge {
   world.store.put('charges', charge);
   if (!paid) return charge;
   const { amount, currency, customer, description } = facts;
+  if (disputeOf(facts.method) !== null) {
+    schedule(world, 'card_dispute', charge.id, clockOf(world, customer), nowOf(world, customer) + DISPUTE_SECONDS);
+  }
   const fee = chargeFee(world, amount);
   const entry = { amount, currency, customer, description, fee, source: charge.id, type: 'charge' } as const;
   return world.store.patch('charges', charge.id, { balance_transaction: recordBalance(world, entry).id });

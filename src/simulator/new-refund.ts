@@ -1,8 +1,14 @@
 import { recordBalance } from './balance-transactions.ts';
+import { isRefundable } from './disputes.ts';
+import type { TaskHandlers } from './engine.ts';
 import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
+import { refundFateOf } from './payment-methods.ts';
 import type { Charge, Refund } from './wire.ts';
-import { emit, need, paymentStamp, type World } from './world.ts';
+import { clockOf, emit, need, nowOf, paymentStamp, schedule, type World } from './world.ts';
+
+/** How long a bank takes to send a refund back, or to take it. */
+const BANK_SECONDS = 3600;
 
 interface RefundFacts {
   readonly amount?: number | undefined;
@@ -27,6 +33,13 @@ export function newRefund(world: World, charge: Charge, facts: RefundFacts): Ref
       param: 'amount',
     });
   }
+  if (!isRefundable(world, charge.id)) {
+    throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: 'charge_disputed',
+    });
+  }
+  const method = world.store.find('payment_methods', charge.payment_method ?? '');
+  const fate = method === undefined ? null : refundFateOf(method);
   const refund: Refund = {
     id: freshId('re'),
     object: 'refund',
@@ -43,7 +56,8 @@ export function newRefund(world: World, charge: Charge, facts: RefundFacts): Ref
     reason: facts.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: 'succeeded',
+    status: fate === 'pends' ? 'pending' : 'succeeded',
+    ...(fate === 'pends' ? { pending_reason: 'processing' } : {}),
     transfer_reversal: null,
   };
   world.store.put('refunds', { ...refund, balance_transaction: balanceFor(world, refund, -amount, 'refund') });
@@ -55,22 +69,56 @@ export function newRefund(world: World, charge: Charge, facts: RefundFacts): Ref
   const stored = need(world, 'refunds', refund.id, 'refund');
   emit(world, 'refund.created', stored);
   emit(world, 'charge.refunded', after, { amount_refunded: charge.amount_refunded });
+  if (fate !== null) {
+    schedule(
+      world,
+      'refund_fate',
+      refund.id,
+      clockOf(world, charge.customer),
+      nowOf(world, charge.customer) + BANK_SECONDS,
+    );
+  }
   return stored;
+}
+
+function settled(world: World, before: Refund, changes: Partial<Refund>): Refund {
+  const after = world.store.patch('refunds', before.id, changes);
+  emit(world, 'refund.updated', after, { status: before.status });
+  emit(world, 'charge.refund.updated', after, { status: before.status });
+  return after;
+}
+
+/** A pending refund reaches the card. */
+export function succeedRefund(world: World, refund: Refund): Refund {
+  if (refund.status !== 'pending') throw invalidRequest(`This refund is ${refund.status ?? 'unknown'}, not pending.`);
+  return settled(world, refund, { status: 'succeeded' });
 }
 
 /** A refund the bank sent back: the money is ours again, and the charge can be refunded anew. */
 export function failRefund(world: World, refund: Refund, reason: string): Refund {
-  const failed = world.store.patch('refunds', refund.id, {
-    status: 'failed',
-    failure_reason: reason,
-    failure_balance_transaction: balanceFor(world, refund, refund.amount, 'refund_failure'),
-  });
+  if (refund.status !== 'pending' && refund.status !== 'succeeded') {
+    throw invalidRequest(`This refund is ${refund.status ?? 'unknown'} already.`);
+  }
+  const returned = balanceFor(world, refund, refund.amount, 'refund_failure');
   const charge = world.store.find('charges', refund.charge ?? '');
   if (charge !== undefined) {
     const left = charge.amount_refunded - refund.amount;
     world.store.patch('charges', charge.id, { amount_refunded: left, refunded: false });
   }
-  emit(world, 'refund.updated', failed, { status: refund.status });
+  const failed = settled(world, refund, {
+    status: 'failed',
+    failure_reason: reason,
+    failure_balance_transaction: returned,
+  });
   emit(world, 'refund.failed', failed);
   return failed;
 }
+
+/** What the card's bank does with a refund later. */
+export const refundTasks: TaskHandlers = {
+  refund_fate: (world, id) => {
+    const refund = need(world, 'refunds', id, 'refund');
+    if (refund.status === 'pending') succeedRefund(world, refund);
+    else if (refund.status === 'succeeded') failRefund(world, refund, 'expired_or_canceled_card');
+  },
+};

@@ -6,23 +6,52 @@ import { route } from './routes.ts';
 import type { PaymentMethod } from './wire.ts';
 import { change, emit, need, paymentStamp, type World } from './world.ts';
 
-/** Test cards by the names Stripe's docs give them, and the decline each answers a charge with. */
-const TEST_CARDS: Readonly<Record<string, { readonly last4: string; readonly declines: string | null }>> = {
-  pm_card_visa: { last4: '4242', declines: null },
-  pm_card_mastercard: { last4: '4444', declines: null },
-  tok_visa: { last4: '4242', declines: null },
+interface TestCard {
+  readonly last4: string;
+  /** The decline it answers a charge with. */
+  readonly declines?: string;
+  /** What its bank does with a refund later. */
+  readonly refund?: 'fails' | 'pends';
+  /** The dispute that its holder opens after each charge. */
+  readonly disputes?: { readonly reason: string; readonly inquiry?: boolean };
+}
+
+/** Test cards by the names Stripe's docs give them. */
+const TEST_CARDS: Readonly<Record<string, TestCard>> = {
+  pm_card_visa: { last4: '4242' },
+  pm_card_mastercard: { last4: '4444' },
+  tok_visa: { last4: '4242' },
   pm_card_chargeCustomerFail: { last4: '0341', declines: 'generic_decline' },
   pm_card_chargeDeclined: { last4: '0002', declines: 'generic_decline' },
   pm_card_visa_chargeDeclined: { last4: '0002', declines: 'generic_decline' },
   pm_card_chargeDeclinedInsufficientFunds: { last4: '9995', declines: 'insufficient_funds' },
   pm_card_visa_chargeDeclinedInsufficientFunds: { last4: '9995', declines: 'insufficient_funds' },
   tok_chargeCustomerFail: { last4: '0341', declines: 'generic_decline' },
+  pm_card_refundFail: { last4: '5126', refund: 'fails' },
+  pm_card_pendingRefund: { last4: '7726', refund: 'pends' },
+  pm_card_createDispute: { last4: '0259', disputes: { reason: 'fraudulent' } },
+  pm_card_createDisputeProductNotReceived: { last4: '2685', disputes: { reason: 'product_not_received' } },
+  pm_card_createDisputeInquiry: { last4: '1976', disputes: { reason: 'fraudulent', inquiry: true } },
 };
 
-/** Why a card declines, or null: told by the last four digits of the test cards. */
+/** The test card behind a payment method, told by its last four digits. */
+function testCardOf(method: PaymentMethod): TestCard | undefined {
+  return Object.values(TEST_CARDS).find(({ last4 }) => last4 === method.card?.last4);
+}
+
+/** Why a card declines, or null. */
 export function declineOf(method: PaymentMethod): string | null {
-  const card = Object.values(TEST_CARDS).find(({ last4 }) => last4 === method.card?.last4);
-  return card?.declines ?? null;
+  return testCardOf(method)?.declines ?? null;
+}
+
+/** What happens to a refund to this card later, or null: it just arrives. */
+export function refundFateOf(method: PaymentMethod): 'fails' | 'pends' | null {
+  return testCardOf(method)?.refund ?? null;
+}
+
+/** The dispute that this card's holder opens after each charge, or null. */
+export function disputeOf(method: PaymentMethod): NonNullable<TestCard['disputes']> | null {
+  return testCardOf(method)?.disputes ?? null;
 }
 
 function cardOf(last4: string): NonNullable<PaymentMethod['card']> {

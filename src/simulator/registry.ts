@@ -10,7 +10,7 @@ import { creditGrantRoutes, creditGrantTasks } from './credit-grants.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerBalanceTransactionRoutes } from './customer-balance-transactions.ts';
 import { customerRoutes } from './customers.ts';
-import { disputeRoutes } from './disputes.ts';
+import { disputeRoutes, disputeTasks } from './disputes.ts';
 import type { TaskHandlers } from './engine.ts';
 import { eventRoutes } from './events.ts';
 import { featureRoutes } from './features.ts';
@@ -21,6 +21,7 @@ import { invoicePreviewRoutes } from './invoice-previews.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { meterEventRoutes } from './meter-events.ts';
 import { meterRoutes } from './meters.ts';
+import { refundTasks } from './new-refund.ts';
 import { paymentIntentRoutes } from './payment-intents.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { priceRoutes } from './prices.ts';
@@ -81,7 +82,9 @@ export const ROUTES: readonly Route[] = [
 export const TASKS: TaskHandlers = {
   ...checkoutTasks,
   ...creditGrantTasks,
+  ...disputeTasks,
   ...finalizationTasks,
+  ...refundTasks,
   ...scheduleTasks,
   ...subscriptionTasks,
 };

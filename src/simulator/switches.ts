@@ -51,6 +51,8 @@ export interface Switches {
   chargeFeeBasisPoints: number;
   chargeFeeFixed: number;
   disputeFee: number;
+  /** Does a won dispute bring its fee back? It does in some countries. */
+  disputeFeeWhenWon: 'kept' | 'returned';
   /** Wall time of webhook deliveries: the first retry, its growth limit, tries, and how long an endpoint may take. */
   webhookRetryMs: number;
   webhookRetryMsMax: number;
@@ -88,6 +90,7 @@ export function defaultSwitches(changes: Partial<Switches> = {}): Switches {
     chargeFeeBasisPoints: 0,
     chargeFeeFixed: 0,
     disputeFee: 1500,
+    disputeFeeWhenWon: 'kept',
     webhookRetryMs: 200,
     webhookRetryMsMax: 5000,
     webhookTriesMax: 60,
