@@ -25,9 +25,11 @@ app.post('/noop', express.json(), (_request, response) => {
   response.json({ object: 'nothing', done: true });
 });
 app.post('/naive/holds', express.json(), naive.route);
-app.use(billing.router);
 
-const server = createServer(app);
+const server = createServer((request, response) => {
+  if (request.url?.startsWith('/v1/') === true) billing.listener(request, response);
+  else app(request, response);
+});
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });

@@ -1,11 +1,15 @@
 // The composition root: settings become the parts, and the parts one mountable product. No work on import, no globals.
-import type { Router } from 'express';
+import type { RequestListener } from 'node:http';
+
+import express, { type RequestHandler } from 'express';
 
 import { webhookRegistry } from '../webhooks/index.ts';
 import { toWireId } from './contract/ids.ts';
 import { openWays } from './delivery/channels.ts';
 import type { MailSettings } from './delivery/mail.ts';
+import { createAuthenticator } from './http/auth.ts';
 import type { HttpContext } from './http/context.ts';
+import { createHotRoutes } from './http/hot-routes.ts';
 import { createRouter } from './http/router.ts';
 import { startBackground, type Background } from './jobs/background.ts';
 import type { Work } from './jobs/due-work.ts';
@@ -39,7 +43,9 @@ export interface BillingSettings {
 /** What a host mounts and calls; `close()` undoes everything. */
 export interface Billing {
   /** Mount it before any global body parser: `app.use('/billing', billing.router)`. */
-  readonly router: Router;
+  readonly router: RequestHandler;
+  /** The same as a server of its own: `createServer(billing.listener)`. */
+  readonly listener: RequestListener;
   readonly deps: Deps;
   readonly executor: Executor;
   readonly operations: Operations;
@@ -129,6 +135,22 @@ function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettin
   };
 }
 
+/** Both ways in; hot routes are answered before Express on either. */
+function doorsTo(context: HttpContext): Pick<Billing, 'router' | 'listener'> {
+  const authenticator = createAuthenticator(context);
+  const answerHot = createHotRoutes(context, authenticator);
+  const rest = createRouter(context, authenticator);
+  const app = express().disable('x-powered-by').use(rest);
+  return {
+    router: (request, response, next) => {
+      if (!answerHot(request, response)) rest(request, response, next);
+    },
+    listener: (request, response) => {
+      if (!answerHot(request, response)) app(request, response);
+    },
+  };
+}
+
 /** Puts given parts together; whoever opened the database closes it. */
 export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing {
   const executor = startExecutor(deps);
@@ -152,7 +174,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
   };
   const works = backgroundWork(realTime, webhookRegistry, channels);
   return {
-    router: createRouter(context),
+    ...doorsTo(context),
     deps,
     executor,
     operations: {

@@ -3,8 +3,6 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import express from 'express';
-
 import { assembleBilling, assembleDeps, type Billing } from './billing.ts';
 import { type Config, readConfig } from './config.ts';
 import { VERSION } from './contract/version.ts';
@@ -108,7 +106,7 @@ async function openParts(
     notReady: () => (closers.length === 0 ? 'stopping' : starting),
   });
   closers.push(billing.close);
-  http.serve(express().disable('x-powered-by').use(billing.router));
+  http.serve(billing.listener);
   closers.push(stopListening);
   let apiKey: string | null = null;
   if (simulator !== null) {

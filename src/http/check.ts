@@ -10,6 +10,7 @@ export const checkRoutes: readonly Route[] = [
   {
     method: 'post',
     path: '/v1/check',
+    isHot: true,
     scopes: ['ingest', 'read'],
     /** A "no" is an answer, not an error: always 200 for a question that makes sense. */
     reply: async (context, request) => {

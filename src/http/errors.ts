@@ -4,12 +4,28 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { HttpContext } from './context.ts';
 import { ProblemError } from './problem-error.ts';
 import { type Problem, statusOf, toErrorBody } from './problems.ts';
+import type { Answer } from './route.ts';
 
 export function sendProblem(context: Pick<HttpContext, 'docsUrl'>, response: Response, problem: Problem): void {
+  const { status, headers, body } = problemAnswer(context, requestIdOf(response), problem);
+  response.status(status).set(headers).json(body);
+}
+
+/** A problem as it goes over the wire. */
+export function problemAnswer(
+  { docsUrl }: Pick<HttpContext, 'docsUrl'>,
+  requestId: string,
+  problem: Problem,
+): Required<Omit<Answer, 'file'>> {
   const status = statusOf(problem.code);
-  if (status === 401) response.set('www-authenticate', 'Bearer realm="creditpool"');
-  if (status === 503) response.set('retry-after', '1');
-  response.status(status).json(toErrorBody(problem, requestIdOf(response), context.docsUrl));
+  return {
+    status,
+    headers: {
+      ...(status === 401 && { 'www-authenticate': 'Bearer realm="creditpool"' }),
+      ...(status === 503 && { 'retry-after': '1' }),
+    },
+    body: toErrorBody(problem, requestId, docsUrl),
+  };
 }
 
 export function requestIdOf(response: Response): string {
@@ -22,12 +38,17 @@ export function errorHandler(context: HttpContext): ErrorRequestHandler {
       next(error);
       return;
     }
-    const problem = toProblem(error);
-    if (problem.code === 'internal' || problem.code === 'database_unavailable') {
-      context.deps.log.error({ err: error, requestId: requestIdOf(response) }, 'a request failed');
-    }
-    sendProblem(context, response, problem);
+    sendProblem(context, response, problemOf(context, requestIdOf(response), error));
   };
+}
+
+/** What a failure is called on the wire; what is ours is logged with the request's id. */
+export function problemOf({ deps }: HttpContext, requestId: string, error: unknown): Problem {
+  const problem = toProblem(error);
+  if (problem.code === 'internal' || problem.code === 'database_unavailable') {
+    deps.log.error({ err: error, requestId }, 'a request failed');
+  }
+  return problem;
 }
 
 function toProblem(error: unknown): Problem {

@@ -12,6 +12,7 @@ export const holdRoutes: readonly Route[] = [
   {
     method: 'post',
     path: '/v1/holds',
+    isHot: true,
     scopes: ['ingest'],
     needsIdempotencyKey: true,
     reply: async (context, request) => {
@@ -60,6 +61,7 @@ export const holdRoutes: readonly Route[] = [
   {
     method: 'post',
     path: '/v1/holds/:id/capture',
+    isHot: true,
     scopes: ['ingest'],
     needsIdempotencyKey: true,
     reply: async (context, request) => {
@@ -82,6 +84,7 @@ export const holdRoutes: readonly Route[] = [
   {
     method: 'post',
     path: '/v1/holds/:id/release',
+    isHot: true,
     scopes: ['ingest'],
     needsIdempotencyKey: true,
     reply: async (context, request) => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { RequestHandler } from 'express';
 
@@ -7,8 +7,16 @@ import type { Idempotency } from './route.ts';
 
 /** Refuses a request without a usable `Idempotency-Key`. */
 export const requireIdempotencyKey: RequestHandler = (request, response, next) => {
-  const key = request.get('idempotency-key');
-  if (key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+  response.locals['idempotency'] = idempotencyFor(request.get('idempotency-key'), request);
+  next();
+};
+
+/** The key with the fingerprint of what it is sent with. Throws without a usable key. */
+export function idempotencyFor(
+  key: string | string[] | undefined,
+  { method, originalUrl, body }: { readonly method: string; readonly originalUrl: string; readonly body: unknown },
+): Idempotency {
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new ProblemError({
       code: 'idempotency_key_required',
       message:
@@ -16,17 +24,13 @@ export const requireIdempotencyKey: RequestHandler = (request, response, next) =
       param: 'Idempotency-Key',
     });
   }
-  const { pathname } = new URL(request.originalUrl, 'http://localhost');
-  const idempotency: Idempotency = { key, fingerprint: fingerprint(request.method, pathname, request.body) };
-  response.locals['idempotency'] = idempotency;
-  next();
-};
+  const pathname = /^(\/[\w-]+)+$/.test(originalUrl) ? originalUrl : new URL(originalUrl, 'http://localhost').pathname;
+  return { key, fingerprint: fingerprint(method, pathname, body) };
+}
 
 /** A hash that does not depend on the order of fields or on white space. */
 function fingerprint(method: string, path: string, body: unknown): string {
-  return createHash('sha256')
-    .update(`${method} ${path}\n${canonical(body ?? null)}`)
-    .digest('hex');
+  return hash('sha256', `${method} ${path}\n${canonical(body ?? null)}`, 'hex');
 }
 
 function canonical(value: unknown): string {

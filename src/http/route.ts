@@ -43,6 +43,8 @@ export interface Route {
   readonly needsIdempotencyKey?: boolean;
   readonly bodyBytesMax?: number;
   readonly bodyNodesMax?: number;
+  /** Runs with every piece of work of a host app, so it is answered before Express when nothing about it is unusual. */
+  readonly isHot?: boolean;
   readonly reply: (context: HttpContext, request: ApiRequest) => Promise<Reply>;
 }
 

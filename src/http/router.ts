@@ -1,13 +1,11 @@
 // The mountable router: webhooks with their raw body first, then for each route its key, its body, its answer.
-import { randomUUID } from 'node:crypto';
-
 import express, { type RequestHandler, Router } from 'express';
-import helmet from 'helmet';
 
-import { createAuthenticator, requireScope } from './auth.ts';
+import { type Authenticator, requireScope } from './auth.ts';
 import type { HttpContext } from './context.ts';
 import { errorHandler, requestIdOf, sendProblem } from './errors.ts';
 import { frontDoor } from './front-door.ts';
+import { FIXED_HEADERS, requestIdFor } from './headers.ts';
 import { healthRouter } from './health.ts';
 import { requireIdempotencyKey } from './idempotency-key.ts';
 import { jsonBody } from './json-body.ts';
@@ -18,9 +16,9 @@ import { ROUTES } from './routes.ts';
 import { stripeWebhook } from './stripe-webhook.ts';
 
 /** Mount it before any global body parser: signatures need the bytes that Stripe sent. */
-export function createRouter(context: HttpContext): Router {
+export function createRouter(context: HttpContext, authenticator: Authenticator): Router {
   const router = Router({ caseSensitive: true });
-  router.use(requestId, helmet(HEADERS), logLine(context));
+  router.use(fixedHeaders, logLine(context));
   router.use(frontDoor(context));
   router.use(healthRouter(context));
   router.use(problemPages());
@@ -31,13 +29,12 @@ export function createRouter(context: HttpContext): Router {
   );
   router.all('/v1/webhooks/stripe', refuseMethod('POST'));
   router.use('/v1', onceReady(context));
-  const authenticate = createAuthenticator(context);
   const paths = Map.groupBy(ROUTES, ({ path }) => path);
   for (const [path, routes] of paths) {
     for (const route of routes) {
       router[route.method](
         path,
-        requireScope(authenticate, route.scopes),
+        requireScope(authenticator, route.scopes),
         ...(route.method !== 'get' ? jsonBody(route.bodyBytesMax, route.bodyNodesMax) : []),
         ...(route.needsIdempotencyKey === true ? [requireIdempotencyKey] : []),
         answer(context, route),
@@ -52,17 +49,13 @@ export function createRouter(context: HttpContext): Router {
 
 const WEBHOOK_BYTES_MAX = 1_000_000;
 
-const HEADERS: Parameters<typeof helmet>[0] = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  referrerPolicy: { policy: 'no-referrer' },
-  strictTransportSecurity: { maxAge: 31_536_000 },
-};
-
-const requestId: RequestHandler = (request, response, next) => {
-  const given = request.get('request-id');
-  const id = given !== undefined && /^[\w.:-]{1,100}$/.test(given) ? given : `req_${randomUUID()}`;
+const fixedHeaders: RequestHandler = (request, response, next) => {
+  const id = requestIdFor(request.headers['request-id']);
   response.locals['requestId'] = id;
-  response.set({ 'request-id': id, 'cache-control': 'no-store' });
+  response.setHeader('request-id', id);
+  for (let at = 0; at < FIXED_HEADERS.length; at += 2) {
+    response.setHeader(FIXED_HEADERS[at] ?? '', FIXED_HEADERS[at + 1] ?? '');
+  }
   next();
 };
 

@@ -15,6 +15,7 @@ export const trackRoutes: readonly Route[] = [
   {
     method: 'post',
     path: '/v1/track',
+    isHot: true,
     scopes: ['ingest'],
     bodyBytesMax: BATCH_BYTES_MAX,
     bodyNodesMax: BATCH_NODES_MAX,
