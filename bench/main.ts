@@ -10,6 +10,7 @@ import { measureHold } from './hold.ts';
 import { measureIngest } from './ingest.ts';
 import { FULL, QUICK, TINY } from './sizes.ts';
 import { onStage, type Stage } from './stage.ts';
+import { measureWebhook } from './webhook.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -19,7 +20,7 @@ const { values: options } = parseArgs({
     tiny: { type: 'boolean', default: false },
     /** A folder for the server's CPU profile and the statements that PostgreSQL spent its time on. */
     profile: { type: 'string' },
-    /** Only these: ingest, hold, check, burn, growth. */
+    /** Only these: ingest, hold, check, burn, webhook, growth. */
     only: { type: 'string', multiple: true },
   },
 });
@@ -38,6 +39,7 @@ async function measureAll(stage: Stage) {
   const hold = wanted('hold') ? await measureHold(stage) : null;
   const check = wanted('check') ? await measureCheck(stage) : null;
   const burn = wanted('burn') ? await measureBurn(stage) : null;
+  const webhook = wanted('webhook') ? await measureWebhook(stage) : null;
   const growth = wanted('growth') ? await measureGrowth(stage) : null;
   return {
     mode,
@@ -46,6 +48,7 @@ async function measureAll(stage: Stage) {
     commit_ms: commitMs,
     check,
     burn,
+    webhook,
     memory: { rss_mb: Math.round(await stage.server.peakRssMb()) },
     growth,
     seconds: Math.round((performance.now() - started) / 1_000),

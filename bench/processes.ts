@@ -46,6 +46,32 @@ export async function startServer(
   };
 }
 
+export interface SimulatorProcess {
+  readonly port: number;
+  readonly secretKey: string;
+  readonly accountId: string;
+  readonly advanceTo: (instant: Date) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a simulated Stripe whose clock stands at an instant. */
+export async function startSimulator(startsAt: Date): Promise<SimulatorProcess> {
+  const child = start('simulator.ts', [startsAt.toISOString()], []);
+  const at = await answer<Pick<SimulatorProcess, 'port' | 'secretKey' | 'accountId'>>(child);
+  return {
+    ...at,
+    advanceTo: async (instant) => {
+      child.send({ advanceTo: instant.toISOString() });
+      await answer(child);
+    },
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.send('stop');
+      await ended;
+    },
+  };
+}
+
 export function startLoad(origin: string): LoadProcess {
   const child = start('load.ts', [origin], []);
   return {

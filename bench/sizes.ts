@@ -11,6 +11,9 @@ export interface Sizes {
   /** Of 1 000 events each, in one round of ingest. */
   readonly batches: number;
   readonly batchEvents: number;
+  /** Customers who sign up in one round of webhooks. */
+  readonly webhooks: number;
+  readonly webhookRounds: number;
   /** Stored events before and after growth; null leaves growth out. */
   readonly growth: { readonly small: number; readonly large: number } | null;
 }
@@ -21,10 +24,21 @@ export const FULL: Sizes = {
   sliceMs: 3_000,
   batches: 120,
   batchEvents: 1_000,
+  webhooks: 100,
+  webhookRounds: 5,
   growth: { small: 100_000, large: 5_000_000 },
 };
 
-export const QUICK: Sizes = { pools: 1_000, rounds: 3, sliceMs: 800, batches: 16, batchEvents: 1_000, growth: null };
+export const QUICK: Sizes = {
+  pools: 1_000,
+  rounds: 3,
+  sliceMs: 800,
+  batches: 16,
+  batchEvents: 1_000,
+  webhooks: 30,
+  webhookRounds: 3,
+  growth: null,
+};
 
 export const TINY: Sizes = {
   pools: 10,
@@ -32,5 +46,7 @@ export const TINY: Sizes = {
   sliceMs: 60,
   batches: 8,
   batchEvents: 20,
+  webhooks: 2,
+  webhookRounds: 1,
   growth: { small: 100, large: 400 },
 };

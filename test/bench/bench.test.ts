@@ -31,6 +31,8 @@ const KEYS = [
   'commit_ms',
   'check.ratio',
   'burn.vs_pgledger',
+  'webhook.vs_sync_engine',
+  'webhook.vs_sync_engine_unfetched',
   'memory.rss_mb',
   'growth.ratio',
 ];
