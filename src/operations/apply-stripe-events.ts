@@ -1,5 +1,10 @@
-import { finishStripeEvent, type LeasedEvent, leaseStripeEvents, returnStripeEvent } from '../storage/stripe-events.ts';
-import type { Handlers } from '../stripe/events.ts';
+import {
+  finishStripeEvents,
+  type LeasedEvent,
+  leaseStripeEvents,
+  returnStripeEvent,
+} from '../storage/stripe-events.ts';
+import type { Handlers, Outcome, Sighting } from '../stripe/events.ts';
 import { stripeFailure } from '../stripe/failures.ts';
 import type { Deps } from './deps.ts';
 
@@ -14,45 +19,90 @@ export interface ApplyResult {
 const LEASE_SECONDS = 120;
 const ATTEMPTS_MAX = 8;
 const PAUSE_SECONDS_MAX = 300;
-const WORKERS = 4;
+const WORKERS = 8;
+
+/** Events that one piece of work serves. */
+interface Piece {
+  readonly events: readonly LeasedEvent[];
+  readonly work: (deps: Deps) => Promise<Outcome>;
+}
 
 /**
- * Applies up to `limit` waiting events. A handler that fails is tried again with growing pauses; one that fails for a
- * reason of its own is parked after eight attempts and never blocks another event. While Stripe or our key is at
- * fault the event keeps waiting.
+ * Applies up to `limit` waiting events; those about one thing cost one look at it. A handler that fails is tried again
+ * with growing pauses; one that fails for a reason of its own is parked after eight attempts and never blocks another
+ * event. While Stripe or our key is at fault the event keeps waiting.
  */
 export async function applyStripeEvents(
   deps: Deps,
   registry: Handlers<Deps>,
   { limit }: { readonly limit: number },
 ): Promise<ApplyResult> {
-  const waiting = [...(await leaseStripeEvents(deps.db, { limit, leaseSeconds: LEASE_SECONDS }))];
+  const pieces = piecesOf(await leaseStripeEvents(deps.db, { limit, leaseSeconds: LEASE_SECONDS }), registry).values();
   const counts = { applied: 0, ignored: 0, postponed: 0, parked: 0 };
   const work = async (): Promise<void> => {
-    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-      counts[await applyEvent(deps, registry, event)] += 1;
+    for (const piece of pieces) {
+      for (const outcome of await applyPiece(deps, piece)) counts[outcome] += 1;
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
   return counts;
 }
 
-async function applyEvent(deps: Deps, registry: Handlers<Deps>, event: LeasedEvent): Promise<keyof ApplyResult> {
-  const handler = Object.hasOwn(registry, event.type) ? registry[event.type] : undefined;
-  if (handler === undefined) {
-    await finishStripeEvent(deps.db, event, { state: 'ignored', outcome: 'nobody handles this type' });
-    return 'ignored';
+/** In the order of the first event of each: who came first, such as a customer, is looked at first. */
+function piecesOf(leased: readonly LeasedEvent[], registry: Handlers<Deps>): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const looks = new Map<unknown, Map<string, LeasedEvent[]>>();
+  for (const event of leased) {
+    const handler = Object.hasOwn(registry, event.type) ? registry[event.type] : undefined;
+    if (handler === undefined) {
+      pieces.push({ events: [event], work: ignoring('nobody handles this type') });
+    } else if (typeof handler === 'function') {
+      pieces.push({ events: [event], work: async (deps) => handler(event, deps) });
+    } else {
+      const id = handler.idOf(event);
+      if (id === null) {
+        pieces.push({ events: [event], work: ignoring('the event names nothing to look at') });
+        continue;
+      }
+      const byId = looks.get(handler.look) ?? new Map<string, LeasedEvent[]>();
+      looks.set(handler.look, byId);
+      const known = byId.get(id);
+      if (known !== undefined) {
+        known.push(event);
+        continue;
+      }
+      const events = [event];
+      byId.set(id, events);
+      pieces.push({ events, work: async (deps) => handler.look(sightingOf(id, events), deps) });
+    }
   }
+  return pieces;
+}
+
+function sightingOf(id: string, events: readonly LeasedEvent[]): Sighting {
+  return {
+    id,
+    types: new Set(events.map(({ type }) => type)),
+    since: new Date(Math.min(...events.map(({ createdAt }) => createdAt.getTime()))),
+  };
+}
+
+function ignoring(reason: string): Piece['work'] {
+  return async () => ({ ignored: reason });
+}
+
+async function applyPiece(deps: Deps, { events, work }: Piece): Promise<readonly (keyof ApplyResult)[]> {
   try {
-    const outcome = await handler(event, deps);
+    const outcome = await work(deps);
     const state = 'applied' in outcome ? 'applied' : 'ignored';
-    await finishStripeEvent(deps.db, event, {
-      state,
-      outcome: 'applied' in outcome ? outcome.applied : outcome.ignored,
-    });
-    return state;
+    const said = 'applied' in outcome ? outcome.applied : outcome.ignored;
+    await finishStripeEvents(
+      deps.db,
+      events.map((event) => ({ event, state, outcome: said })),
+    );
+    return events.map(() => state);
   } catch (error) {
-    return postponeOrPark(deps, event, error);
+    return Promise.all(events.map(async (event) => postponeOrPark(deps, event, error)));
   }
 }
 
@@ -63,7 +113,7 @@ async function postponeOrPark(deps: Deps, event: LeasedEvent, error: unknown): P
   const isPoison = failure === null || failure.kind === 'refused';
   if (isPoison && event.attempts >= ATTEMPTS_MAX) {
     deps.log.error(fields, 'parked a Stripe event');
-    await finishStripeEvent(deps.db, event, { state: 'parked', outcome });
+    await finishStripeEvents(deps.db, [{ event, state: 'parked', outcome }]);
     return 'parked';
   }
   deps.log.warn(fields, 'a Stripe event will be tried again');

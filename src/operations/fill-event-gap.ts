@@ -1,7 +1,8 @@
+import type { StripeEvent } from '../domain/stripe-event.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { readDeployment } from '../storage/deployment.ts';
 import { moveCursor, readCursor } from '../storage/stripe-cursors.ts';
-import { storeStripeEvent } from '../storage/stripe-events.ts';
+import { storeStripeEvents } from '../storage/stripe-events.ts';
 import { listEvents, refuseForeignEvent } from '../stripe/events.ts';
 import type { Deps } from './deps.ts';
 
@@ -10,6 +11,8 @@ const CURSOR = 'events';
 const KEPT_MS = 30 * 24 * 3_600_000;
 /** Events may appear late and share a second; what is listed twice is stored once. */
 const OVERLAP_MS = 2 * 3_600_000;
+
+const PAGE = 100;
 
 export interface GapFilled {
   readonly listed: number;
@@ -26,11 +29,15 @@ export async function fillEventGap(deps: Deps): Promise<GapFilled> {
   const since = cursor === null ? startedAt.getTime() - KEPT_MS : cursor.getTime() - OVERLAP_MS;
   let listed = 0;
   let found = 0;
+  const page: StripeEvent[] = [];
+  const store = async (): Promise<number> => (await storeStripeEvents(deps.db, page.splice(0), 'gap_filler')).size;
   for await (const event of listEvents(deps.stripe, new Date(since))) {
     listed += 1;
     if (refuseForeignEvent(event, ours) !== null) continue;
-    if (await storeStripeEvent(deps.db, event, 'gap_filler')) found += 1;
+    page.push(event);
+    if (page.length === PAGE) found += await store();
   }
+  found += await store();
   // Only now: a listing that broke off is begun again from the old position.
   await moveCursor(deps.db, CURSOR, startedAt);
   if (found > 0) deps.log.warn({ found, listed }, 'Stripe had events that no webhook brought');

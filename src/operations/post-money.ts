@@ -2,7 +2,7 @@ import type { CustomerKey } from '../domain/customer.ts';
 import type { Draft } from '../domain/entries-invoice.ts';
 import { now } from '../storage/clock.ts';
 import type { Transaction } from '../storage/database.ts';
-import { appendEntries, entryExists } from '../storage/journal.ts';
+import { appendEntries, missingEntries } from '../storage/journal.ts';
 import type { Deps } from './deps.ts';
 
 /**
@@ -15,13 +15,10 @@ export async function postOnce(
   key: CustomerKey,
   drafts: readonly (Draft | null)[],
 ): Promise<readonly string[]> {
-  const recordedAt = await now(trx);
-  const entryIds: string[] = [];
-  for (const draft of drafts) {
-    if (draft === null || (await entryExists(trx, key, draft.sourceType, draft.sourceId, draft.kind))) continue;
-    const entryId = deps.newId();
-    await appendEntries(trx, recordedAt, [{ lane: key.lane, customerId: key.customerId, ...draft, entryId }]);
-    entryIds.push(entryId);
-  }
-  return entryIds;
+  const wanted = drafts.filter((draft) => draft !== null);
+  if (wanted.length === 0) return [];
+  const [recordedAt, missing] = await Promise.all([now(trx), missingEntries(trx, key, wanted)]);
+  const entries = missing.map((draft) => ({ ...key, ...draft, entryId: deps.newId() }));
+  await appendEntries(trx, recordedAt, entries);
+  return entries.map(({ entryId }) => entryId);
 }

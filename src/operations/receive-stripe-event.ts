@@ -1,7 +1,7 @@
 import type { StripeEvent } from '../domain/stripe-event.ts';
 import { readDeployment } from '../storage/deployment.ts';
-import { storeStripeEvent } from '../storage/stripe-events.ts';
 import { type EventRefusal, refuseForeignEvent, type SignedBody, verifyStripeEvent } from '../stripe/events.ts';
+import { storeArrival } from './arrivals.ts';
 import type { Deps } from './deps.ts';
 
 export type Received =
@@ -25,7 +25,7 @@ export async function receiveStripeEvent(deps: Deps, signed: SignedBody, guardDr
   const foreign = refuseForeignEvent(event, ours);
   if (foreign !== null) return foreign;
 
-  const isNew = await storeStripeEvent(deps.db, event, 'webhook');
+  const isNew = await storeArrival(deps.db, event);
   if (guardDraft !== undefined && event.objectId !== null && startsDraftWindow(event)) {
     await guardDraft(deps, event.objectId);
   }

@@ -8,8 +8,14 @@ export interface Deployment {
   readonly sandbox: boolean;
 }
 
+const stamps = new WeakMap<object, Deployment>();
+
+/** Whose database this is; null before it was stamped. Asked again only until then: a stamp never changes. */
 export async function readDeployment(db: Database | Transaction): Promise<Deployment | null> {
+  const known = stamps.get(db);
+  if (known !== undefined) return known;
   const [row] = await query<Deployment>(db, `select stripe_account as account, livemode, sandbox from deployment`);
+  if (row !== undefined && db.isTransaction !== true) stamps.set(db, row);
   return row ?? null;
 }
 

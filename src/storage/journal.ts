@@ -44,6 +44,45 @@ export async function entryExists(
   return rows.length > 0;
 }
 
+/** Which transition of which source object an entry stands for: at most one each is in the books. */
+export interface EntrySource {
+  readonly sourceType: string;
+  readonly sourceId: string;
+  readonly kind: string;
+}
+
+/** Those of these transitions that are not in the books yet, each once, in their order. */
+export async function missingEntries<Source extends EntrySource>(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+  wanted: readonly Source[],
+): Promise<readonly Source[]> {
+  if (wanted.length === 0) return [];
+  const rows = await query<EntrySource>(
+    on,
+    `select j.source_type as "sourceType", j.source_id as "sourceId", j.kind
+     from unnest($3::text[], $4::text[], $5::text[]) as w (source_type, source_id, kind)
+     join journal_entries j on j.lane = $1 and j.customer_id = $2 and j.source_type = w.source_type
+       and j.source_id = w.source_id and j.kind = w.kind
+     where j.lane = $1`,
+    [
+      lane,
+      customerId,
+      wanted.map(({ sourceType }) => sourceType),
+      wanted.map(({ sourceId }) => sourceId),
+      wanted.map(({ kind }) => kind),
+    ],
+  );
+  const nameOf = ({ sourceType, sourceId, kind }: EntrySource): string => JSON.stringify([sourceType, sourceId, kind]);
+  const seen = new Set(rows.map(nameOf));
+  return wanted.filter((source) => {
+    const name = nameOf(source);
+    const isNew = !seen.has(name);
+    seen.add(name);
+    return isNew;
+  });
+}
+
 interface Movement {
   readonly customer: CustomerKey;
   readonly account: AccountKey;

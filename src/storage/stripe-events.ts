@@ -9,21 +9,35 @@ export interface LeasedEvent extends StripeEvent {
   readonly leaseNo: number;
 }
 
-/** Stores an event unless it is known, and returns whether it was new. */
-export async function storeStripeEvent(
+/** Stores the events that are not known yet, and returns the ids of those that were new. */
+export async function storeStripeEvents(
   db: Database | Transaction,
-  event: StripeEvent,
+  events: readonly StripeEvent[],
   via: 'webhook' | 'gap_filler',
-): Promise<boolean> {
-  const stored = await execute(
+): Promise<ReadonlySet<string>> {
+  const column = <Value>(of: (event: StripeEvent) => Value): Value[] => events.map(of);
+  const rows = await query<{ eventId: string }>(
     db,
     `insert into stripe_events (event_id, type, object_id, livemode, api_version, created_at, received_at, payload, via,
        state, next_at)
-     values ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $8, 'received', clock_timestamp())
-     on conflict (event_id) do nothing`,
-    [event.eventId, event.type, event.objectId, event.livemode, event.apiVersion, event.createdAt, event.payload, via],
+     select e.event_id, e.type, e.object_id, e.livemode, e.api_version, e.created_at, clock_timestamp(), e.payload, $8,
+       'received', clock_timestamp()
+     from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::timestamptz[], $7::jsonb[])
+       as e (event_id, type, object_id, livemode, api_version, created_at, payload)
+     on conflict (event_id) do nothing
+     returning event_id as "eventId"`,
+    [
+      column(({ eventId }) => eventId),
+      column(({ type }) => type),
+      column(({ objectId }) => objectId),
+      column(({ livemode }) => livemode),
+      column(({ apiVersion }) => apiVersion),
+      column(({ createdAt }) => createdAt),
+      column(({ payload }) => JSON.stringify(payload)),
+      via,
+    ],
   );
-  return stored === 1;
+  return new Set(rows.map(({ eventId }) => eventId));
 }
 
 /** Leases waiting events, those due longest first; events whose worker died come back when its lease has run out. */
@@ -48,19 +62,29 @@ export async function leaseStripeEvents(
   );
 }
 
-/** Ends an event's life in the inbox; false when its lease was lost and another worker has it. */
-export async function finishStripeEvent(
+export interface FinishedEvent {
+  readonly event: LeasedEvent;
+  readonly state: 'applied' | 'ignored' | 'parked';
+  readonly outcome: string;
+}
+
+/** Ends events' lives in the inbox; returns how many. One whose lease was lost is another worker's to end. */
+export async function finishStripeEvents(
   db: Database | Transaction,
-  event: LeasedEvent,
-  { state, outcome }: { readonly state: 'applied' | 'ignored' | 'parked'; readonly outcome: string },
-): Promise<boolean> {
-  const finished = await execute(
+  finished: readonly FinishedEvent[],
+): Promise<number> {
+  return execute(
     db,
-    `update stripe_events set state = $3, outcome = $4, lease_until = null, finished_at = clock_timestamp()
-     where event_id = $1 and lease_no = $2 and state = 'received'`,
-    [event.eventId, event.leaseNo, state, outcome],
+    `update stripe_events e set state = f.state, outcome = f.outcome, lease_until = null, finished_at = clock_timestamp()
+     from unnest($1::text[], $2::int[], $3::text[], $4::text[]) as f (event_id, lease_no, state, outcome)
+     where e.event_id = f.event_id and e.lease_no = f.lease_no and e.state = 'received'`,
+    [
+      finished.map(({ event }) => event.eventId),
+      finished.map(({ event }) => event.leaseNo),
+      finished.map(({ state }) => state),
+      finished.map(({ outcome }) => outcome),
+    ],
   );
-  return finished === 1;
 }
 
 /** Gives an event back to be tried again after a pause; a lost lease changes nothing. */

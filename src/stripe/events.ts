@@ -6,8 +6,26 @@ import type { StripeGateway } from './gateway.ts';
 
 export type Outcome = { readonly applied: string } | { readonly ignored: string };
 
-/** Translates one event into the operation it asks for. */
-export type Handler<Context> = (event: StripeEvent, context: Context) => Promise<Outcome>;
+/** Events that wait together and are about one thing of Stripe's. */
+export interface Sighting {
+  readonly id: string;
+  readonly types: ReadonlySet<string>;
+  /** When the first of them happened, by Stripe. */
+  readonly since: Date;
+}
+
+/**
+ * One look at a thing of Stripe's as it is now. It serves every event about it that was stored before the look began:
+ * none of them can tell of a later state.
+ */
+export interface Mirror<Context> {
+  /** What is to be looked at; null when the event names nothing. */
+  readonly idOf: (event: StripeEvent) => string | null;
+  readonly look: (sighting: Sighting, context: Context) => Promise<Outcome>;
+}
+
+/** Translates one event into the operation it asks for, or many into one. */
+export type Handler<Context> = ((event: StripeEvent, context: Context) => Promise<Outcome>) | Mirror<Context>;
 
 /** By event type. A type without a handler is stored as ignored. */
 export type Handlers<Context> = Readonly<Record<string, Handler<Context>>>;

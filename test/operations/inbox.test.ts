@@ -8,8 +8,8 @@ import { replayStripeEvent } from '../../src/operations/replay-stripe-event.ts';
 import { stampDeployment } from '../../src/operations/stamp-deployment.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { execute, query } from '../../src/storage/query.ts';
-import { finishStripeEvent, leaseStripeEvents, storeStripeEvent } from '../../src/storage/stripe-events.ts';
-import type { Handlers } from '../../src/stripe/events.ts';
+import { finishStripeEvents, leaseStripeEvents, storeStripeEvents } from '../../src/storage/stripe-events.ts';
+import type { Handlers, Mirror } from '../../src/stripe/events.ts';
 import { connectStripe } from '../../src/stripe/gateway.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { testDeps } from '../support/deps.ts';
@@ -27,7 +27,7 @@ async function store(type: string): Promise<string> {
   events += 1;
   const eventId = `evt_${events}`;
   const event = { eventId, type, objectId: `obj_${events}`, livemode: false, apiVersion: null, createdAt: new Date(0) };
-  await storeStripeEvent(database, { ...event, payload: { id: eventId } }, 'webhook');
+  await storeStripeEvents(database, [{ ...event, payload: { id: eventId } }], 'webhook');
   return eventId;
 }
 
@@ -142,6 +142,33 @@ describe('applying', () => {
     await execute(database, `update stripe_events set state = 'ignored' where event_id = $1`, [id]);
   });
 
+  test('events about one thing that wait together cost one look at it', async () => {
+    const looks: string[] = [];
+    const thing: Mirror<Deps> = {
+      idOf: ({ payload }) => (payload['thing'] as string | undefined) ?? null,
+      look: async ({ id, types, since }) => {
+        looks.push(`${id} ${[...types].toSorted().join('+')} ${since.getTime()}`);
+        return { applied: id };
+      },
+    };
+    const told = async (eventId: string, type: string, createdAt: number, payload: object): Promise<void> => {
+      const event = { eventId, type, objectId: null, livemode: false, apiVersion: null };
+      await storeStripeEvents(
+        database,
+        [{ ...event, createdAt: new Date(createdAt), payload: { ...payload } }],
+        'gap_filler',
+      );
+    };
+    await told('evt_a1', 'made', 2_000, { thing: 'a' });
+    await told('evt_a2', 'changed', 1_000, { thing: 'a' });
+    await told('evt_b', 'changed', 3_000, { thing: 'b' });
+    await told('evt_none', 'changed', 3_000, {});
+    const registry = { made: thing, changed: thing };
+    expect(await applyStripeEvents(deps, registry, { limit: 100 })).toMatchObject({ applied: 3, ignored: 1 });
+    expect(looks.toSorted()).toEqual(['a changed+made 1000', 'b changed 3000']);
+    expect(await stateOf('evt_a1')).toMatchObject({ state: 'applied', outcome: 'a' });
+  });
+
   test('two workers never have one event, and one that lost its lease cannot finish it', async () => {
     const id = await store('leased');
     const [first] = await leaseStripeEvents(database, { limit: 100, leaseSeconds: 60 });
@@ -150,8 +177,8 @@ describe('applying', () => {
     const [second] = await leaseStripeEvents(database, { limit: 100, leaseSeconds: 60 });
     if (first === undefined || second === undefined) throw new Error('nothing was leased');
     expect([first.eventId, second.eventId]).toEqual([id, id]);
-    expect(await finishStripeEvent(database, first, { state: 'applied', outcome: 'late' })).toBe(false);
-    expect(await finishStripeEvent(database, second, { state: 'applied', outcome: 'mine' })).toBe(true);
+    expect(await finishStripeEvents(database, [{ event: first, state: 'applied', outcome: 'late' }])).toBe(0);
+    expect(await finishStripeEvents(database, [{ event: second, state: 'applied', outcome: 'mine' }])).toBe(1);
     expect(await stateOf(id)).toMatchObject({ state: 'applied', outcome: 'mine', attempts: 2 });
   });
 });

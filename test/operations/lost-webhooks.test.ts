@@ -5,7 +5,7 @@ import { fillEventGap } from '../../src/operations/fill-event-gap.ts';
 import { mirrorInvoice } from '../../src/operations/mirror-invoice.ts';
 import { recogniseRevenue } from '../../src/operations/recognise-revenue.ts';
 import { query } from '../../src/storage/query.ts';
-import { storeStripeEvent } from '../../src/storage/stripe-events.ts';
+import { storeStripeEvents } from '../../src/storage/stripe-events.ts';
 import { listEvents } from '../../src/stripe/events.ts';
 import { webhookRegistry } from '../../webhooks/index.ts';
 import { endApril } from '../support/april.ts';
@@ -119,7 +119,7 @@ describe('E2: webhooks lost, doubled and shuffled', () => {
       const customer = await live(false);
       // Some webhooks come after all, in any order, each up to three times.
       for await (const event of listEvents(deps.stripe, new Date(0))) {
-        if (random() > 0.8) await storeStripeEvent(database, event, 'webhook');
+        if (random() > 0.8) await storeStripeEvents(database, [event], 'webhook');
       }
       await applyShuffled(random);
       // The rest is found by listing.
