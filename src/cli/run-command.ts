@@ -21,6 +21,7 @@ import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
 import { registerSimulatorCommands } from './sim.ts';
 import { registerStartCommands } from './start.ts';
+import { registerStripeCommands } from './stripe.ts';
 import { registerUsageCommands } from './usage.ts';
 
 const COMMANDS = [
@@ -38,6 +39,7 @@ const COMMANDS = [
   registerOutboxCommands,
   registerDatabaseCommands,
   registerSimulatorCommands,
+  registerStripeCommands,
   registerDoctorCommand,
 ];
 

@@ -1,3 +1,4 @@
+import { CATALOGUE_VARIANCES } from './variance-kinds/catalogue.ts';
 import { CREDIT_NOTES_VARIANCES } from './variance-kinds/credit-notes.ts';
 import { CREDITS_VARIANCES } from './variance-kinds/credits.ts';
 import { INVOICES_VARIANCES } from './variance-kinds/invoices.ts';
@@ -12,6 +13,7 @@ export const VARIANCE_KINDS = {
   ...CREDITS_VARIANCES,
   ...INVOICES_VARIANCES,
   ...CREDIT_NOTES_VARIANCES,
+  ...CATALOGUE_VARIANCES,
   ...OURSELVES_VARIANCES,
 } as const satisfies Readonly<Record<string, VarianceKind>>;
 

@@ -1,6 +1,6 @@
 // What a difference between two books may be: the check that finds it, its class, what causes and what repairs it.
 
-export const CHECKS = ['usage', 'credits', 'invoices', 'credit_notes', 'ourselves'] as const;
+export const CHECKS = ['usage', 'credits', 'invoices', 'credit_notes', 'catalogue', 'ourselves'] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 export type VarianceClass =

@@ -1,5 +1,6 @@
 import { customerName, toWireId } from '../contract/ids.ts';
-import { readCustomer } from '../operations/read-customer.ts';
+import { askForTrueUp } from '../operations/ask-for-true-up.ts';
+import { findCustomer, readCustomer } from '../operations/read-customer.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
 
@@ -32,6 +33,20 @@ export const customerRoutes: readonly Route[] = [
           quantity: subscription.quantity,
         })),
       });
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/customers/:id/true_up',
+    scopes: ['finance', 'admin'],
+    reply: async ({ deps, wake }, { params }) => {
+      const named = parse(customerName, params['id']);
+      if ('rejected' in named) return { rejected: { ...named.rejected, param: 'id' } };
+      const customer = await findCustomer(deps, named.value);
+      if ('rejected' in customer) return customer;
+      const { pools, endedThere } = await askForTrueUp(deps, customer);
+      wake('outbox');
+      return ok({ object: 'true_up', pools, stripe: { ended_grants: endedThere } });
     },
   },
 ];

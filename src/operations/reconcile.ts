@@ -24,6 +24,7 @@ import {
 } from '../storage/variances.ts';
 import type { ReadCount } from '../stripe/statements.ts';
 import type { Deps } from './deps.ts';
+import { compareCatalogueOf } from './reconciliation/compare-catalogue.ts';
 import { compareCustomer, type Comparisons, type RunContext } from './reconciliation/compare-customer.ts';
 import { repair, type Repairs, safeRepairs } from './reconciliation/repair.ts';
 
@@ -86,7 +87,7 @@ export async function reconcile(
     if (batch.length < CUSTOMERS_PER_BATCH) break;
   }
   if (scope !== CUSTOMER_SCOPE)
-    progress = { ...progress, counts: added(progress.counts, await reconcileInbox(deps, run)) };
+    progress = { ...progress, counts: added(progress.counts, await reconcileNobodys(deps, run)) };
   await saveRun(deps.db, run.reconciliationId, {
     progress,
     reads: context.count.reads,
@@ -161,11 +162,14 @@ async function save(deps: Deps, key: CustomerKey, run: OpenRun, found: Partial<C
   });
 }
 
-/** What belongs to no customer yet: events of Stripe that nobody applied. */
-async function reconcileInbox(deps: Deps, run: OpenRun): Promise<Counts> {
-  const ourselves = compareInbox(await waitingStripeEvents(deps.db));
-  await save(deps, customerKey(NIL_ID), run, { ourselves });
-  return countsOf({ ourselves }, zeroes());
+/** What belongs to no customer: events of Stripe that nobody applied, and what the catalogue has become there. */
+async function reconcileNobodys(deps: Deps, run: OpenRun): Promise<Counts> {
+  const found = {
+    ourselves: compareInbox(await waitingStripeEvents(deps.db)),
+    catalogue: await compareCatalogueOf(deps, run.context.count),
+  };
+  await save(deps, customerKey(NIL_ID), run, found);
+  return countsOf(found, zeroes());
 }
 
 type Counts = Record<CheckName, CheckCounts>;
@@ -175,7 +179,7 @@ function unexplained({ differences }: Comparison): readonly Difference[] {
 }
 
 function zeroes(): Record<CheckName, number> {
-  return { usage: 0, credits: 0, invoices: 0, credit_notes: 0, ourselves: 0 };
+  return { usage: 0, credits: 0, invoices: 0, credit_notes: 0, catalogue: 0, ourselves: 0 };
 }
 
 function noCounts(): Counts {
@@ -193,6 +197,7 @@ function countsOf(found: Partial<Comparisons>, repaired: Readonly<Record<CheckNa
     credits: of('credits'),
     invoices: of('invoices'),
     credit_notes: of('credit_notes'),
+    catalogue: of('catalogue'),
     ourselves: of('ourselves'),
   };
 }
@@ -209,6 +214,7 @@ function added(a: Readonly<Counts>, b: Readonly<Counts>): Counts {
     credits: sum('credits'),
     invoices: sum('invoices'),
     credit_notes: sum('credit_notes'),
+    catalogue: sum('catalogue'),
     ourselves: sum('ourselves'),
   };
 }

@@ -4,6 +4,8 @@ import { Stripe } from 'stripe';
 import type { WantedMeter, WantedPrice, WantedProduct } from '../domain/catalogue-objects.ts';
 import { createOnce } from './create-once.ts';
 import type { StripeGateway } from './gateway.ts';
+import { unlessMissing } from './reading.ts';
+import type { ReadCount } from './statements.ts';
 
 const KEY = 'creditpool_key';
 /** On products that a push made: those it may rename; one that was adopted keeps its name. */
@@ -45,6 +47,27 @@ export async function findMeter(stripe: StripeGateway, eventName: string): Promi
     }
   }
   return null;
+}
+
+/** The meter with this id; null when Stripe has none. */
+export async function fetchMeter(stripe: StripeGateway, count: ReadCount, id: string): Promise<MeterFacts | null> {
+  count.reads += 1;
+  const meter = await unlessMissing(stripe.billing.meters.retrieve(id));
+  return meter === null ? null : fromStripeMeter(meter);
+}
+
+/** The product with this id; null when it was deleted. */
+export async function fetchProduct(stripe: StripeGateway, count: ReadCount, id: string): Promise<ProductFacts | null> {
+  count.reads += 1;
+  const product = await unlessMissing(stripe.products.retrieve(id));
+  return product === null || 'deleted' in product ? null : fromStripeProduct(product);
+}
+
+/** The price with this id; null when Stripe has none. */
+export async function fetchPrice(stripe: StripeGateway, count: ReadCount, id: string): Promise<PriceFacts | null> {
+  count.reads += 1;
+  const price = await unlessMissing(stripe.prices.retrieve(id));
+  return price === null || 'deleted' in price ? null : fromStripePrice(price);
 }
 
 /** Every product that carries one of our keys, archived ones included. */

@@ -1,4 +1,6 @@
 // One planted difference of each kind: what somebody does at Stripe or in our database, to a customer of which stage.
+import { Stripe } from 'stripe';
+
 import type { VarianceKindName } from '../../src/domain/variance-kinds.ts';
 import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
@@ -446,6 +448,7 @@ const INVOICES: readonly Seed[] = [
 ];
 
 const CREDIT_NOTES: readonly Seed[] = [
+  { kind: 'credit_note_foreign', done: 'somebody writes a credit note in the dashboard', plant: noted },
   {
     kind: 'credit_note_unmirrored',
     done: 'somebody writes a credit note in the dashboard and its events get lost',
@@ -640,4 +643,56 @@ const OURSELVES: readonly Seed[] = [
   ),
 ];
 
-export const SEEDS: readonly Seed[] = [...USAGE, ...CREDITS, ...INVOICES, ...CREDIT_NOTES, ...OURSELVES];
+/** A hand at the dashboard moves the metered item, adds one, or sets a threshold. */
+function byDashboard(
+  kind: VarianceKindName,
+  done: string,
+  change: (hand: Hand, subscription: Stripe.Subscription, itemId: string) => Promise<unknown>,
+): Seed {
+  return {
+    kind,
+    done,
+    plant: async (hand) => {
+      const customer = await hand.stages.running();
+      const { stripe } = hand.stage.deps;
+      const subscription = await stripe.subscriptions.retrieve(customer.subscriptionId);
+      const item = subscription.items.data.find(({ price }) => price.recurring?.usage_type === 'metered');
+      await change(hand, subscription, item?.id ?? '');
+      await hand.stage.apply();
+      return customer;
+    },
+  };
+}
+
+async function dearerPrice({ stage: { deps, db } }: Hand): Promise<string> {
+  const [row] = await query<{ product: string; meter: string }>(
+    db,
+    `select stripe_product_id as product, stripe_meter_id as meter from plan_versions join credit_units using (unit) limit 1`,
+  );
+  const { id } = await deps.stripe.prices.create({
+    product: row?.product ?? '',
+    currency: 'usd',
+    unit_amount_decimal: Stripe.Decimal.from('0.002'),
+    recurring: { interval: 'month', usage_type: 'metered', meter: row?.meter ?? '' },
+  });
+  return id;
+}
+
+const CATALOGUE: readonly Seed[] = [
+  byDashboard('subscription_price_foreign', 'a subscription is moved to a dearer price', async (hand, { id }, item) =>
+    hand.stage.deps.stripe.subscriptions.update(id, {
+      items: [{ id: item, price: await dearerPrice(hand) }],
+      proration_behavior: 'none',
+    }),
+  ),
+  byDashboard('subscription_metered_twice', 'a second item counts by the same meter', async (hand, { id }) =>
+    hand.stage.deps.stripe.subscriptionItems.create({ subscription: id, price: await dearerPrice(hand) }),
+  ),
+  running(
+    'subscription_threshold',
+    'a billing threshold is set',
+    `update subscriptions set object = object || '{"billing_thresholds": {"amount_gte": 5000}}' where customer_id = :c`,
+  ),
+];
+
+export const SEEDS: readonly Seed[] = [...USAGE, ...CREDITS, ...INVOICES, ...CREDIT_NOTES, ...CATALOGUE, ...OURSELVES];

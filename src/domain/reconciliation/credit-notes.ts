@@ -89,11 +89,17 @@ function notesDiffer(
       .map(([here]) =>
         factDiffers('credit_note_unposted', here.creditNoteId, { ours: 'no entry', theirs: here.status }),
       ),
+    ...both.filter(([, there]) => there.key === null && there.status !== 'void').map(([, there]) => foreign(there)),
     ...onlyOurs.map(({ creditNoteId, status }) =>
       factDiffers('credit_note_missing_there', creditNoteId, { ours: status, theirs: null }),
     ),
     ...onlyTheirs.map((note) => unmirrored(note, waiting)),
   ];
+}
+
+function foreign({ creditNoteId, totalMinor, currency }: CreditNoteThere): Difference {
+  const facts = { ours: null, theirs: `${totalMinor} ${currency}` };
+  return factDiffers('credit_note_foreign', creditNoteId, facts, 'It is posted by its own lines: the books agree.');
 }
 
 function unmirrored(

@@ -47,6 +47,14 @@ export const CREDIT_NOTES_VARIANCES = {
     cause: 'A credit note by another hand gave back the price of credits that were spent already.',
     repair: 'A person decides: bill it back, or keep it as goodwill and explain it.',
   },
+  credit_note_foreign: {
+    check: 'credit_notes',
+    class: 'shaping',
+    cause:
+      'A credit note by another hand is in the books as Stripe has it; nobody asked for it here, and no ticket stands behind it.',
+    repair:
+      'Find who issued it and keep the ticket; void it while its invoice is open, else bill it back, by a person.',
+  },
   credit_note_in_flight: {
     check: 'credit_notes',
     class: 'timing',

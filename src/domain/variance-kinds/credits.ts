@@ -26,7 +26,8 @@ export const CREDITS_VARIANCES = {
     check: 'credits',
     class: 'missing_there',
     cause: 'Somebody voided or expired a credit grant at Stripe that lots still need.',
-    repair: 'Ask for a true-up: it grants the missing amount again before the next invoice is finalized.',
+    repair:
+      'Ask for a true-up (creditpool stripe true-up): it grants the missing amount again before the next invoice is finalized.',
   },
   grant_not_ended: {
     check: 'credits',
@@ -71,7 +72,7 @@ export const CREDITS_VARIANCES = {
     check: 'credits',
     class: 'amount',
     cause: 'Open credit grants are not worth what lots have left and have paid in cycles that are not final.',
-    repair: 'Ask for a true-up of the pool.',
+    repair: 'Ask for a true-up: creditpool stripe true-up.',
   },
   credit_movement_missing_here: {
     check: 'credits',

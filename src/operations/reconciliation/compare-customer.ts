@@ -1,4 +1,4 @@
-// The five comparisons of one customer: Stripe's side first, then ours, so that what arrives in between is ours to know.
+// The six comparisons of one customer: Stripe's side first, then ours, so that what arrives in between is ours to know.
 import { type CreditPrice, creditPrice } from '../../domain/credit-price.ts';
 import { meteredSpan } from '../../domain/meter.ts';
 import { type Comparison, joined, MESSAGE_LAG_MS, METER_LAG_MS } from '../../domain/reconciliation.ts';
@@ -7,6 +7,7 @@ import {
   compareAppliedCredits,
   compareBilledUsage,
 } from '../../domain/reconciliation/applied-credits.ts';
+import { compareSubscriptions } from '../../domain/reconciliation/catalogue.ts';
 import { compareCreditNotes } from '../../domain/reconciliation/credit-notes.ts';
 import { compareCredits } from '../../domain/reconciliation/credits.ts';
 import { compareCycleInvoices, compareHeldDrafts, compareInvoices } from '../../domain/reconciliation/invoices.ts';
@@ -15,6 +16,7 @@ import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
 import type { CheckName } from '../../domain/variance.ts';
 import { termsOf } from '../../storage/pool-books.ts';
+import { creditMeterIds, subscribedItems } from '../../storage/reconciliation/catalogue.ts';
 import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
 import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../storage/reconciliation/credits.ts';
 import { billedPeriods, heldDrafts, invoicesHere } from '../../storage/reconciliation/invoices.ts';
@@ -50,6 +52,7 @@ export async function compareCustomer(
     credits: await compareCreditsOf(deps, customer, { statement, billed, context }),
     invoices: await compareInvoicesOf(deps, customer, { statement, billed, waiting }),
     credit_notes: compareCreditNotes(await creditNotesHere(deps.db, customer), statement, waiting),
+    catalogue: compareSubscriptions(await subscribedItems(deps.db, customer), await creditMeterIds(deps.db)),
     ourselves: await compareOurselvesOf(deps, customer, context),
   };
 }
