@@ -173,7 +173,7 @@ const note: CreditNoteThere = {
   totalMinor: 1_000n,
   prePaymentMinor: 0n,
   postPaymentMinor: 1_000n,
-  key: null,
+  key: 'credit_note/n1',
 };
 const moved = { transactionId: 'cbtxn_1', amountMinor: -1_000n, currency: 'usd' };
 const noted: CreditNotesHere = {
@@ -202,6 +202,8 @@ describe('credit notes and the customer balance', () => {
     const voided = { ...note, status: 'void' };
     expect(compare({ notes: [{ ...voided, isPosted: true }] }, { notes: [voided] })).toEqual([]);
     expect(compare({}, { customer: null })).toEqual([]);
+    const foreign = { ...note, key: null };
+    expect(compare({}, { notes: [foreign] })).toEqual(['credit_note_foreign cn_1']);
   });
 
   test('a note that differs in its split, a note asked for a moment or hours ago', () => {
