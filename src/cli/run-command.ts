@@ -5,6 +5,7 @@ import { createLog } from '../log.ts';
 import { openBooks } from '../sandbox/open-books.ts';
 import { VERSION } from '../server.ts';
 import { registerBackfillCommand } from './backfill.ts';
+import { registerCaseCommands } from './cases.ts';
 import type { CliContext } from './context.ts';
 import { registerDatabaseCommands } from './db.ts';
 import { registerDemoCommand } from './demo.ts';
@@ -14,6 +15,7 @@ import { registerExplainCommands } from './explain.ts';
 import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLedgerCommands } from './ledger.ts';
+import { registerOperatorCommands } from './operators.ts';
 import { registerOutboxCommands } from './outbox.ts';
 import { examples } from './output.ts';
 import { registerPlanCommands } from './plan.ts';
@@ -35,6 +37,8 @@ const COMMANDS = [
   registerPlanCommands,
   registerLedgerCommands,
   registerReconcileCommand,
+  registerCaseCommands,
+  registerOperatorCommands,
   registerKeyCommands,
   registerOutboxCommands,
   registerDatabaseCommands,

@@ -16,15 +16,22 @@ const CREDIT_NOTE_REASONS = [
 ] as const;
 
 /** Where the part goes that was paid already. */
-const SETTLE_AS = ['customer_balance', 'refund', 'out_of_band', 'reduce_due'] as const;
+export const SETTLE_AS = ['customer_balance', 'refund', 'out_of_band', 'reduce_due'] as const;
+
+export const invoiceId = z
+  .string()
+  .regex(/^in_[A-Za-z0-9]{1,250}$/, 'must be an invoice id of Stripe such as in_1Abc…');
+export const stripeLineId = z
+  .string()
+  .regex(/^il_[A-Za-z0-9_]{1,250}$/, 'must be an invoice line id of Stripe such as il_1Abc…');
 
 /** The money is named, tax included: line by line, or as one amount that the usage line gives first. */
 const order = {
-  invoice: z.string().regex(/^in_[A-Za-z0-9]{1,250}$/, 'must be an invoice id of Stripe such as in_1Abc…'),
+  invoice: invoiceId,
   lines: z
     .array(
       z.strictObject({
-        line: z.string().regex(/^il_[A-Za-z0-9_]{1,250}$/, 'must be an invoice line id of Stripe such as il_1Abc…'),
+        line: stripeLineId,
         /** Absent: all that is left of the line. */
         amount_minor: positiveMinor.optional(),
       }),

@@ -19,6 +19,8 @@ export const ID_PREFIXES = [
   'alert',
   'endpoint',
   'delivery',
+  'case',
+  'audit',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

@@ -62,3 +62,31 @@ export function clawBack(
   });
   book.changes.trueUpCause = entry.entryId;
 }
+
+/** Ends what is unspent of a lot that was given by mistake; once per case. Answers how much that was. */
+export function takeBack(
+  book: PoolBook,
+  lot: LotState,
+  { caseId, actor, reason }: { readonly caseId: string; readonly actor: string; readonly reason: string },
+  { now, newId }: Moment,
+): bigint {
+  const amount = remaining(lot);
+  if (amount <= 0n) return 0n;
+  const entry = beginEntry(book, {
+    entryId: newId(),
+    kind: 'lot.clawed_back',
+    effectiveAt: now,
+    actor,
+    reason,
+    sourceType: 'case',
+    sourceId: caseId,
+  });
+  moveStock(book, entry, {
+    lotId: lot.lotId,
+    amount,
+    from: { account: 'available', counter: null },
+    to: { account: 'clawed_back', counter: 'ended' },
+  });
+  book.changes.trueUpCause = entry.entryId;
+  return amount;
+}

@@ -61,7 +61,22 @@ export type RejectionCode =
   | 'stripe_refused'
   | 'stripe_unavailable'
   | 'database_unavailable'
-  | 'not_in_sandbox';
+  | 'not_in_sandbox'
+  | 'unknown_case'
+  | 'case_state'
+  | 'case_changed'
+  | 'evidence_missing'
+  | 'needs_credit_note'
+  | 'nothing_to_do'
+  | 'own_request'
+  | 'not_permitted'
+  | 'approval_lapsed'
+  | 'undo_too_late'
+  | 'unknown_lot'
+  | 'not_a_gift'
+  | 'card_number'
+  | 'unknown_operator'
+  | 'last_owner';
 
 export type Refused = { readonly rejected: Rejection };
 

@@ -17,6 +17,8 @@ export interface Caller {
   readonly apiKeyId: string;
   readonly name: string;
   readonly scopes: readonly Scope[];
+  /** The person for whom the key acts; null: for itself. */
+  readonly operatorSubject: string | null;
 }
 
 export interface Idempotency {

@@ -1,7 +1,9 @@
 import { alertRoutes } from './alerts.ts';
+import { approvalRoutes } from './approvals.ts';
 import { backfillRoutes } from './backfills.ts';
 import { balanceRoutes } from './balance.ts';
 import { burnTableRoutes } from './burn-table.ts';
+import { caseRoutes } from './cases.ts';
 import { checkRoutes } from './check.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
@@ -49,6 +51,8 @@ export const ROUTES: readonly Route[] = [
   ...invoiceRoutes,
   ...settlementRoutes,
   ...creditNoteRoutes,
+  ...caseRoutes,
+  ...approvalRoutes,
   ...reconciliationRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,

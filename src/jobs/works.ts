@@ -1,6 +1,7 @@
 // One table of background work: the loops of a service run each row in turn, a sandbox runs all of them until quiet.
 import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
 import { finishCancellations } from '../operations/cancel-subscription.ts';
+import { tendCases } from '../operations/cases/tend-cases.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
 import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
@@ -17,6 +18,7 @@ const POOLS_BATCH = 1_000;
 const PERIODS_BATCH = 500;
 const OUTBOX_BATCH = 500;
 const DRAFTS_BATCH = 100;
+const CASES_BATCH = 100;
 const DELIVERIES_BATCH = 50;
 
 /** The work of a deployment, in the order in which one kind causes the next. */
@@ -59,6 +61,13 @@ export function backgroundWork(
         const { guarded } = await pollDrafts(deps, { limit: DRAFTS_BATCH });
         const { finalized, settled } = await settleDrafts(deps, { limit: DRAFTS_BATCH });
         return guarded + finalized + settled;
+      },
+    },
+    {
+      name: 'cases',
+      turn: async () => {
+        const { lapsed, executed } = await tendCases(deps, { limit: CASES_BATCH });
+        return lapsed + executed;
       },
     },
     {

@@ -9,6 +9,8 @@ export interface AuthenticatedCaller {
   readonly apiKeyId: string;
   readonly name: string;
   readonly scopes: readonly Scope[];
+  /** The person for whom the key acts; null: for itself. */
+  readonly operatorSubject: string | null;
 }
 
 const NOBODY = Buffer.alloc(32);
@@ -27,5 +29,6 @@ export async function authenticateCaller(
   const matches = timingSafeEqual(hashSecret(parts.secret, pepper), found?.key.secretHash ?? NOBODY);
   if (found === null || !matches || !found.usable || found.key.livemode !== livemode) return null;
   if (parts.livemode !== livemode) return null;
-  return { apiKeyId: found.key.apiKeyId, name: found.key.name, scopes: found.key.scopes };
+  const { apiKeyId, name, scopes, operatorSubject } = found.key;
+  return { apiKeyId, name, scopes, operatorSubject };
 }

@@ -14,6 +14,8 @@ export interface NewApiKey {
   readonly at: Date;
   /** Absent: one year. */
   readonly expiresAt?: Date | null;
+  /** The person for whom it acts. */
+  readonly operatorSubject?: string;
 }
 
 const YEAR_MS = 365 * 86_400_000;
@@ -35,6 +37,7 @@ export async function createApiKey(deps: Deps, input: NewApiKey): Promise<{ apiK
     createdAt: input.at,
     expiresAt: input.expiresAt === undefined ? new Date(input.at.getTime() + YEAR_MS) : input.expiresAt,
     revokedAt: null,
+    operatorSubject: input.operatorSubject ?? null,
   });
   return { apiKeyId, text: formatApiKey({ livemode: input.livemode, apiKeyId, secret }) };
 }

@@ -1,11 +1,12 @@
 import { formatCredits } from '../domain/amount.ts';
 import { catchUp } from '../domain/catch-up.ts';
+import type { CustomerKey } from '../domain/customer.ts';
 import { openLot } from '../domain/lot-opening.ts';
 import { remaining } from '../domain/lot.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
 import { availableAt } from '../domain/pool-stock.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
-import { transaction } from '../storage/database.ts';
+import { transaction, type Transaction } from '../storage/database.ts';
 import { earlierAnswers } from '../storage/idempotency-keys.ts';
 import { loadPoolBooks, lockPools } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
@@ -60,23 +61,58 @@ export async function grantCredits(
       const sentence = `the idempotency key ${gift.key} was used for another grant; use a new key for a new one`;
       return refuse('idempotency_key_reused', sentence);
     }
-    const { now, books } = await loadPoolBooks(trx, [customer], deps.settings);
-    const book = books.get(customer.customerId);
-    if (book === undefined) return refuse('no_subscription', 'this customer has no pool yet: it needs a subscription');
-    const moment = { now, newId: deps.newId };
-    catchUp(book, moment);
-    const before = watch([book], now);
-    const refusal = refusedGift(book, gift, now);
-    if (refusal !== null) return refusal;
-    const grant = open(book, gift, moment);
     const { key, fingerprint } = gift;
-    book.changes.answers.push({ operation: OPERATION, key, fingerprint, effect: grant });
-    await saveWatched(trx, book, before, moment);
-    return { grant, replayed: false };
+    const source = { sourceType: 'gift', sourceId: deps.newId() };
+    const grant = await giveIn(deps, trx, customer, { ...gift, ...source }, { key, fingerprint });
+    return 'rejected' in grant ? grant : { grant, replayed: false };
   });
 }
 
-function refusedGift({ terms }: PoolBook, { features, expiresAt }: CreditGift, now: Date): Refused | null {
+export type Gift = Omit<CreditGift, 'customer' | keyof Keyed> & {
+  /** What caused it; one cause opens one lot. */
+  readonly sourceType: string;
+  readonly sourceId: string;
+};
+
+/** Opens the lot in the caller's transaction, and keeps the answer under its key where there is one. */
+export async function giveIn(
+  deps: Pick<Deps, 'newId' | 'settings'>,
+  trx: Transaction,
+  customer: CustomerKey,
+  gift: Gift,
+  named: Keyed | null,
+): Promise<GrantedCredits | Refused> {
+  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings);
+  const book = books.get(customer.customerId);
+  if (book === undefined) return refuse('no_subscription', 'this customer has no pool yet: it needs a subscription');
+  const moment = { now, newId: deps.newId };
+  catchUp(book, moment);
+  const before = watch([book], now);
+  const refusal = refusedGift(book, gift, now);
+  if (refusal !== null) return refusal;
+  const grant = open(book, gift, moment);
+  if (named !== null) book.changes.answers.push({ operation: OPERATION, ...named, effect: grant });
+  await saveWatched(trx, book, before, moment);
+  return grant;
+}
+
+/** Why a gift cannot be given as things stand; null when it can. Nothing is changed. */
+export async function refusedGrant(
+  deps: Pick<Deps, 'db' | 'settings'>,
+  customer: CustomerKey,
+  gift: Pick<Gift, 'features' | 'expiresAt'>,
+): Promise<Refused | null> {
+  const { now, books } = await loadPoolBooks(deps.db, [customer], deps.settings, { readOnly: true });
+  const book = books.get(customer.customerId);
+  if (book === undefined) return refuse('no_subscription', 'this customer has no pool yet: it needs a subscription');
+  return refusedGift(book, gift, now);
+}
+
+function refusedGift(
+  { terms }: PoolBook,
+  { features, expiresAt }: Pick<Gift, 'features' | 'expiresAt'>,
+  now: Date,
+): Refused | null {
   if (expiresAt !== null && expiresAt <= now) {
     return refuse('invalid_request', 'the credits would expire before they are granted', { param: 'expires_at' });
   }
@@ -85,8 +121,8 @@ function refusedGift({ terms }: PoolBook, { features, expiresAt }: CreditGift, n
   return refuse('invalid_request', `the plan has no feature ${unknown.join(', ')}`, { param: 'features' });
 }
 
-function open(book: PoolBook, gift: CreditGift, moment: Parameters<typeof openLot>[3]): GrantedCredits {
-  const { source, amount, features, expiresAt, priority, reason, actor } = gift;
+function open(book: PoolBook, gift: Gift, moment: Parameters<typeof openLot>[3]): GrantedCredits {
+  const { source, amount, features, expiresAt, priority, reason, actor, sourceType, sourceId } = gift;
   const lot = openLot(
     book,
     {
@@ -102,8 +138,8 @@ function open(book: PoolBook, gift: CreditGift, moment: Parameters<typeof openLo
       paidCurrency: null,
       grantCurrency: book.terms?.currency ?? '',
       originLotId: null,
-      sourceType: 'gift',
-      sourceId: moment.newId(),
+      sourceType,
+      sourceId,
     },
     { actor, reason },
     moment,

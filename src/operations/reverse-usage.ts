@@ -1,6 +1,7 @@
 import { catchUp } from '../domain/catch-up.ts';
 import type { CustomerKey } from '../domain/customer.ts';
-import { poolWithId } from '../domain/pool-book.ts';
+import type { JournalEntry } from '../domain/journal.ts';
+import { familyOf, poolWithId } from '../domain/pool-book.ts';
 import type { Moment, PoolBook } from '../domain/pool-book.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { undoWaiting } from '../domain/unfunded.ts';
@@ -9,7 +10,7 @@ import { transaction, type Transaction } from '../storage/database.ts';
 import { lockPools, loadPoolBooks } from '../storage/pool-books.ts';
 import { findUsage, type FoundUsage } from '../storage/usage-reversals.ts';
 import type { Deps } from './deps.ts';
-import { saveWatched, watch } from './watch-pools.ts';
+import { saveWatched, watch, type Watched } from './watch-pools.ts';
 
 export interface UsageReversal {
   readonly customer: CustomerKey;
@@ -27,13 +28,43 @@ export async function reverseUsage(
   deps: Deps,
   asked: UsageReversal,
 ): Promise<{ readonly reversed: readonly ReversedUsage[] } | Refused> {
-  return transaction(deps.db, async (trx) => {
-    await lockPools(trx, [asked.customer]);
-    const found = await findUsage(trx, asked.customer, asked.usageEventIds);
-    const refusal = refusedReversal(asked, found);
-    if (refusal !== null) return refusal;
-    return { reversed: await postReversals(deps, trx, asked, found) };
-  });
+  return transaction(deps.db, async (trx) => reverseUsageIn(deps, trx, asked));
+}
+
+/** The same in the caller's transaction, who may look at what would come of it and say no. */
+export async function reverseUsageIn(
+  deps: Pick<Deps, 'newId' | 'settings'>,
+  trx: Transaction,
+  asked: UsageReversal,
+  unwanted: (reversed: readonly ReversedUsage[]) => Refused | null = () => null,
+): Promise<{ readonly reversed: readonly ReversedUsage[] } | Refused> {
+  await lockPools(trx, [asked.customer]);
+  const found = await findUsage(trx, asked.customer, asked.usageEventIds);
+  const refusal = refusedReversal(asked, found);
+  if (refusal !== null) return refusal;
+  const { moment, book, before, reversed } = await undo(deps, trx, asked, found, {});
+  const otherwise = unwanted(reversed);
+  if (otherwise !== null) return otherwise;
+  await saveWatched(trx, book, before, moment);
+  return { reversed };
+}
+
+/** What it would do, with the entries that the books would show. Nothing is locked and nothing is changed. */
+export async function rehearseReversal(
+  deps: Deps,
+  asked: UsageReversal,
+): Promise<{ readonly reversed: readonly ReversedUsage[]; readonly entries: readonly JournalEntry[] } | Refused> {
+  return transaction(
+    deps.db,
+    async (trx) => {
+      const found = await findUsage(trx, asked.customer, asked.usageEventIds);
+      const refusal = refusedReversal(asked, found);
+      if (refusal !== null) return refusal;
+      const { reversed, entries } = await undo(deps, trx, asked, found, { readOnly: true });
+      return { reversed, entries };
+    },
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
 }
 
 /** Why these events cannot be undone, without undoing them; null when they can. */
@@ -44,17 +75,29 @@ export async function refusedUsage(
   return refusedReversal(asked, await findUsage(trx, asked.customer, asked.usageEventIds));
 }
 
-async function postReversals(
-  deps: Deps,
+interface Undone {
+  readonly moment: Moment;
+  readonly book: PoolBook;
+  /** How the pools stood, for the alerts. */
+  readonly before: Watched;
+  readonly reversed: readonly ReversedUsage[];
+  /** The entries of the reversal, without those that time alone posted. */
+  readonly entries: readonly JournalEntry[];
+}
+
+async function undo(
+  deps: Pick<Deps, 'newId' | 'settings'>,
   trx: Transaction,
   asked: UsageReversal,
   found: readonly FoundUsage[],
-): Promise<readonly ReversedUsage[]> {
+  mode: { readonly readOnly?: boolean },
+): Promise<Undone> {
   const waiting = found.filter((one) => one.waiting);
   const usage = found.flatMap(({ reversible, poolId }) => (reversible === null ? [] : [{ poolId, ...reversible }]));
   const lotIds = usage.flatMap(({ draws }) => draws.map(({ lotId }) => lotId));
   const periodIds = usage.map(({ billingPeriodId }) => billingPeriodId);
   const { now, books } = await loadPoolBooks(trx, [asked.customer], deps.settings, {
+    ...mode,
     lotIds,
     periodIds,
     spenders: found.map(({ member, agent }) => ({ customerId: asked.customer.customerId, member, agent })),
@@ -66,10 +109,10 @@ async function postReversals(
   // Before time goes on: what waits could be paid by it.
   const forgotten = waiting.map((one) => forget(poolWithId(book, one.poolId), one, moment));
   catchUp(book, moment);
-  const undone = usage.map((one) => reverse(poolWithId(book, one.poolId), one, asked, moment));
-  const reversed = [...forgotten, ...undone];
-  await saveWatched(trx, book, before, moment);
-  return reversed;
+  const earlier = new Set(familyOf(book).flatMap(({ changes }) => changes.entries));
+  const reversed = usage.map((one) => reverse(poolWithId(book, one.poolId), one, asked, moment));
+  const entries = familyOf(book).flatMap(({ changes }) => changes.entries.filter((entry) => !earlier.has(entry)));
+  return { moment, book, before, reversed: [...forgotten, ...reversed], entries };
 }
 
 function refusedReversal(asked: Pick<UsageReversal, 'usageEventIds'>, found: readonly FoundUsage[]): Refused | null {

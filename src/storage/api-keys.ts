@@ -13,14 +13,27 @@ export interface ApiKey {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  /** The person for whom it acts; null: for itself. */
+  readonly operatorSubject: string | null;
 }
 
 export async function insertApiKey(db: Database, key: ApiKey): Promise<void> {
   await execute(
     db,
-    `insert into api_keys (api_key_id, name, secret_hash, last_four, livemode, scopes, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [key.apiKeyId, key.name, key.secretHash, key.lastFour, key.livemode, key.scopes, key.createdAt, key.expiresAt],
+    `insert into api_keys (api_key_id, name, secret_hash, last_four, livemode, scopes, created_at, expires_at,
+       operator_subject)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      key.apiKeyId,
+      key.name,
+      key.secretHash,
+      key.lastFour,
+      key.livemode,
+      key.scopes,
+      key.createdAt,
+      key.expiresAt,
+      key.operatorSubject,
+    ],
   );
 }
 
@@ -54,7 +67,7 @@ export async function revokeApiKey(db: Database, apiKeyId: string): Promise<bool
   return rows === 1;
 }
 
-const KEY_COLUMNS = `api_key_id, name, secret_hash, last_four, livemode, scopes, created_at, expires_at, revoked_at`;
+const KEY_COLUMNS = `api_key_id, name, secret_hash, last_four, livemode, scopes, created_at, expires_at, revoked_at, operator_subject`;
 
 interface ApiKeyRow {
   api_key_id: string;
@@ -66,6 +79,7 @@ interface ApiKeyRow {
   created_at: Date;
   expires_at: Date | null;
   revoked_at: Date | null;
+  operator_subject: string | null;
 }
 
 function toApiKey(row: ApiKeyRow): ApiKey {
@@ -79,5 +93,6 @@ function toApiKey(row: ApiKeyRow): ApiKey {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    operatorSubject: row.operator_subject,
   };
 }

@@ -1,6 +1,7 @@
 // Credit notes that people asked for here: stored before Stripe hears of them, kept for ever, one per idempotency key.
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
+import { insertAnswer } from './idempotency-keys.ts';
 import { execute, query } from './query.ts';
 
 export interface CreditNoteRequest {
@@ -56,20 +57,13 @@ export async function insertCreditNoteRequest(
       request.createdAt,
     ],
   );
-  await execute(
-    trx,
-    `insert into idempotency_keys (lane, customer_id, operation, key, fingerprint, effect, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      key.lane,
-      key.customerId,
-      OPERATION,
-      named.idempotencyKey,
-      named.fingerprint,
-      { credit_note_request_id: request.requestId },
-      request.createdAt,
-    ],
-  );
+  await insertAnswer(trx, key, {
+    operation: OPERATION,
+    key: named.idempotencyKey,
+    fingerprint: named.fingerprint,
+    effect: { credit_note_request_id: request.requestId },
+    at: request.createdAt,
+  });
 }
 
 /** What this key asked for before, and with which content. */

@@ -1,6 +1,6 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
-import { query } from './query.ts';
+import { execute, query } from './query.ts';
 
 export interface KeyedRequest extends CustomerKey {
   readonly operation: string;
@@ -35,5 +35,25 @@ export async function earlierAnswers(
       wanted.map(({ key }) => key),
       [...new Set(lanes)],
     ],
+  );
+}
+
+/** Keeps the answer of a key for ever. The caller has looked the key up under the customer's lock. */
+export async function insertAnswer(
+  trx: Transaction,
+  key: CustomerKey,
+  answer: {
+    readonly operation: string;
+    readonly key: string;
+    readonly fingerprint: string;
+    readonly effect: Readonly<Record<string, unknown>>;
+    readonly at: Date;
+  },
+): Promise<void> {
+  await execute(
+    trx,
+    `insert into idempotency_keys (lane, customer_id, operation, key, fingerprint, effect, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [key.lane, key.customerId, answer.operation, answer.key, answer.fingerprint, answer.effect, answer.at],
   );
 }

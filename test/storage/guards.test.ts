@@ -67,6 +67,17 @@ describe('INV-03 history is only ever added to', () => {
     expect(await refusal(owner.query(`truncate ${table} cascade`))).toMatchObject({ code: '23000' });
   });
 
+  test('what people did is never rewritten, also not by the owner', async () => {
+    for (const statement of ['update audit_log set reason = null', 'delete from audit_log', 'truncate audit_log']) {
+      expect(await refusal(execute(database, statement))).toEqual({ code: '42501' });
+    }
+    await owner.query(`insert into audit_log (audit_id, at, actor, roles, action, object_type, object_id)
+      values (gen_random_uuid(), now(), 'system:test', '{}', 'case.opened', 'case', 'x')`);
+    for (const statement of ['update audit_log set reason = null', 'delete from audit_log', 'truncate audit_log']) {
+      expect(await refusal(owner.query(statement))).toMatchObject({ code: '23000' });
+    }
+  });
+
   test('an answer that was given to a key is never taken back', async () => {
     expect(await refusal(execute(database, `delete from idempotency_keys`))).toEqual({ code: '42501' });
     expect(await refusal(owner.query(`delete from idempotency_keys`))).toEqual({
@@ -101,6 +112,8 @@ describe('INV-03 history is only ever added to', () => {
     );
     const reference = [
       'alerts',
+      'approval_rules',
+      'audit_log',
       'burn_rates',
       'catalogues',
       'credit_grant_lots',

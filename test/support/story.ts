@@ -8,8 +8,10 @@ import { afterAll, expect, onTestFinished, vi } from 'vitest';
 import { assembleBilling, assembleDeps, type Billing } from '../../src/billing.ts';
 import { formatCredits, formatScaled } from '../../src/domain/amount.ts';
 import type { Catalogue } from '../../src/domain/catalogue.ts';
+import type { Role } from '../../src/domain/operator.ts';
 import { SCOPES } from '../../src/domain/scope.ts';
 import { createApiKey } from '../../src/operations/create-api-key.ts';
+import type { Deps } from '../../src/operations/deps.ts';
 import { pushCatalogue } from '../../src/operations/push-catalogue.ts';
 import { recogniseRevenue } from '../../src/operations/recognise-revenue.ts';
 import { reconcile } from '../../src/operations/reconcile.ts';
@@ -28,6 +30,7 @@ import { connectStripe, type StripeGateway } from '../../src/stripe/gateway.ts';
 import type { Reply, Wire } from './api.ts';
 import { sampleCatalogue } from './catalogue.ts';
 import { cloneDatabase } from './database.ts';
+import { employ } from './operators.ts';
 import { startProcess } from './processes.ts';
 import { expectRecomputedInvoices } from './recomputed-invoices.ts';
 
@@ -50,6 +53,8 @@ export interface Story {
   /** Goes on until no message waits for its next try. */
   readonly relayed: () => Promise<void>;
   readonly subscriber: (plan?: string) => Promise<Subscriber>;
+  /** A person who works here, calling with a key of his own. */
+  readonly person: (name: string, ...roles: readonly Role[]) => Promise<Story['call']>;
 }
 
 export interface Subscriber {
@@ -104,32 +109,27 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
   await clock.beginAt(new Date(startsAt));
   const pushed = await pushCatalogue(deps, catalogue);
   if ('rejected' in pushed) throw new Error(pushed.rejected.message);
-  const { text: apiKey } = await createApiKey(deps, {
-    name: 'story',
-    scopes: SCOPES,
-    livemode: false,
-    pepper: PEPPER,
-    randomness: randomBytes(41),
-    // Keys expire by the wall clock, whatever time the story lives in.
-    at: new Date(),
-  });
+  const apiKey = await makeKey(deps, 'story');
   afterAll(async () => {
     await http.stop(1_000);
     await billing.close();
     await simulator.close();
   });
-  const call: Story['call'] = async (method, path, body, key, origin = http.origin) => {
-    const response = await fetch(origin + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${apiKey}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(key !== undefined && { 'idempotency-key': key }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Wire };
-  };
+  const callWith =
+    (bearer: string): Story['call'] =>
+    async (method, path, body, key, origin = http.origin) => {
+      const response = await fetch(origin + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(key !== undefined && { 'idempotency-key': key }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, headers: response.headers, body: (await response.json()) as Wire };
+    };
+  const call = callWith(apiKey);
   const story = {
     origin: http.origin,
     apiKey,
@@ -180,7 +180,28 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
       );
     },
   };
-  return { ...story, subscriber: async (plan = 'hybrid') => subscribe(story, plan) };
+  return {
+    ...story,
+    subscriber: async (plan = 'hybrid') => subscribe(story, plan),
+    person: async (name, ...roles) => {
+      const subject = await employ(deps, name, roles);
+      return callWith(await makeKey(deps, name, subject));
+    },
+  };
+}
+
+async function makeKey(deps: Deps, name: string, operatorSubject?: string): Promise<string> {
+  const { text } = await createApiKey(deps, {
+    name,
+    scopes: SCOPES,
+    livemode: false,
+    pepper: PEPPER,
+    randomness: randomBytes(41),
+    // Keys expire by the wall clock, whatever time the story lives in.
+    at: new Date(),
+    ...(operatorSubject !== undefined && { operatorSubject }),
+  });
+  return text;
 }
 
 /** The same story once for each position of an uncertain fact about Stripe, each in books of its own. */
@@ -196,7 +217,7 @@ export async function tellEach(
   return told;
 }
 
-async function subscribe(story: Omit<Story, 'subscriber'>, planName: string): Promise<Subscriber> {
+async function subscribe(story: Omit<Story, 'subscriber' | 'person'>, planName: string): Promise<Subscriber> {
   const { billing, stripe, clock, call } = story;
   const plan = (await listPlanVersions(billing.deps.db)).find((version) => version.plan === planName);
   if (plan === undefined) throw new Error(`no plan ${planName}`);

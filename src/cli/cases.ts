@@ -1,0 +1,200 @@
+import { readFile } from 'node:fs/promises';
+
+import { type Command, InvalidArgumentError } from 'commander';
+
+import { caseOpening, toEvidence, toOutcome } from '../contract/cases.ts';
+import { fromWireId } from '../contract/ids.ts';
+import { shownCase, shownPreview } from '../contract/shown-case.ts';
+import type { Case } from '../domain/case-record.ts';
+import { CASE_STATES, type CaseState } from '../domain/case.ts';
+import type { Refused } from '../domain/rejection.ts';
+import { approveCase, closeCase, refuseCase } from '../operations/cases/approve-case.ts';
+import { listCases, readCase } from '../operations/cases/list-cases.ts';
+import { openCase } from '../operations/cases/open-case.ts';
+import { previewCase } from '../operations/cases/preview-case.ts';
+import { submitCase } from '../operations/cases/submit-case.ts';
+import { undoGoodwill } from '../operations/cases/undo-goodwill.ts';
+import { type Acting, NO_TRACE } from '../operations/operators/acting.ts';
+import { operatorNamed } from '../operations/operators/manage-operators.ts';
+import type { OpenBooks } from '../sandbox/open-books.ts';
+import type { CliContext } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { examples, json, table } from './output.ts';
+import { showRefusal, withBooks } from './with-books.ts';
+
+const SHOWN_MAX = 100;
+
+interface Common {
+  readonly as: string;
+  readonly json?: boolean;
+}
+
+/** `creditpool cases list | show | open | preview | submit | approve | refuse | close | undo`. */
+export function registerCaseCommands(program: Command, context: CliContext): void {
+  const cases = program
+    .command('cases')
+    .description('exceptions: what went wrong, its evidence, who agreed, what was done')
+    .addHelpText(
+      'before',
+      examples('cases list --state waiting --as jane@example.com', 'cases show case_01jd… --as …'),
+    );
+  registerList(cases, context);
+  registerOpen(cases, context);
+  const act = (name: string, description: string, work: Work): Command =>
+    registerAct(cases, context, name, description, work);
+  act('show', 'one case with its evidence, its preview and what became of it', async (deps, acting, caseId) =>
+    readCase(deps, acting, caseId),
+  );
+  act('preview', 'what it would do to money, credits and books now', async (deps, acting, caseId) => {
+    const one = await readCase(deps, acting, caseId);
+    if ('rejected' in one) return one;
+    const previewed = await previewCase(deps, one);
+    if ('rejected' in previewed) return previewed;
+    return { ...shownPreview(previewed.preview), payload_hash: previewed.payloadHash };
+  });
+  act('submit', 'ask for it; within your limits it is done at once', async (deps, acting, caseId) =>
+    submitCase(deps, acting, { caseId }),
+  );
+  act('approve', 'agree to what somebody else has submitted, and do it', async (deps, acting, caseId, options) => {
+    const { hash = '', comment = null, breakGlass } = options;
+    const more = breakGlass === undefined ? {} : { breakGlass };
+    return approveCase(deps, acting, { caseId, payloadHash: hash, comment, ...more });
+  })
+    .requiredOption('--hash <payload_hash>', 'of what you have looked at, as cases show tells it')
+    .option('--comment <text>', 'kept with the case')
+    .option('--break-glass <reason>', 'as an owner, release it alone; an alarm goes off');
+  act('refuse', 'say no, with the reason', async (deps, acting, caseId, { comment = '' }) =>
+    refuseCase(deps, acting, { caseId, comment }),
+  ).requiredOption('--comment <text>', 'why');
+  act('close', 'nothing has to be done, or not any more', async (deps, acting, caseId, { comment = '' }) =>
+    closeCase(deps, acting, { caseId, comment }),
+  ).requiredOption('--comment <text>', 'why');
+  act('undo', 'take goodwill back: within 15 minutes and while it is unspent', async (deps, acting, caseId) =>
+    undoGoodwill(deps, acting, caseId),
+  );
+}
+
+interface ActOptions extends Common {
+  readonly hash?: string;
+  readonly comment?: string;
+  readonly breakGlass?: string;
+}
+
+type Work = (deps: OpenBooks, acting: Acting, caseId: string, options: ActOptions) => Promise<Case | Refused | object>;
+
+function registerAct(cases: Command, context: CliContext, name: string, description: string, work: Work): Command {
+  return cases
+    .command(name)
+    .description(description)
+    .argument('<id>', 'case_…, as in cases list', caseIdOf)
+    .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('before', examples(`cases ${name} case_01jd… --as jane@example.com`))
+    .action(async (caseId: string, options: ActOptions) => {
+      await withBooks(context, { stripe: true }, async (deps) => {
+        const done = await work(deps, await actingAs(deps, options.as), caseId, options);
+        if ('rejected' in done) return showRefusal(context, done, options.json ?? false);
+        return show(context, done, options.json ?? false);
+      });
+    });
+}
+
+function show(context: CliContext, done: Case | object, asJson: boolean): number {
+  const isCase = 'caseId' in done;
+  const document = isCase ? shownCase(done) : done;
+  if (asJson) context.out(json(document));
+  else context.out(JSON.stringify(document, null, 2));
+  return isCase && done.state === 'waiting' ? EXIT.waitsForApproval : EXIT.done;
+}
+
+function registerList(cases: Command, context: CliContext): void {
+  cases
+    .command('list')
+    .description(`the newest ${SHOWN_MAX}; the oldest first where they wait`)
+    .option('--state <state>', `one of ${CASE_STATES.join(', ')}`, state)
+    .option('--customer <customer>', 'ext:…, cus_… or customer_…')
+    .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('before', examples('cases list --state waiting --as jane@example.com', 'cases list --as … --json'))
+    .action(async (options: Common & { readonly state?: CaseState; readonly customer?: string }) => {
+      await withBooks(context, { stripe: false }, async (deps) => {
+        const { state: wanted, customer, json: asJson = false } = options;
+        const listed = await listCases(deps, await actingAs(deps, options.as), {
+          order: wanted === 'waiting' ? 'oldest' : 'newest',
+          limit: SHOWN_MAX,
+          ...(wanted !== undefined && { states: [wanted] }),
+          ...(customer !== undefined && { customer }),
+        });
+        if ('rejected' in listed) return showRefusal(context, listed, asJson);
+        const data = listed.cases.map(shownCase);
+        if (asJson) context.out(json({ object: 'list', has_more: listed.hasMore, data }));
+        else if (data.length === 0) context.say('There is no such case.');
+        else {
+          const columns = ['id', 'state', 'kind', 'ticket', 'opened', 'opened by', 'why it waits'];
+          const cells = data.map((one) => [
+            one.id,
+            one.state,
+            one.kind,
+            one.ticket ?? '',
+            one.opened_at.toISOString(),
+            one.opened_by,
+            one.limits.map(({ name }) => name).join(' '),
+          ]);
+          context.out(table(columns, cells));
+        }
+        return EXIT.done;
+      });
+    });
+}
+
+function registerOpen(cases: Command, context: CliContext): void {
+  cases
+    .command('open')
+    .description('open a case from a JSON document, as POST /v1/cases takes it')
+    .argument('<file>', 'a file, or - for standard input')
+    .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
+    .requiredOption('--key <text>', 'the same key never opens a second case; the ticket number will do')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('before', examples('cases open duplicate.json --key SUP-7 --as jane@example.com'))
+    .action(async (file: string, options: Common & { readonly key: string }) => {
+      const asked = caseOpening.safeParse(JSON.parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')));
+      if (!asked.success) throw new Error(asked.error.issues.map(issueLine).join('\n'));
+      await withBooks(context, { stripe: true }, async (deps) => {
+        const acting = await actingAs(deps, options.as);
+        const { customer, kind, outcome, submit } = asked.data;
+        const opened = await openCase(deps, acting, {
+          customer,
+          kind,
+          evidence: toEvidence(asked.data),
+          outcome: outcome === undefined ? null : toOutcome(outcome),
+          idempotencyKey: options.key,
+        });
+        const done =
+          'rejected' in opened || !submit ? opened : await submitCase(deps, acting, { caseId: opened.caseId });
+        if ('rejected' in done) return showRefusal(context, done, options.json ?? false);
+        return show(context, done, options.json ?? false);
+      });
+    });
+}
+
+function issueLine({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string {
+  return `${path.map(String).join('.')}: ${message}`;
+}
+
+/** The person that a name stands for; an unknown one is nobody, and is told so by what he asks for. */
+async function actingAs(deps: OpenBooks, name: string): Promise<Acting> {
+  const person = await operatorNamed(deps, name);
+  return { subject: person?.subject ?? name, roles: null, trace: NO_TRACE };
+}
+
+function caseIdOf(text: string): string {
+  const id = fromWireId('case', text);
+  if (id === null) throw new InvalidArgumentError('write an id such as case_01jd….');
+  return id;
+}
+
+function state(text: string): CaseState {
+  const found = CASE_STATES.find((known) => known === text);
+  if (found === undefined) throw new InvalidArgumentError(`states are ${CASE_STATES.join(', ')}.`);
+  return found;
+}
