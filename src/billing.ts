@@ -25,6 +25,9 @@ import { trackUsage, type TrackedEvent } from './operations/track-usage.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
 
+/** Stripe's event types that something is done about; doctor compares the endpoints with them. */
+export const STRIPE_EVENT_TYPES: readonly string[] = Object.keys(webhookRegistry);
+
 export interface BillingSettings {
   readonly databaseUrl: string;
   readonly databasePoolSize?: number;

@@ -1,19 +1,15 @@
 import type { Command } from 'commander';
 
-import { fetchServerTime } from '../operations/read-clock.ts';
-import { readHealth } from '../operations/read-health.ts';
+import { STRIPE_EVENT_TYPES } from '../billing.ts';
+import type { Config } from '../config.ts';
+import { bad, type CheckupLine, good } from '../domain/checkup.ts';
+import { examineDeployment } from '../operations/examine-deployment.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json } from './output.ts';
 import { withBooks } from './with-books.ts';
 
-interface Finding {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly says: string;
-}
-
-const SKEW_MS_MAX = 2_000;
+const PROBE_MS_MAX = 5_000;
 
 /** `creditpool doctor`: one line per check, each with its fix. */
 export function registerDoctorCommand(program: Command, context: CliContext): void {
@@ -25,59 +21,78 @@ export function registerDoctorCommand(program: Command, context: CliContext): vo
     .action(async ({ json: asJson = false }: { json?: boolean }) => {
       await withBooks(context, { stripe: true }, async (deps) => {
         const { config } = context;
-        const backlog = await readHealth(deps);
-        const skewMs = Math.abs((await fetchServerTime(deps)).getTime() - Date.now());
-        const findings: Finding[] = [
-          { check: 'mode', ...modeFinding(config.stripe.secretKey, config.stripe.mode) },
-          { check: 'webhooks', ...webhookFinding(config.stripe.mode, config.stripe.webhookSecrets.length) },
-          {
-            check: 'clock',
-            ok: skewMs <= SKEW_MS_MAX,
-            says: `database and this machine differ by ${skewMs} ms${skewMs > SKEW_MS_MAX ? '; keep both on NTP' : ''}`,
-          },
-          {
-            check: 'pepper',
-            ok: config.apiKeyPepper !== undefined || config.stripe.mode === 'sandbox',
-            says:
-              config.apiKeyPepper === undefined
-                ? 'API keys are peppered by this machine only; set API_KEY_PEPPER'
-                : 'set',
-          },
-          ...('because' in backlog
-            ? [{ check: 'database', ok: false, says: backlog.because }]
-            : [
-                {
-                  check: 'outbox',
-                  ok: backlog.outboxParked === 0,
-                  says: `${backlog.outboxParked} parked (creditpool outbox list)`,
-                },
-                {
-                  check: 'inbox',
-                  ok: backlog.inboxParked === 0,
-                  says: `${backlog.inboxParked} parked (GET /v1/stripe_events)`,
-                },
-              ]),
+        const webhookUrl = `${config.publicUrl}/v1/webhooks/stripe`;
+        const lines = [
+          ...checkSettings(config),
+          await checkRawBody(config, webhookUrl),
+          ...(await examineDeployment(deps, {
+            webhookUrl,
+            eventTypes: STRIPE_EVENT_TYPES,
+            isSandbox: config.stripe.mode === 'sandbox',
+            wall: () => new Date(),
+          })),
         ];
-        if (asJson) context.out(json({ object: 'doctor', findings }));
-        else for (const { check, ok, says } of findings) context.out(`${ok ? '✔' : '✘'} ${check.padEnd(9)} ${says}`);
-        return findings.every(({ ok }) => ok) ? EXIT.done : EXIT.checkFailed;
+        if (asJson) context.out(json({ object: 'doctor', findings: lines }));
+        else for (const line of lines) context.out(shown(line));
+        const failed = lines.filter(({ ok }) => !ok).length;
+        context.say(failed === 0 ? 'Nothing hurts.' : `${failed} of ${lines.length} need you.`);
+        return failed === 0 ? EXIT.done : EXIT.checkFailed;
       });
     });
 }
 
-function modeFinding(secretKey: string | undefined, mode: string): Omit<Finding, 'check'> {
-  if (secretKey?.startsWith('sk_live_') === true) {
-    return {
-      ok: false,
-      says: 'a full live key; take a restricted one (rk_live_…) with the rights that docs/running.md lists',
-    };
-  }
-  return { ok: true, says: mode === 'sandbox' ? 'SANDBOX: simulated Stripe' : `Stripe ${mode} mode` };
+function shown({ check, ok, says, fix }: CheckupLine): string {
+  const line = `${ok ? '✔' : '✘'} ${check.padEnd(17)} ${says}`;
+  return fix === null ? line : `${line}\n  ${''.padEnd(17)} → ${fix}`;
 }
 
-function webhookFinding(mode: string, secrets: number): Omit<Finding, 'check'> {
-  if (mode === 'sandbox') return { ok: true, says: 'registered with the simulator at each start' };
-  return secrets > 0
-    ? { ok: true, says: `${secrets} signing secret${secrets === 1 ? '' : 's'}` }
-    : { ok: false, says: 'STRIPE_WEBHOOK_SECRETS is not set: every webhook would be refused' };
+function checkSettings({ stripe, apiKeyPepper }: Config): readonly CheckupLine[] {
+  const { secretKey, mode, webhookSecrets } = stripe;
+  const isSandbox = mode === 'sandbox';
+  return [
+    secretKey?.startsWith('sk_live_') === true
+      ? bad('mode', 'a full live key', 'take a restricted one (rk_live_…) with the rights that docs/stripe.md lists')
+      : good('mode', isSandbox ? 'SANDBOX: simulated Stripe' : `Stripe ${mode} mode`),
+    isSandbox || webhookSecrets.length > 0
+      ? good('webhook secrets', isSandbox ? 'made by the simulator at each start' : `${webhookSecrets.length} set`)
+      : bad(
+          'webhook secrets',
+          'none: every webhook would be refused',
+          'set STRIPE_WEBHOOK_SECRETS, one for each endpoint',
+        ),
+    apiKeyPepper !== undefined || isSandbox
+      ? good('pepper', apiKeyPepper === undefined ? 'this machine’s own' : 'set')
+      : bad('pepper', 'API keys are peppered by this machine only', 'set API_KEY_PEPPER, the same on every replica'),
+    good('draft window', 'Stripe does not tell it: set at least 4 hours (Billing → Invoices → grace period)'),
+  ];
+}
+
+/** Asks the running service as Stripe would, without a signature: a body that came raw is refused for that alone. */
+async function checkRawBody({ stripe: { mode } }: Config, url: string): Promise<CheckupLine> {
+  const check = 'raw webhook body';
+  const answer = await probe(url);
+  if ('because' in answer) {
+    if (mode === 'sandbox') return good(check, `nothing listens at ${url}: not looked at`);
+    return bad(check, `${url} ${answer.because}`, 'start the service, or set PUBLIC_URL to where Stripe reaches it');
+  }
+  if (answer.code === 'signature_missing') return good(check, 'arrives unparsed');
+  if (answer.code === 'raw_body_required') {
+    return bad(check, 'a body parser runs before the router', 'mount the router before express.json()');
+  }
+  const says = `${url} answers ${answer.status}${answer.code === null ? '' : ` ${answer.code}`}`;
+  return bad(check, says, 'mount the router there, or set PUBLIC_URL to where it is mounted');
+}
+
+type Answer = { readonly status: number; readonly code: string | null } | { readonly because: string };
+
+async function probe(url: string): Promise<Answer> {
+  const request = { method: 'POST', body: '{"object":"doctor"}', headers: { 'content-type': 'application/json' } };
+  try {
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(PROBE_MS_MAX) });
+    const code = /"code":\s*"(\w+)"/.exec(await response.text())?.[1] ?? null;
+    return { status: response.status, code };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { because: error.name === 'TimeoutError' ? 'does not answer' : 'cannot be reached' };
+  }
 }
