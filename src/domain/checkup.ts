@@ -35,7 +35,7 @@ export function bad(check: string, says: string, fix: string): CheckupLine {
   return { check, ok: false, says, fix };
 }
 
-export function isThin(type: string): boolean {
+function isThin(type: string): boolean {
   return /^v\d+\./.test(type);
 }
 
