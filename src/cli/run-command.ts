@@ -16,8 +16,8 @@ import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLedgerCommands } from './ledger.ts';
 import { registerOperatorCommands } from './operators.ts';
-import { registerOutboxCommands } from './outbox.ts';
 import { examples } from './output.ts';
+import { registerParkedCommands } from './parked.ts';
 import { registerPlanCommands } from './plan.ts';
 import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
@@ -40,7 +40,7 @@ const COMMANDS = [
   registerCaseCommands,
   registerOperatorCommands,
   registerKeyCommands,
-  registerOutboxCommands,
+  registerParkedCommands,
   registerDatabaseCommands,
   registerSimulatorCommands,
   registerStripeCommands,

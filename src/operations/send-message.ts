@@ -151,7 +151,8 @@ async function afterFailure<Request extends object>(
       if (call.isTooEarly?.(failure) === true) {
         return giveBack(deps, message, { state: 'pending', reason, failure, epoch: message.epoch + 1 });
       }
-      if (call.mayBeRefused !== true) return park(deps, message, failure.reason);
+      // Stripe may have stored its refusal under this key: a retry, once the cause is gone, needs another.
+      if (call.mayBeRefused !== true) return park(deps, message, failure.reason, message.epoch + 1);
       await finishMessage(deps.db, message, { state: 'refused', outcome: failure.reason });
       return 'refused';
   }
@@ -206,8 +207,13 @@ async function giveBack(
   return 'waiting';
 }
 
-async function park(deps: Deps, message: LeasedMessage, reason: string): Promise<MessageOutcome> {
-  await returnMessage(deps.db, message, { state: 'parked', outcome: reason, afterSeconds: 0 });
+async function park(
+  deps: Deps,
+  message: LeasedMessage,
+  reason: string,
+  epoch = message.epoch,
+): Promise<MessageOutcome> {
+  await returnMessage(deps.db, message, { state: 'parked', outcome: reason, afterSeconds: 0, epoch });
   deps.log.error(
     { outboxId: message.outboxId.toString(), call: message.call, reason },
     'a message for Stripe is parked',

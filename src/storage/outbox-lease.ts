@@ -167,6 +167,7 @@ export async function returnMessage(
   await execute(
     db,
     `update outbox set state = $5, outcome = $6, lease_until = null, epoch = coalesce($8, epoch),
+       parked_at = case when $5 = 'parked' then clock_timestamp() end,
        next_at = clock_timestamp() + make_interval(secs => $7 * (1 + random() / 2))
      where lane = $1 and customer_id = $2 and outbox_id = $3 and lease_no = $4 and state = 'sending'`,
     [message.lane, message.customerId, message.outboxId, message.leaseNo, state, outcome, afterSeconds, epoch ?? null],

@@ -7,10 +7,17 @@ export interface ParkedMessage extends CustomerKey {
   readonly outboxId: bigint;
   readonly queue: string;
   readonly call: string;
+  /** The object it is about, ours or Stripe's. */
+  readonly subjectId: string;
+  readonly request: Readonly<Record<string, unknown>>;
   readonly attempts: number;
+  /** Stripe's last answer, or ours. */
   readonly outcome: string | null;
   readonly createdAt: Date;
   readonly firstSentAt: Date | null;
+  readonly parkedAt: Date;
+  /** Later messages of its customer and queue, which wait for it. */
+  readonly waiting: number;
 }
 
 export interface ParkedStripeEvent {
@@ -21,15 +28,20 @@ export interface ParkedStripeEvent {
   readonly outcome: string | null;
   readonly createdAt: Date;
   readonly receivedAt: Date;
+  readonly parkedAt: Date;
 }
 
 /** Oldest first: a parked message holds up the later ones of its customer and queue. */
 export async function listParkedMessages(db: Database, limit: number): Promise<readonly ParkedMessage[]> {
   const rows = await query<Omit<ParkedMessage, 'lane'>>(
     db,
-    `select customer_id as "customerId", outbox_id as "outboxId", queue, call, attempts, outcome,
-       created_at as "createdAt", first_sent_at as "firstSentAt"
-     from outbox where lane between 0 and 63 and state = 'parked' order by outbox_id limit $1`,
+    `select customer_id as "customerId", outbox_id as "outboxId", queue, call, subject_id as "subjectId", request,
+       attempts, outcome, created_at as "createdAt", first_sent_at as "firstSentAt",
+       coalesce(parked_at, created_at) as "parkedAt", (
+         select count(*)::int from outbox w
+         where w.lane = o.lane and w.customer_id = o.customer_id and w.queue = o.queue and w.outbox_id > o.outbox_id
+           and w.state in ('pending', 'sending', 'unknown', 'parked')) as waiting
+     from outbox o where lane between 0 and 63 and state = 'parked' order by outbox_id limit $1`,
     [limit],
   );
   return rows.map((row) => ({ ...row, ...customerKey(row.customerId) }));
@@ -39,7 +51,7 @@ export async function listParkedMessages(db: Database, limit: number): Promise<r
 export async function retryParkedMessage(db: Database, key: CustomerKey, outboxId: bigint): Promise<boolean> {
   const rows = await execute(
     db,
-    `update outbox set state = 'unknown', attempts = 0, next_at = clock_timestamp(), lease_until = null
+    `update outbox set state = 'unknown', attempts = 0, next_at = clock_timestamp(), lease_until = null, parked_at = null
      where lane = $1 and customer_id = $2 and outbox_id = $3 and state = 'parked'`,
     [key.lane, key.customerId, outboxId],
   );
@@ -50,7 +62,7 @@ export async function listParkedStripeEvents(db: Database, limit: number): Promi
   return query<ParkedStripeEvent>(
     db,
     `select event_id as "eventId", type, object_id as "objectId", attempts, outcome, created_at as "createdAt",
-       received_at as "receivedAt"
+       received_at as "receivedAt", coalesce(finished_at, received_at) as "parkedAt"
      from stripe_events where state = 'parked' order by received_at, event_id limit $1`,
     [limit],
   );
