@@ -4,7 +4,10 @@ import type { RequestListener } from 'node:http';
 import express, { type RequestHandler } from 'express';
 
 import { webhookRegistry } from '../webhooks/index.ts';
+import { createConsole } from './admin/router.ts';
+import type { SignInSettings } from './admin/sign-in/settings.ts';
 import { toWireId } from './contract/ids.ts';
+import { VERSION } from './contract/version.ts';
 import { openWays } from './delivery/channels.ts';
 import type { MailSettings } from './delivery/mail.ts';
 import { createAuthenticator } from './http/auth.ts';
@@ -41,6 +44,8 @@ export interface BillingSettings {
   readonly meterWindowMinutes?: number;
   /** In UTC; default 03:00. */
   readonly nightlyCron?: string;
+  /** How people prove who they are in the console at `/admin`; default: nobody is let in. */
+  readonly signIn?: SignInSettings;
 }
 
 /** What a host mounts and calls; `close()` undoes everything. */
@@ -82,6 +87,7 @@ export function createBilling(settings: BillingSettings): Billing {
     webhookSecrets: settings.webhookSecrets,
     publicUrl: settings.publicUrl,
     nightlyCron: settings.nightlyCron ?? '0 3 * * *',
+    ...(settings.signIn !== undefined && { signIn: settings.signIn }),
   });
   return {
     ...billing,
@@ -120,6 +126,7 @@ export interface AssemblySettings {
   readonly mail?: MailSettings;
   readonly sandbox?: HttpContext['sandbox'];
   readonly notReady?: HttpContext['notReady'];
+  readonly signIn?: SignInSettings;
 }
 
 function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettings): Channels {
@@ -139,10 +146,10 @@ function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettin
 }
 
 /** Both ways in; hot routes are answered before Express on either. */
-function doorsTo(context: HttpContext): Pick<Billing, 'router' | 'listener'> {
+function doorsTo(context: HttpContext, settings: AssemblySettings): Pick<Billing, 'router' | 'listener'> {
   const authenticator = createAuthenticator(context);
   const answerHot = createHotRoutes(context, authenticator);
-  const rest = createRouter(context, authenticator);
+  const rest = express.Router().use('/admin', openConsole(context, settings)).use(createRouter(context, authenticator));
   const app = express().disable('x-powered-by').use(rest);
   return {
     router: (request, response, next) => {
@@ -152,6 +159,21 @@ function doorsTo(context: HttpContext): Pick<Billing, 'router' | 'listener'> {
       if (!answerHot(request, response)) app(request, response);
     },
   };
+}
+
+function openConsole(context: HttpContext, { publicUrl, signIn = { by: 'nobody' } }: AssemblySettings): RequestHandler {
+  const { deps, executor, wake, notReady } = context;
+  const mode = context.livemode ? 'live' : 'test';
+  return createConsole({
+    deps,
+    executor,
+    wake,
+    notReady,
+    mode: context.sandbox === null ? mode : 'sandbox',
+    version: VERSION,
+    publicUrl,
+    signIn,
+  });
 }
 
 /** Puts given parts together; whoever opened the database closes it. */
@@ -177,7 +199,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
   };
   const works = backgroundWork(realTime, webhookRegistry, channels);
   return {
-    ...doorsTo(context),
+    ...doorsTo(context, settings),
     deps,
     executor,
     operations: {

@@ -4,6 +4,9 @@ import { parseEnv } from 'node:util';
 import { validate } from 'node-cron';
 import { z } from 'zod';
 
+import type { SignInSettings } from './admin/sign-in/settings.ts';
+import { isRole, type Role, ROLES } from './domain/operator.ts';
+
 /** What the environment says, checked and frozen. Everything has a default: no variable must be set to start. */
 export type Config = {
   readonly port: number;
@@ -37,6 +40,8 @@ export type Config = {
   };
   /** Do jobs run in this process? */
   readonly jobs: boolean;
+  /** Who vouches for people in the console. */
+  readonly signIn: SignInSettings;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,6 +49,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const port = z.coerce.number().int().min(1).max(65_535);
 const minutes = (most: number) => z.coerce.number().int().min(1).max(most);
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const HEADER_NAME = /^[a-z0-9-]{1,100}$/;
 
 /** Every variable, with the sentence that repairs a wrong value. `.env.example` has the same list, kept by a test. */
 const VARIABLES = {
@@ -110,12 +117,46 @@ const VARIABLES = {
     fix: 'set an address such as Creditpool <credits@example.com>',
   },
   JOBS: { schema: z.enum(['on', 'off']).default('on'), fix: 'set on or off' },
+  OIDC_ISSUER: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => url.startsWith('https:') || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]?/.test(url))
+      .optional(),
+    fix: 'set an https address such as https://accounts.example.com',
+  },
+  OIDC_CLIENT_ID: { schema: z.string().optional(), fix: 'set the client id that your provider gave you' },
+  OIDC_CLIENT_SECRET: { schema: z.string().optional(), fix: 'set the client secret that your provider gave you' },
+  OIDC_GROUPS_CLAIM: { schema: z.string().default('groups'), fix: 'set the name of a claim' },
+  CONSOLE_ROLES: {
+    schema: z
+      .string()
+      .refine((text) => rolePairs(text).every(([group, role]) => group !== '' && role !== undefined && isRole(role)))
+      .optional(),
+    fix: `set group=role pairs with the roles ${ROLES.join(', ')}: billing-support=support, finance=finance`,
+  },
+  CONSOLE_PROXY_SECRET: { schema: z.string().min(16).optional(), fix: 'set at least 16 random characters' },
+  CONSOLE_PROXY_HEADER: {
+    schema: z.string().regex(HEADER_NAME).default('x-forwarded-email'),
+    fix: 'set a header name such as x-forwarded-email',
+  },
+  CONSOLE_PROXY_GROUPS_HEADER: {
+    schema: z.string().regex(HEADER_NAME).default('x-forwarded-groups'),
+    fix: 'set a header name such as x-forwarded-groups',
+  },
 } as const;
 
 /** The names of all variables, in the order of `.env.example`. */
 export const VARIABLE_NAMES = Object.keys(VARIABLES);
 
-const SECRETS = new Set(['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRETS', 'API_KEY_PEPPER', 'DATABASE_URL', 'SMTP_URL']);
+const SECRETS = new Set([
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRETS',
+  'API_KEY_PEPPER',
+  'DATABASE_URL',
+  'SMTP_URL',
+  'OIDC_CLIENT_SECRET',
+  'CONSOLE_PROXY_SECRET',
+]);
 
 /**
  * Reads the environment, and beneath it the file `.env` of the working directory. An empty value counts as unset.
@@ -164,7 +205,29 @@ function assemble(read: Read): Config {
     nightlyCron: read('NIGHTLY_CRON'),
     mail: Object.freeze({ smtpUrl: read('SMTP_URL'), from: read('MAIL_FROM') }),
     jobs: read('JOBS') === 'on',
+    signIn: signInOf(read, stripeMode(secretKey)),
   };
+}
+
+/** By a provider or a proxy where one is set up; a sandbox prints links; anybody else waits at the door. */
+function signInOf(read: Read, mode: Config['stripe']['mode']): SignInSettings {
+  const [issuer, clientId, clientSecret] = [read('OIDC_ISSUER'), read('OIDC_CLIENT_ID'), read('OIDC_CLIENT_SECRET')];
+  const rolesOfGroup = new Map(rolePairs(read('CONSOLE_ROLES') ?? '') as readonly (readonly [string, Role])[]);
+  const groups = { groupsClaim: read('OIDC_GROUPS_CLAIM'), groupsHeader: read('CONSOLE_PROXY_GROUPS_HEADER') };
+  const [secret, header] = [read('CONSOLE_PROXY_SECRET'), read('CONSOLE_PROXY_HEADER')];
+  if (issuer !== undefined && clientId !== undefined && clientSecret !== undefined) {
+    return { by: 'provider', issuer, clientId, clientSecret, groupsClaim: groups.groupsClaim, rolesOfGroup };
+  }
+  if (secret !== undefined) return { by: 'proxy', secret, header, groupsHeader: groups.groupsHeader, rolesOfGroup };
+  return { by: mode === 'sandbox' ? 'link' : 'nobody' };
+}
+
+/** "billing-support=support, finance=finance" as pairs. */
+function rolePairs(text: string): readonly (readonly string[])[] {
+  return text
+    .split(',')
+    .filter((pair) => pair.trim() !== '')
+    .map((pair) => pair.split('=').map((word) => word.trim()));
 }
 
 function stripeMode(secretKey: string | undefined): Config['stripe']['mode'] {

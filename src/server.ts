@@ -19,6 +19,7 @@ import { pepperOf, writeLocalSecrets } from './sandbox/local-secrets.ts';
 import { pushCatalogueFile } from './sandbox/push-catalogue-file.ts';
 import { seedSampleData } from './sandbox/sample-data.ts';
 import { createSandboxClock, type SandboxClock } from './sandbox/sandbox-clock.ts';
+import { printSignInLinks, type SignInLink } from './sandbox/sign-in-links.ts';
 import { openDatabase } from './storage/database.ts';
 import { migrate } from './storage/migrate.ts';
 import { connectStripe } from './stripe/gateway.ts';
@@ -39,6 +40,8 @@ export interface RunningServer {
   readonly origin: string;
   /** Only in a sandbox. */
   readonly apiKey: string | null;
+  /** That sign people in to the console of a sandbox, once each. */
+  readonly links: readonly SignInLink[];
   readonly clock: SandboxClock | null;
   readonly stripe: StripePart;
   readonly billing: Billing;
@@ -104,6 +107,7 @@ async function openParts(
     mail: { ...config.mail, folder: simulator === null ? null : join(config.directory, 'mail') },
     sandbox: simulator === null ? null : { advanceClock: async (to) => need(clock).advance(to) },
     notReady: () => (closers.length === 0 ? 'stopping' : starting),
+    signIn: config.signIn,
   });
   closers.push(billing.close);
   http.serve(billing.listener);
@@ -115,9 +119,10 @@ async function openParts(
     writeLocalSecrets(config.directory, { CREDITPOOL_URL: http.origin, STRIPE_SIMULATOR_URL: simulator.url });
     await openSandbox(options, deps, billing, clock);
   }
+  const links = simulator === null ? [] : await printSignInLinks(deps, http.origin);
   if (config.jobs) billing.jobs.start();
   starting = null;
-  return { origin: http.origin, apiKey, clock, stripe, billing };
+  return { origin: http.origin, apiKey, links, clock, stripe, billing };
 }
 
 /** The catalogue, what happened while we were away, and at the first start something to look at. */

@@ -6,6 +6,7 @@ import { openBooks } from '../sandbox/open-books.ts';
 import { VERSION } from '../server.ts';
 import { registerBackfillCommand } from './backfill.ts';
 import { registerCaseCommands } from './cases.ts';
+import { registerConsoleCommands } from './console.ts';
 import type { CliContext } from './context.ts';
 import { registerDatabaseCommands } from './db.ts';
 import { registerDemoCommand } from './demo.ts';
@@ -41,6 +42,7 @@ const COMMANDS = [
   registerOperatorCommands,
   registerKeyCommands,
   registerParkedCommands,
+  registerConsoleCommands,
   registerDatabaseCommands,
   registerSimulatorCommands,
   registerStripeCommands,

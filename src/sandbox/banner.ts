@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { RunningServer } from '../server.ts';
+import type { SignInLink } from './sign-in-links.ts';
 
 const MODE_LINES = {
   sandbox: 'SANDBOX (no Stripe key found; using the built-in simulator, no real money moves)',
@@ -14,7 +15,7 @@ export function headline(version: string, config: Config): string {
 /** Where everything is, and one command that shows something. */
 export function addressLines(
   config: Config,
-  { origin, apiKey, stripe }: Pick<RunningServer, 'origin' | 'apiKey' | 'stripe'>,
+  { origin, apiKey, links, stripe }: Pick<RunningServer, 'origin' | 'apiKey' | 'links' | 'stripe'>,
 ): string[] {
   const sandbox = stripe.simulator === null ? '' : '   SANDBOX';
   const key =
@@ -22,6 +23,7 @@ export function addressLines(
   return [
     `API     ${origin}/v1   ${key}${sandbox}`,
     `Health  ${origin}/readyz   Errors  ${origin}/docs/errors`,
+    ...(links.length === 0 ? [`Console ${config.publicUrl}/admin`] : links.map(linkLine)),
     ...(stripe.simulator === null
       ? []
       : [`Stripe  ${stripe.simulator.url}   SANDBOX, clock: npm run -s creditpool -- sim advance 31d`]),
@@ -31,4 +33,8 @@ export function addressLines(
 
 function masked(key: string): string {
   return `${key.slice(0, 'cp_test_'.length)}…${key.slice(-4)}`;
+}
+
+export function linkLine({ name, roles, url }: SignInLink): string {
+  return `Console ${url}   SANDBOX, signs in ${name} (${roles.join(', ')}), once`;
 }

@@ -12,7 +12,10 @@ nock.restore();
 const api = await startApi(await cloneDatabase());
 const event = { id: 'evt-1', customer: 'cus_nobody', action: 'llm.complete', quantities: { input_tokens: 1 } };
 
-async function postTrack(body: string | Buffer, headers: Record<string, string>): Promise<[number, string]> {
+async function postTrack(
+  body: string | Buffer<ArrayBuffer>,
+  headers: Record<string, string>,
+): Promise<[number, string]> {
   const response = await fetch(`${api.origin}/v1/track`, {
     method: 'POST',
     headers: { authorization: `Bearer ${api.keys.ingest}`, ...headers },
@@ -25,7 +28,7 @@ async function postTrack(body: string | Buffer, headers: Record<string, string>)
 const json = { 'content-type': 'application/json' };
 
 describe('a body that is not ours to read', () => {
-  test.for<[string, string | Buffer, Record<string, string>, number, string]>([
+  test.for<[string, string | Buffer<ArrayBuffer>, Record<string, string>, number, string]>([
     ['is no JSON', '{"id":', json, 400, 'malformed_json'],
     ['is empty', '', json, 400, 'invalid_request'],
     ['is a number', '7', json, 400, 'malformed_json'],

@@ -31,8 +31,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['express', 'zod', 'helmet', 'express-rate-limit', 'node:'],
   },
   admin: {
-    layers: ['domain', 'operations'],
-    packages: ['express', 'helmet', 'preact', 'preact-render-to-string', 'node:'],
+    layers: ['contract', 'domain', 'operations'],
+    packages: ['express', 'helmet', 'htmx.org', 'openid-client', 'preact', 'preact-render-to-string', 'node:'],
   },
   jobs: { layers: ['domain', 'operations', 'webhooks'], packages: ['node-cron', 'node:'] },
   cli: {

@@ -1,0 +1,29 @@
+// How ids are written in addresses and read from what people type.
+import { customerName, fromWireId, toWireId } from '../contract/ids.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
+import type { TypedId } from '../operations/console/find-anything.ts';
+
+const KINDS = ['customer', 'entry', 'usage', 'hold', 'grant', 'case'] as const;
+
+/** One of our own ids in a text; null when it is none. */
+export function typedId(text: string): TypedId | null {
+  for (const kind of KINDS) {
+    const uuid = fromWireId(kind, text);
+    if (uuid !== null) return { kind, uuid };
+  }
+  return null;
+}
+
+/** The customer that an address names. */
+export function namedCustomer(text: string | undefined): string | Refused {
+  const read = customerName.safeParse(text);
+  return read.success ? read.data : refuse('unknown_customer', 'no customer has this id');
+}
+
+export function customerPath(customerId: string): string {
+  return `/customers/${toWireId('customer', customerId)}`;
+}
+
+export function entryPath(entryId: string): string {
+  return `/entries/${toWireId('entry', entryId)}`;
+}

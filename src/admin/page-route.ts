@@ -1,0 +1,41 @@
+// A page is a route: what it takes to see it, and the function from a request to an answer. The router does the rest.
+import type { Permission } from '../domain/operator.ts';
+import type { Refused } from '../domain/rejection.ts';
+import type { ResumedSession } from '../operations/console/sessions.ts';
+import type { Acting } from '../operations/operators/acting.ts';
+import type { ConsoleContext } from './console-context.ts';
+import type { Children } from './markup.ts';
+
+export interface PageRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** What was sent with a POST. */
+  readonly form: URLSearchParams;
+  readonly session: ResumedSession;
+  /** The person as operations know him. */
+  readonly acting: Acting;
+  readonly csrf: string;
+  /** Where the console is mounted, without a slash at the end: what every link begins with. */
+  readonly base: string;
+  readonly requestId: string;
+}
+
+export interface Page {
+  readonly title: string;
+  readonly status?: number;
+  /** Which entry of the navigation this belongs to. */
+  readonly at?: string;
+  readonly searchFirst?: boolean;
+  readonly body: Children;
+}
+
+export type PageAnswer = Page | { readonly to: string } | Refused;
+
+export interface PageRoute {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly permission: Permission;
+  /** Dangerous: needs a fresh proof of identity; where to go on after it, below the base. */
+  readonly stepUp?: (request: Pick<PageRequest, 'params'>) => string;
+  readonly answer: (context: ConsoleContext, request: PageRequest) => Promise<PageAnswer>;
+}

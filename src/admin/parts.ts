@@ -1,0 +1,82 @@
+import {
+  a,
+  caption,
+  type Children,
+  div,
+  h1,
+  h2,
+  type Markup,
+  nav,
+  p,
+  section,
+  span,
+  table,
+  tbody,
+  td,
+  th,
+  thead,
+  tr,
+} from './markup.ts';
+// Pieces that many pages are made of.
+
+/** A page's name with what belongs beside it. */
+export function heading(text: Children, ...beside: Children[]): Markup {
+  return div({ class: 'heading' }, h1(null, text), ...beside);
+}
+
+export function panel(name: string, ...content: Children[]): Markup {
+  const id = name.toLowerCase().replaceAll(/[^a-z]+/g, '-');
+  return section({ class: 'panel', 'aria-labelledby': id }, h2({ id }, name), ...content);
+}
+
+/** A list that has nothing: why, and what to do next. */
+export function empty(why: string, ...next: Children[]): Markup {
+  return div({ class: 'empty' }, p(null, why), ...next);
+}
+
+export interface Column<Row> {
+  readonly name: string;
+  readonly show: (row: Row) => Children;
+  readonly numeric?: boolean;
+}
+
+/** A table with a caption for those who hear it; on a phone each row becomes a card with the columns' names. */
+export function rows<Row>(about: string, columns: readonly Column<Row>[], all: readonly Row[]): Markup {
+  return table(
+    { class: 'rows' },
+    caption({ class: 'unseen' }, about),
+    thead(
+      null,
+      tr(
+        null,
+        ...columns.map(({ name, numeric = false }) => th({ scope: 'col', class: numeric ? 'numeric' : '' }, name)),
+      ),
+    ),
+    tbody(
+      null,
+      ...all.map((row) =>
+        tr(
+          null,
+          ...columns.map(({ name, show, numeric = false }) =>
+            td({ 'data-name': name, class: numeric ? 'numeric' : '' }, show(row)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+export function tag(text: string, kind: 'plain' | 'good' | 'warn' | 'bad' = 'plain'): Markup {
+  return span({ class: `tag tag-${kind}` }, text);
+}
+
+export function problem(message: string, ...content: Children[]): Markup {
+  return div({ class: 'notice notice-bad', role: 'alert' }, p(null, message), ...content);
+}
+
+export function crumbs(base: string, ...trail: readonly (readonly [string, string])[]): Markup {
+  return nav(
+    { class: 'crumbs', 'aria-label': 'Breadcrumb' },
+    ...trail.map(([name, path]) => a({ href: `${base}${path}` }, name)),
+  );
+}

@@ -1,0 +1,230 @@
+// The console as one router: headers, assets, doors; then for each page who may see it, its answer, and its frame.
+import { randomUUID } from 'node:crypto';
+
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import helmet from 'helmet';
+
+import { may, rolesWith } from '../domain/operator.ts';
+import type { Rejection } from '../domain/rejection.ts';
+import { assetRouter } from './assets.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { consoleCookies } from './cookies.ts';
+import { document, type Frame } from './layout.ts';
+import { a, p } from './markup.ts';
+import type { Page, PageRequest, PageRoute } from './page-route.ts';
+import { PAGES } from './pages.ts';
+import { heading, problem } from './parts.ts';
+import { csrfOf, isCsrfOf, isSameOrigin } from './same-origin.ts';
+import { bounce, signInPage } from './sign-in/pages.ts';
+import { type Door, formOf, signInRoutes } from './sign-in/routes.ts';
+import { type Present, traceOf, whoIsThere } from './sign-in/who.ts';
+
+/** Mount it at `/admin`, beside the API's router. */
+export function createConsole(context: ConsoleContext): Router {
+  const router = Router({ caseSensitive: true });
+  const cookies = consoleCookies(context.publicUrl);
+  const door: Door = {
+    context,
+    cookies,
+    send: (request, response, page) => sendPage(context, request, response, page, null),
+    sentByUs: (request, token) =>
+      isSameOrigin(request) && (token === null || isCsrfOf(token, formOf(request).get('csrf'))),
+  };
+  router.use(requestId, helmet(HEADERS));
+  router.use(assetRouter());
+  router.use(noStore, onceReady(context));
+  router.use(express.text({ type: 'application/x-www-form-urlencoded', limit: FORM_BYTES_MAX }));
+  router.use(signInRoutes(door));
+  for (const route of PAGES) router[route.method](route.path, showPage(door, route));
+  router.use(notFound(door));
+  router.use(brokenPage(context));
+  return router;
+}
+
+const FORM_BYTES_MAX = 64_000;
+
+const SELF = ["'self'"];
+const HEADERS: Parameters<typeof helmet>[0] = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: SELF,
+      styleSrc: SELF,
+      imgSrc: SELF,
+      connectSrc: SELF,
+      formAction: SELF,
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+      objectSrc: ["'none'"],
+    },
+  },
+  // Not no-referrer: forms would then say nothing of where they come from.
+  referrerPolicy: { policy: 'same-origin' },
+  strictTransportSecurity: { maxAge: 31_536_000 },
+};
+
+const requestId: RequestHandler = (_request, response, next) => {
+  response.locals['requestId'] = `req_${randomUUID()}`;
+  response.set('request-id', String(response.locals['requestId']));
+  next();
+};
+
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set('cache-control', 'no-store');
+  next();
+};
+
+function onceReady(context: ConsoleContext): RequestHandler {
+  return (request, response, next) => {
+    const because = context.notReady();
+    if (because === null) {
+      next();
+      return;
+    }
+    response.set({ 'retry-after': '2', refresh: '2' });
+    const body = problem(`The server is ${because}. This page looks again by itself.`);
+    sendPage(context, request, response, { title: 'Starting', status: 503, body }, null);
+  };
+}
+
+/** One page: signed in, permitted, sent from here, proved anew where it is dangerous; then its answer in the frame. */
+function showPage(door: Door, route: PageRoute): RequestHandler {
+  const { context } = door;
+  return async (request, response) => {
+    const who = await whoIsThere(context, door.cookies, request, response);
+    if (who === null) {
+      sendToDoor(door, request, response);
+      return;
+    }
+    if ('rejected' in who) {
+      sendPage(context, request, response, refusal(who.rejected, request.baseUrl), null);
+      return;
+    }
+    const asked = toPageRequest(request, response, who);
+    const stopped = stoppedAt(door, route, request, who);
+    if (stopped !== null) {
+      sendPage(context, request, response, stopped, asked);
+      return;
+    }
+    if (route.stepUp !== undefined && !who.session.fresh) {
+      response.redirect(303, `${request.baseUrl}/confirm?to=${encodeURIComponent(route.stepUp(asked))}`);
+      return;
+    }
+    const answer = await route.answer(context, asked);
+    if ('to' in answer) response.redirect(303, request.baseUrl + answer.to);
+    else {
+      const page = 'rejected' in answer ? refusal(answer.rejected, request.baseUrl) : answer;
+      sendPage(context, request, response, page, asked);
+    }
+  };
+}
+
+function sendToDoor({ context, cookies, send }: Door, request: Request, response: Response): void {
+  const here = request.originalUrl;
+  // A strict cookie stays behind when another site's link leads here; from our own page it is sent.
+  if (request.method === 'GET' && request.get('sec-fetch-site') === 'cross-site') {
+    send(request, response, { title: 'One moment', body: bounce(here) });
+    return;
+  }
+  cookies.session.clear(response);
+  const returnTo = request.method === 'GET' ? here.slice(request.baseUrl.length) : '/';
+  const body = signInPage(request.baseUrl, context.signIn, returnTo);
+  send(request, response, { title: 'Sign in', status: 401, body });
+}
+
+function stoppedAt(door: Door, { method, permission }: PageRoute, request: Request, who: Present): Page | null {
+  const { operator } = who.session;
+  if (!may(operator.roles, permission)) {
+    const needed = rolesWith(permission).join(' or ');
+    const message = `This needs the role ${needed}; you have ${operator.roles.join(', ') || 'none'}.`;
+    return refusal({ code: 'not_permitted', message }, request.baseUrl);
+  }
+  if (method === 'post' && !door.sentByUs(request, who.token)) {
+    const message = 'This form does not come from a page of yours, or you signed in anew since. Nothing was changed.';
+    return { title: 'Not sent', status: 403, body: [heading('Not sent'), problem(message)] };
+  }
+  return null;
+}
+
+function toPageRequest(request: Request, response: Response, { session, token }: Present): PageRequest {
+  return {
+    params: request.params as Record<string, string>,
+    query: new URL(request.originalUrl, 'http://localhost').searchParams,
+    form: formOf(request),
+    session,
+    acting: { subject: session.operator.subject, roles: null, trace: traceOf(request, response) },
+    csrf: csrfOf(token),
+    base: request.baseUrl,
+    requestId: String(response.locals['requestId']),
+  };
+}
+
+/** A refusal as a page: what happened, and the way back. */
+function refusal({ code, message }: Rejection, base: string): Page {
+  return {
+    title: 'Not done',
+    status: statusOf(code),
+    body: [heading('Not done'), problem(sentence(message)), p(null, a({ href: `${base}/` }, 'Back to the start'))],
+  };
+}
+
+function statusOf(code: Rejection['code']): number {
+  if (code.startsWith('unknown_')) return 404;
+  if (code === 'not_permitted' || code === 'own_request') return 403;
+  if (code === 'preview_stale') return 409;
+  return code === 'stripe_unavailable' || code === 'database_unavailable' ? 503 : 422;
+}
+
+function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function sendPage(
+  { mode, version }: ConsoleContext,
+  request: Request,
+  response: Response,
+  page: Page,
+  asked: PageRequest | null,
+): void {
+  const frame: Frame = {
+    title: page.title,
+    base: request.baseUrl,
+    requestId: String(response.locals['requestId']),
+    at: page.at,
+    searchFirst: page.searchFirst,
+    signedIn: asked === null ? null : { operator: asked.session.operator, csrf: asked.csrf, waiting: 0 },
+    searched: asked?.query.get('q') ?? undefined,
+  };
+  response
+    .status(page.status ?? 200)
+    .type('html')
+    .send(document({ mode, version }, frame, page.body));
+}
+
+function notFound({ send }: Door): RequestHandler {
+  return (request, response) => {
+    const body = [heading('There is nothing here'), p(null, a({ href: `${request.baseUrl}/` }, 'Back to the start'))];
+    send(request, response, { title: 'Nothing here', status: 404, body });
+  };
+}
+
+/** Whatever breaks says its number and no more; the log has the rest. */
+function brokenPage(context: ConsoleContext): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const id = String(response.locals['requestId']);
+    context.deps.log.error({ err: error, requestId: id }, 'a page failed');
+    const tooLarge = error instanceof Error && 'type' in error && error.type === 'entity.too.large';
+    const message = tooLarge
+      ? 'That is more text than a form takes. Shorten it and send it again.'
+      : 'Something broke on our side. Nothing was changed that we know of.';
+    const again = p(null, a({ href: request.originalUrl }, 'Try again'), `, or tell us the number ${id}.`);
+    const body = [heading('That did not work'), problem(message), again];
+    sendPage(context, request, response, { title: 'Not done', status: tooLarge ? 413 : 500, body }, null);
+  };
+}
