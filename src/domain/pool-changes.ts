@@ -2,30 +2,18 @@
 import type { AlertDraft } from './alert.ts';
 import type { JournalEntry, Posting } from './journal.ts';
 import type { PeriodState } from './pool-book.ts';
-import type { Dimensions } from './rating.ts';
+import type { RatedUsage } from './usage.ts';
 
 /** An entry that decisions are still adding postings to. */
 export type EntryDraft = Omit<JournalEntry, 'postings'> & { effectiveAt: Date; readonly postings: Posting[] };
 
 export interface UsageRow {
-  readonly usageEventId: string;
-  readonly source: string;
-  readonly eventId: string;
-  readonly eventHash: string;
-  readonly occurredAt: Date;
-  readonly action: string;
-  readonly member: string | null;
-  readonly agent: string | null;
-  readonly quantities: Readonly<Record<string, string>>;
-  readonly dimensions: Dimensions;
-  /** The earlier usage event that this one stands for instead. */
-  readonly amends: string | null;
-  readonly credits: bigint;
+  readonly event: RatedUsage;
   readonly overage: bigint;
   readonly debt: bigint;
   readonly outcome: 'applied' | 'unfunded';
-  readonly billingPeriodId: string | null;
-  readonly burnRateId: string;
+  readonly billingPeriodId: string;
+  /** Null where nothing was posted. */
   readonly entryId: string | null;
   readonly entrySeq: number | null;
 }

@@ -23,6 +23,7 @@ export interface RatedUsage {
   readonly agent: string | null;
   readonly quantities: Readonly<Record<string, string>>;
   readonly dimensions: Dimensions;
+  /** The earlier usage event that this one stands for instead. */
   readonly amends: string | null;
   /** null: reported by the host as it happened, so it must be recent and what the plan says of late usage holds. */
   readonly cause: UsageCause | null;
@@ -49,6 +50,7 @@ export interface UsageAnswer {
 
 const FUTURE_MINUTES_MAX = 5;
 const PAST_DAYS_MAX = 35;
+const DAY_MS = 86_400_000;
 
 /** Burns one event's credits, or says why not; a refusal leaves the book as it was. */
 export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): UsageAnswer | Refused {
@@ -73,13 +75,13 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
     });
   }
   const outcome = funded ? 'applied' : 'unfunded';
-  const { cause: _cause, ...stored } = usage;
   const { credits } = usage;
-  const share = funded ? { overage: burn.overage, debt: burn.debt } : { overage: 0n, debt: 0n };
+  const share = funded ? burn : NOTHING;
   if (!funded) waitForFunds(book, { ...usage });
   book.changes.usage.push({
-    ...stored,
-    ...share,
+    event: usage,
+    overage: share.overage,
+    debt: share.debt,
     outcome,
     billingPeriodId: period.billingPeriodId,
     entryId: entry?.entry.entryId ?? null,
@@ -89,11 +91,14 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
     usageEventId: usage.usageEventId,
     status: outcome,
     credits,
-    ...share,
+    overage: share.overage,
+    debt: share.debt,
     billingPeriodId: period.billingPeriodId,
     available: availableAt(book, moment.now),
   };
 }
+
+const NOTHING = { overage: 0n, debt: 0n };
 
 /** The period that late usage still belongs to, else the running one. */
 function periodOfUsage(book: PoolBook, occurredAt: Date, now: Date): PeriodState | null {
@@ -123,7 +128,7 @@ function refusedUsage(book: PoolBook, { occurredAt, action, feature, cause }: Ra
 
 /** Older than what Stripe's meters take. */
 function isOld(occurredAt: Date, now: Date): boolean {
-  return occurredAt.getTime() < now.getTime() - PAST_DAYS_MAX * 86_400_000;
+  return occurredAt.getTime() < now.getTime() - PAST_DAYS_MAX * DAY_MS;
 }
 
 /** Paid by another period than the one it happened in, or too old to be metered when it happened. */
@@ -168,7 +173,7 @@ function usageEntry(
 ): { readonly entry: EntryDraft; events: number } {
   const late = isLate(usage, period, now);
   const effectiveAt = late || usage.occurredAt > now ? now : usage.occurredAt;
-  const day = effectiveAt.toISOString().slice(0, 10);
+  const day = Math.floor(effectiveAt.getTime() / DAY_MS);
   const belongsTo = late ? monthOf(usage.occurredAt) : null;
   const { actor = 'api', reason = null } = usage.cause ?? {};
   const key = `${period.billingPeriodId}/${usage.burnRateId}/${day}/${belongsTo ?? ''}/${actor}/${reason ?? ''}`;

@@ -2,7 +2,7 @@ import { toWireId } from '../contract/ids.ts';
 import { shownTracked } from '../contract/usage-answers.ts';
 import { identifiedEvent, toTracked, usageBatch, usageEvent } from '../contract/usage.ts';
 import { isMendable, quarantineEvents } from '../operations/quarantine-events.ts';
-import { trackUsage, type TrackedUsage } from '../operations/track-usage.ts';
+import { type TrackedEvent, trackUsage, type TrackedUsage } from '../operations/track-usage.ts';
 import type { HttpContext } from './context.ts';
 import { parse } from './parse.ts';
 import { type Problem, toErrorBody } from './problems.ts';
@@ -40,14 +40,17 @@ async function trackMany(context: HttpContext, request: ApiRequest): Promise<Rep
   const envelope = parse(usageBatch, request.body);
   if ('rejected' in envelope) return envelope;
   const { events: sent, on_error } = envelope.value;
-  const read = sent.map((event) => parse(usageEvent, event));
-  const events = read.flatMap((event) => ('value' in event ? [event.value] : []));
-  const tracked = await trackUsage(context, { events: events.map(toTracked) });
-  let taken = 0;
-  const answers = read.map((event): TrackedUsage | { readonly rejected: Problem } => {
-    if ('rejected' in event) return event;
-    const answer = tracked[taken];
-    taken += 1;
+  const events: TrackedEvent[] = [];
+  // What was refused at once stands at its place; the other places are filled in order.
+  const refused = sent.map((event): { readonly rejected: Problem } | null => {
+    const asked = parse(usageEvent, event);
+    if ('rejected' in asked) return asked;
+    events.push(toTracked(asked.value));
+    return null;
+  });
+  const tracked = (await trackUsage(context, { events })).values();
+  const answers = refused.map((refusal): TrackedUsage | { readonly rejected: Problem } => {
+    const answer = refusal ?? tracked.next().value;
     if (answer === undefined) throw new Error('an event came out without an answer');
     return answer;
   });

@@ -31,10 +31,19 @@ export interface ExecutorOptions {
   readonly batchSizeMax?: number;
 }
 
+/** Requests that came together and are answered together, however many transactions they are decided in. */
+interface Call {
+  readonly answers: PoolAnswer[];
+  missing: number;
+  readonly resolve: (answers: readonly PoolAnswer[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 interface Job {
   readonly request: PoolRequest;
-  readonly resolve: (answer: PoolAnswer) => void;
-  readonly reject: (error: unknown) => void;
+  readonly call: Call;
+  /** The request's place in its call. */
+  readonly place: number;
 }
 
 /** Starts the executor; it has no resource of its own besides promises. */
@@ -52,16 +61,25 @@ export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 4_000 }: 
     running.delete(group);
   }
 
-  function enqueue(request: PoolRequest): Promise<PoolAnswer> {
-    const group = request.kind === 'check' ? groups : request.customer.lane % groups;
-    const { promise, resolve, reject } = Promise.withResolvers<PoolAnswer>();
-    queues[group]?.push({ request, resolve, reject });
+  function enqueue(job: Job): void {
+    const group = job.request.kind === 'check' ? groups : job.request.customer.lane % groups;
+    queues[group]?.push(job);
     if (!running.has(group)) running.set(group, drain(group));
-    return promise;
   }
 
   return {
-    submit: (requests) => Promise.all(requests.map((request) => enqueue(request))),
+    submit: async (requests) => {
+      if (requests.length === 0) return [];
+      const { promise, resolve, reject } = Promise.withResolvers<readonly PoolAnswer[]>();
+      const call: Call = {
+        answers: Array.from({ length: requests.length }),
+        missing: requests.length,
+        resolve,
+        reject,
+      };
+      for (const [place, request] of requests.entries()) enqueue({ request, call, place });
+      return promise;
+    },
     close: async () => {
       await Promise.all(running.values());
     },
@@ -105,20 +123,27 @@ async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
   }
   for (const [index, job] of jobs.entries()) {
     const answer = answers[index];
-    if (answer === undefined) job.reject(new Error(`request ${index} of ${jobs.length} was not answered`));
-    else job.resolve(answer);
+    if (answer === undefined) job.call.reject(new Error(`request ${index} of ${jobs.length} was not answered`));
+    else answerJob(job, answer);
   }
 }
 
+function answerJob({ call, place }: Job, answer: PoolAnswer): void {
+  call.answers[place] = answer;
+  call.missing -= 1;
+  if (call.missing === 0) call.resolve(call.answers);
+}
+
 /** Usage comes in batches of which the others are stored, so its failure is its own answer; a lost database is not its own. */
-function fail({ log }: Deps, { request, resolve, reject }: Job, error: unknown): void {
+function fail({ log }: Deps, job: Job, error: unknown): void {
+  const { request, call } = job;
   if (request.kind !== 'usage' || isConnectionFailure(error) || isTimeout(error)) {
-    reject(error);
+    call.reject(error);
     return;
   }
   const { customer, source, eventId } = request;
   log.error({ err: error, ...customer, source, eventId }, 'a usage event could not be stored');
-  resolve({
+  answerJob(job, {
     kind: 'refused',
     ...refuse(
       'usage_event_failed',
@@ -191,7 +216,7 @@ export function needsOf(requests: readonly PoolRequest[]): BookNeeds {
 
 /** What the database knows of these requests from before. */
 export async function readEarlier(trx: Transaction, requests: readonly PoolRequest[]): Promise<Earlier> {
-  const usage = requests.flatMap((request) => (request.kind === 'usage' ? [{ ...request.customer, ...request }] : []));
+  const usage = requests.filter((request) => request.kind === 'usage');
   const keyed = requests.flatMap((request) =>
     'key' in request ? [{ ...request.customer, operation: request.kind, key: request.key }] : [],
   );

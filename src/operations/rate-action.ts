@@ -31,5 +31,7 @@ export function unknownAction(action: string, rates: readonly BurnRateRow[]): Re
 
 /** Quantities as they are stored. */
 export function textOf(quantities: Quantities): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(quantities).map(([name, value]) => [name, value.toString()]));
+  const text: Record<string, string> = {};
+  for (const name of Object.keys(quantities)) text[name] = String(quantities[name]);
+  return text;
 }

@@ -60,8 +60,20 @@ export async function trackUsage(
 
 /** An event as the executor takes it. */
 export function usageRequest(event: TrackedEvent, customer: CustomerKey): UsageRequest {
-  const { eventId, agent = null, dimensions = {}, cause = null } = event;
-  return { ...event, kind: 'usage', customer, eventHash: eventHash(eventId), agent, dimensions, cause };
+  return {
+    kind: 'usage',
+    customer,
+    source: event.source,
+    eventId: event.eventId,
+    eventHash: eventHash(event.eventId),
+    occurredAt: event.occurredAt,
+    action: event.action,
+    member: event.member,
+    agent: event.agent ?? null,
+    quantities: event.quantities,
+    dimensions: event.dimensions ?? {},
+    cause: event.cause ?? null,
+  };
 }
 
 export function unknownCustomer(): Refused {

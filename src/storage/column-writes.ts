@@ -3,15 +3,23 @@ import type { Transaction } from './database.ts';
 import { execute } from './query.ts';
 import type { Parameter } from './query.ts';
 
-/** A row and the pool it belongs to. */
-export type Owned<Row> = { readonly book: PoolBook; readonly row: Row };
+/** Rows, and at the same places the pools that they belong to. */
+export interface Owned<Row> {
+  readonly rows: readonly Row[];
+  readonly books: readonly PoolBook[];
+}
 
 /** The rows of all books, each with its book. */
-export function gather<Row>(
-  books: readonly PoolBook[],
-  rowsOf: (book: PoolBook) => Iterable<Row>,
-): readonly Owned<Row>[] {
-  return books.flatMap((book) => [...rowsOf(book)].map((row) => ({ book, row })));
+export function gather<Row>(books: readonly PoolBook[], rowsOf: (book: PoolBook) => Iterable<Row>): Owned<Row> {
+  const rows: Row[] = [];
+  const owners: PoolBook[] = [];
+  for (const book of books) {
+    for (const row of rowsOf(book)) {
+      rows.push(row);
+      owners.push(book);
+    }
+  }
+  return { rows, books: owners };
 }
 
 /**
@@ -21,16 +29,16 @@ export function gather<Row>(
  */
 export async function write<Row>(
   trx: Transaction,
-  rows: readonly Owned<Row>[],
+  { rows, books }: Owned<Row>,
   sql: string,
   columns: readonly ((row: Row, book: PoolBook) => string | number | bigint | Date | boolean | null)[],
   more: readonly Parameter[] = [],
 ): Promise<void> {
   if (rows.length === 0) return;
   const parameters: Parameter[] = [
-    rows.map(({ book }) => book.customer.lane),
-    rows.map(({ book }) => book.customer.customerId),
-    ...columns.map((column) => rows.map(({ book, row }) => column(row, book))),
+    books.map(({ customer }) => customer.lane),
+    books.map(({ customer }) => customer.customerId),
+    ...columns.map((column) => books.map((book, index) => column(rows[index] as Row, book))),
     ...more,
   ];
   const written = await execute(trx, sql, parameters);

@@ -3,9 +3,10 @@ import type { Writable } from 'node:stream';
 
 import type pg from 'pg';
 
+import { arrayTypes, binaryArray } from './binary-arrays.ts';
 import type { Database, Transaction } from './database.ts';
 
-type Scalar = string | number | bigint | boolean | Date | Buffer | null;
+export type Scalar = string | number | bigint | boolean | Date | Buffer | null;
 
 /** What may stand for `$1`: a value, an array for `unnest($1::…[])`, or a plain object for `jsonb`. */
 export type Parameter = Scalar | readonly Scalar[] | { readonly [key: string]: unknown };
@@ -55,8 +56,9 @@ async function run<Row extends object>(
   return withConnection(on, async (connection, client) => {
     client.emit('query', { sql, bindings: parameters });
     holdBack(connection.connection.stream);
-    const statement = { text: sql, values: [...parameters] };
-    return connection.query<Row>(hasMany(parameters) ? statement : { name: statementName(sql), ...statement });
+    const { name, types } = knownStatement(sql);
+    const statement = { text: sql, values: parameters.map((parameter, at) => encoded(parameter, types[at])) };
+    return connection.query<Row>(hasMany(parameters) ? statement : { name, ...statement });
   });
 }
 
@@ -102,12 +104,27 @@ function hasMany(parameters: readonly Parameter[]): boolean {
   return parameters.some((parameter) => Array.isArray(parameter) && parameter.length > MANY);
 }
 
-const statementNames = new Map<string, string>();
+/** Arrays leave in binary where their cast says of what they are. */
+function encoded(parameter: Parameter, type: string | undefined): Parameter {
+  return type !== undefined && isArray(parameter) ? (binaryArray(type, parameter) ?? parameter) : parameter;
+}
 
-function statementName(sql: string): string {
-  const known = statementNames.get(sql);
+function isArray(parameter: Parameter): parameter is readonly Scalar[] {
+  return Array.isArray(parameter);
+}
+
+interface KnownStatement {
+  readonly name: string;
+  readonly types: readonly (string | undefined)[];
+}
+
+const knownStatements = new Map<string, KnownStatement>();
+
+/** What follows from a statement's text, made once. */
+function knownStatement(sql: string): KnownStatement {
+  const known = knownStatements.get(sql);
   if (known !== undefined) return known;
-  const name = createHash('sha256').update(sql).digest('hex').slice(0, 24);
-  statementNames.set(sql, name);
-  return name;
+  const statement = { name: createHash('sha256').update(sql).digest('hex').slice(0, 24), types: arrayTypes(sql) };
+  knownStatements.set(sql, statement);
+  return statement;
 }

@@ -16,26 +16,26 @@ export async function insertUsage(trx: Transaction, now: Date, books: readonly P
        $14::text[], $15::uuid[], $16::uuid[], $17::uuid[], $18::uuid[], $19::integer[],
        $20::jsonb[], $21::uuid[], $22::text[])`,
     [
-      ({ usageEventId }) => usageEventId,
-      ({ source }) => source,
-      ({ eventId }) => eventId,
-      ({ occurredAt }) => occurredAt,
+      ({ event }) => event.usageEventId,
+      ({ event }) => event.source,
+      ({ event }) => event.eventId,
+      ({ event }) => event.occurredAt,
       () => now,
-      ({ action }) => action,
-      ({ member }) => member,
-      ({ quantities }) => JSON.stringify(quantities),
-      ({ credits }) => credits,
+      ({ event }) => event.action,
+      ({ event }) => event.member,
+      ({ event }) => JSON.stringify(event.quantities),
+      ({ event }) => event.credits,
       ({ overage }) => overage,
       ({ debt }) => debt,
       ({ outcome }) => outcome,
       (_, { poolId }) => poolId,
       ({ billingPeriodId }) => billingPeriodId,
-      ({ burnRateId }) => burnRateId,
+      ({ event }) => event.burnRateId,
       ({ entryId }) => entryId,
       ({ entrySeq }) => entrySeq,
-      ({ dimensions }) => JSON.stringify(dimensions),
-      ({ amends }) => amends,
-      ({ agent }) => agent,
+      ({ event }) => JSON.stringify(event.dimensions),
+      ({ event }) => event.amends,
+      ({ event }) => event.agent,
     ],
   );
   await write(
@@ -43,7 +43,7 @@ export async function insertUsage(trx: Transaction, now: Date, books: readonly P
     usage,
     `insert into usage_event_keys (lane, customer_id, source, event_hash, usage_event_id)
      select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[])`,
-    [({ source }) => source, ({ eventHash }) => eventHash, ({ usageEventId }) => usageEventId],
+    [({ event }) => event.source, ({ event }) => event.eventHash, ({ event }) => event.usageEventId],
   );
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Dimensions } from '../domain/rating.ts';
@@ -7,8 +7,8 @@ import { query } from './query.ts';
 
 /** 16 bytes of the event id's SHA-256, written as a UUID: what usage is deduplicated by, for ever. */
 export function eventHash(eventId: string): string {
-  const hex = createHash('sha256').update(eventId).digest('hex').slice(0, 32);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const hex = hash('sha256', eventId, 'hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
 export interface KnownUsage {
@@ -30,9 +30,9 @@ export interface KnownUsage {
  */
 export async function knownUsage(
   on: Database | Transaction,
-  wanted: readonly (CustomerKey & { readonly source: string; readonly eventHash: string })[],
+  wanted: readonly { readonly customer: CustomerKey; readonly source: string; readonly eventHash: string }[],
 ): Promise<readonly KnownUsage[]> {
-  const lanes = wanted.map(({ lane }) => lane);
+  const lanes = wanted.map(({ customer }) => customer.lane);
   return query<KnownUsage>(
     on,
     `select w.customer_id as "customerId", w.source, w.event_hash as "eventHash", e.usage_event_id as "usageEventId",
@@ -52,7 +52,7 @@ export async function knownUsage(
      ) e`,
     [
       lanes,
-      wanted.map(({ customerId }) => customerId),
+      wanted.map(({ customer }) => customer.customerId),
       wanted.map(({ source }) => source),
       wanted.map((event) => event.eventHash),
       [...new Set(lanes)],
