@@ -3,11 +3,13 @@
 // what was billed as overage is undone by money (a credit note), the rest comes back as a restored lot, never both.
 import { lesser } from './amount.ts';
 import { meter } from './burn.ts';
+import { costOfMoved } from './cost-basis.ts';
 import type { Draw } from './drawdown.ts';
 import { openLot } from './lot-opening.ts';
 import { isOpenAt, stoodAtEnd } from './lot.ts';
 import {
   beginEntry,
+  type LotState,
   type Moment,
   moveBetween,
   moveStock,
@@ -108,10 +110,15 @@ function undoMetered(
     book.overage.set(periodId, overageIn(book, periodId) - overage);
   }
   const restored = amount - overage;
+  const gone: Draw[] = [];
   let owed = restored;
   for (const draw of usage.draws.toReversed()) {
     const back = lesser(draw.amount, owed);
-    if (back === 0n || !canTakeBack(book, draw.lotId, period, moment.now)) continue;
+    if (back === 0n) continue;
+    if (!canTakeBack(book, draw.lotId, period, moment.now)) {
+      gone.push(draw);
+      continue;
+    }
     moveStock(book, entry, {
       lotId: draw.lotId,
       amount: back,
@@ -121,9 +128,9 @@ function undoMetered(
     owed -= back;
   }
   if (owed > 0n) {
-    // The lots are gone: what they paid is undone against the contra account, and comes back as a new lot.
+    // The lots are gone: what they paid is undone against the contra account, and comes back as new lots.
     moveBetween(book, entry, { account: 'consumed', periodId }, { account: 'consumed_reversed', periodId }, owed);
-    restore(book, period, usage, owed, cause, moment);
+    restore(book, { period, usage, gone, amount: owed }, cause, moment);
   }
   meter(book, period, -amount, usage.occurredAt);
   return { restored, overage, byMoney: 0n };
@@ -146,7 +153,8 @@ function undoBilled(
     book.billed.set(periodId, (book.billed.get(periodId) ?? 0n) - byMoney);
   }
   const restored = amount - byMoney;
-  if (restored > 0n) restore(book, period, usage, restored, cause, moment);
+  const gone = usage.draws.toReversed();
+  if (restored > 0n) restore(book, { period, usage, gone, amount: restored }, cause, moment);
   return { restored, overage: 0n, byMoney };
 }
 
@@ -156,16 +164,55 @@ function canTakeBack(book: PoolBook, lotId: string, period: PeriodState, now: Da
   return lot !== undefined && (isOpenAt(lot, now) || (period.endsAt <= now && stoodAtEnd(lot, period.endsAt)));
 }
 
+interface Restored {
+  readonly period: PeriodState;
+  readonly usage: ReversibleUsage;
+  /** What lots that cannot take it back had paid, newest draw first. */
+  readonly gone: readonly Draw[];
+  readonly amount: bigint;
+}
+
+/** A new lot for what each lost lot had paid: it inherits the price of those credits, so their revenue is undone. */
 function restore(
   book: PoolBook,
-  period: PeriodState,
-  usage: ReversibleUsage,
-  amount: bigint,
+  { period, usage, gone, amount }: Restored,
+  cause: ReversalCause,
+  moment: Moment,
+): void {
+  let owed = amount;
+  let opened = 0;
+  const open = (origin: LotState | undefined, granted: bigint): void => {
+    const sourceId = opened === 0 ? usage.usageEventId : `${usage.usageEventId}/${opened}`;
+    openRestored(book, { period, sourceId, origin, granted }, cause, moment);
+    owed -= granted;
+    opened += 1;
+  };
+  for (const { lotId, amount: drawn } of gone) {
+    const origin = book.lots.get(lotId);
+    if (owed > 0n && origin !== undefined) open(origin, lesser(drawn, owed));
+  }
+  // Overage that other lots have paid down since: no draw of this usage says which.
+  if (owed > 0n) open(undefined, owed);
+}
+
+interface RestoredLot {
+  readonly period: PeriodState;
+  readonly sourceId: string;
+  readonly origin: LotState | undefined;
+  readonly granted: bigint;
+}
+
+function openRestored(
+  book: PoolBook,
+  { period, sourceId, origin, granted }: RestoredLot,
   { actor, reason }: ReversalCause,
   moment: Moment,
 ): void {
-  const first = usage.draws[0];
-  const origin = first === undefined ? undefined : book.lots.get(first.lotId);
+  const paidMinor = origin === undefined ? 0n : costOfMoved(origin, granted);
+  if (origin !== undefined) {
+    origin.moved += granted;
+    book.changes.lots.add(origin.lotId);
+  }
   openLot(
     book,
     {
@@ -176,13 +223,13 @@ function restore(
       expiresAt: null,
       features: origin?.features ?? null,
       billingPeriodId: null,
-      granted: amount,
-      paidMinor: 0n,
-      paidCurrency: null,
+      granted,
+      paidMinor,
+      paidCurrency: origin?.paidCurrency ?? null,
       grantCurrency: book.terms?.currency ?? origin?.grantCurrency ?? '',
       originLotId: origin?.lotId ?? null,
       sourceType: 'usage_event',
-      sourceId: usage.usageEventId,
+      sourceId,
     },
     { actor, reason: `${reason} (usage of ${period.startsAt.toISOString().slice(0, 10)})` },
     moment,

@@ -63,7 +63,7 @@ export async function earningLots(
   return query<EarningLot>(
     trx,
     `select b.lot_id as "lotId", b.paid_currency as currency, b.granted as "grantedMicro",
-       coalesce(used.drawn, 0)::bigint as "drawnMicro", coalesce(used.expired, 0)::bigint as "expiredMicro",
+       (coalesce(used.drawn, 0) - coalesce(restored.credits, 0))::bigint as "drawnMicro", coalesce(used.expired, 0)::bigint as "expiredMicro",
        b.paid_minor as "paidMinor", coalesce(note.net, 0)::bigint as "notedMinor",
        coalesce(earned.credits, 0)::bigint as "creditsRecognisedMinor",
        coalesce(earned.breakage, 0)::bigint as "breakageRecognisedMinor"
@@ -71,6 +71,11 @@ export async function earningLots(
      left join invoice_lines l on l.lane = b.lane and l.customer_id = b.customer_id and b.source_type = 'invoice_line'
        and l.invoice_id = split_part(b.source_id, '/', 1) and l.line_id = split_part(b.source_id, '/', 2)
      left join lateral (${NOTED}) note on true
+     left join lateral (
+       -- Use that was undone when this lot was gone: its price went on to the lot that gives it back.
+       select sum(r.granted) as credits from lots r where r.lane = $1 and r.customer_id = $2
+         and r.origin_lot_id = b.lot_id and r.source = 'restored' and r.effective_at < $3
+     ) restored on true
      left join lateral (
        -- Credits are used, too, when they pay for debt or overage that stood before them.
        select sum(case when p.to_kind in (${DRAWN}) then p.amount when p.from_kind in (${DRAWN}) then -p.amount end) as drawn,
