@@ -12,6 +12,7 @@ import { approveCase, closeCase, refuseCase } from '../operations/cases/approve-
 import { listCases, readCase } from '../operations/cases/list-cases.ts';
 import { openCase } from '../operations/cases/open-case.ts';
 import { previewCase } from '../operations/cases/preview-case.ts';
+import { requestCase } from '../operations/cases/request-case.ts';
 import { submitCase } from '../operations/cases/submit-case.ts';
 import { undoGoodwill } from '../operations/cases/undo-goodwill.ts';
 import { type Acting, NO_TRACE } from '../operations/operators/acting.ts';
@@ -162,15 +163,14 @@ function registerOpen(cases: Command, context: CliContext): void {
       await withBooks(context, { stripe: true }, async (deps) => {
         const acting = await actingAs(deps, options.as);
         const { customer, kind, outcome, submit } = asked.data;
-        const opened = await openCase(deps, acting, {
+        const open = submit ? requestCase : openCase;
+        const done = await open(deps, acting, {
           customer,
           kind,
           evidence: toEvidence(asked.data),
           outcome: outcome === undefined ? null : toOutcome(outcome),
           idempotencyKey: options.key,
         });
-        const done =
-          'rejected' in opened || !submit ? opened : await submitCase(deps, acting, { caseId: opened.caseId });
         if ('rejected' in done) return showRefusal(context, done, options.json ?? false);
         return show(context, done, options.json ?? false);
       });

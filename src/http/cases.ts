@@ -14,9 +14,11 @@ import { shownCase, shownPreview } from '../contract/shown-case.ts';
 import type { Case } from '../domain/case-record.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { approveCase, closeCase, refuseCase } from '../operations/cases/approve-case.ts';
+import { changeCase } from '../operations/cases/change-case.ts';
 import { listCases, readCase } from '../operations/cases/list-cases.ts';
-import { changeCase, openCase } from '../operations/cases/open-case.ts';
+import { openCase } from '../operations/cases/open-case.ts';
 import { previewCase } from '../operations/cases/preview-case.ts';
+import { requestCase } from '../operations/cases/request-case.ts';
 import { submitCase } from '../operations/cases/submit-case.ts';
 import { undoGoodwill } from '../operations/cases/undo-goodwill.ts';
 import { actingOf } from './acting.ts';
@@ -62,15 +64,15 @@ export const caseRoutes: readonly Route[] = [
       if ('rejected' in asked) return asked;
       const { customer, kind, outcome, submit } = asked.value;
       const { deps } = context;
-      const opened = await openCase(deps, actingOf(request), {
+      const wanted = {
         customer,
         kind,
         evidence: toEvidence(asked.value),
         outcome: outcome === undefined ? null : toOutcome(outcome),
         idempotencyKey: idempotencyOf(request).key,
-      });
-      if ('rejected' in opened || !submit) return answer(context, opened);
-      return answer(context, await submitCase(deps, actingOf(request), { caseId: opened.caseId }));
+      };
+      const open = submit ? requestCase : openCase;
+      return answer(context, await open(deps, actingOf(request), wanted));
     },
   },
   ofCase('get', '', READERS, async ({ deps }, request, caseId) => readCase(deps, actingOf(request), caseId)),

@@ -1,11 +1,13 @@
 import { creditNote, creditNotePreview, type CreditNotePreviewBody } from '../contract/credit-notes.ts';
 import { toWireId } from '../contract/ids.ts';
 import { formatCredits } from '../domain/amount.ts';
+import type { Case } from '../domain/case-record.ts';
 import type { CreditNoteOrder } from '../domain/credit-note-order.ts';
-import { issueCreditNote } from '../operations/issue-credit-note.ts';
+import { requestCreditNote } from '../operations/cases/request-case.ts';
 import { type CreditNotePreview, previewCreditNote } from '../operations/preview-credit-note.ts';
+import { actingOf } from './acting.ts';
 import { parse } from './parse.ts';
-import { idempotencyOf, ok, type Route } from './route.ts';
+import { type Answer, idempotencyOf, ok, type Route } from './route.ts';
 
 export const creditNoteRoutes: readonly Route[] = [
   {
@@ -27,44 +29,45 @@ export const creditNoteRoutes: readonly Route[] = [
     reply: async ({ deps, wake }, request) => {
       const asked = parse(creditNote, request.body);
       if ('rejected' in asked) return asked;
-      const {
-        reason,
-        ticket,
-        memo,
-        preview_hash: previewHash,
-        email_customer: emailCustomer,
-        usage_events,
-      } = asked.value;
-      const issued = await issueCreditNote(deps, {
-        ...toOrder(asked.value),
-        reason,
-        ticket,
-        actor: `key:${request.caller.name}`,
-        emailCustomer,
-        idempotencyKey: idempotencyOf(request).key,
-        ...(memo !== undefined && { memo }),
-        ...(previewHash !== undefined && { previewHash }),
-        ...(usage_events !== undefined && { reverseUsageEventIds: usage_events }),
+      const { reason: kind, ticket, memo = null, usage_events: usageEventIds = [] } = asked.value;
+      const { preview_hash: moneyHash, email_customer: emailCustomer } = asked.value;
+      const { invoiceId, ...order } = toOrder(asked.value);
+      const reverseUsage = usageEventIds.length > 0;
+      const requested = await requestCreditNote(deps, actingOf(request), {
+        invoiceId,
+        kind,
+        evidence: { ticket, usageEventIds },
+        outcome: { type: 'credit_note', ...order, reverseUsage, memo, emailCustomer },
+        idempotencyKey: `credit_note/${idempotencyOf(request).key}`,
+        ...(moneyHash !== undefined && { moneyHash }),
       });
-      if ('rejected' in issued) return issued;
+      if ('rejected' in requested) return requested;
       wake('inbox');
-      return {
-        status: issued.state === 'waiting' ? 202 : 200,
-        body: {
-          id: toWireId('cnreq', issued.requestId),
-          object: 'credit_note_request',
-          state: issued.state,
-          customer: toWireId('customer', issued.customer.customerId),
-          invoice: issued.invoiceId,
-          currency: issued.currency,
-          amount_minor: Number(issued.totalMinor),
-          settled_as: issued.settlement,
-          stripe: { credit_note: issued.creditNoteId },
-        },
-      };
+      return shownRequest(requested);
     },
   },
 ];
+
+/** 202 while a second person or Stripe is waited for; then it is sent by itself. */
+function shownRequest({ one, requestId }: { readonly one: Case; readonly requestId: string | null }): Answer {
+  const state = one.state === 'done' ? 'issued' : one.state === 'waiting' ? 'waiting_for_approval' : 'waiting';
+  return {
+    status: state === 'issued' ? 200 : 202,
+    body: {
+      id: requestId === null ? null : toWireId('cnreq', requestId),
+      object: 'credit_note_request',
+      state,
+      case: toWireId('case', one.caseId),
+      limits: one.limits,
+      customer: toWireId('customer', one.customerId),
+      invoice: one.evidence.invoiceId,
+      currency: one.preview?.money?.currency ?? null,
+      amount_minor: Number(one.preview?.money?.totalMinor ?? 0),
+      settled_as: one.preview?.money?.settlement ?? null,
+      stripe: { credit_note: one.result?.creditNoteId ?? null },
+    },
+  };
+}
 
 function toOrder(body: CreditNotePreviewBody): CreditNoteOrder {
   return {

@@ -43,7 +43,7 @@ async function begin(deps: Deps, trx: Transaction, caseId: string): Promise<Case
   if (before.state !== 'approved') return wrongState(before, 'executed');
   const at = await now(trx);
   const refusal = (await refusedPeople(trx, before)) ?? lapsed(before, at);
-  if (refusal !== null) return takeBackApproval(deps, trx, before, refusal);
+  if (refusal !== null) return stop(deps, trx, before, refusal);
   const after: Case = { ...before, state: 'executing', startedAt: before.startedAt ?? at };
   return saveCase(deps, trx, EXECUTOR, { action: 'case.begun', before, after });
 }
@@ -74,17 +74,18 @@ async function refusedPeople(trx: Transaction, { requester, approver, approval }
 }
 
 /** What was agreed to cannot be done: nothing was, and the case is open again with the sentence that says why. */
-async function takeBackApproval(deps: Deps, trx: Transaction, before: Case, refusal: Refused): Promise<Case> {
+async function stop(deps: Deps, trx: Transaction, before: Case, refusal: Refused): Promise<Refused> {
   const after = reopened(before, refusal.rejected.message);
   await forgetAuthorityUse(trx, before.caseId, await now(trx));
-  return saveCase(deps, trx, EXECUTOR, { action: 'case.stopped', before, after, reason: refusal.rejected.message });
+  await saveCase(deps, trx, EXECUTOR, { action: 'case.stopped', before, after, reason: refusal.rejected.message });
+  return refusal;
 }
 
 async function moveCredits(deps: Deps, trx: Transaction, caseId: string): Promise<Case | Refused> {
   const begun = await begin(deps, trx, caseId);
   if ('rejected' in begun || begun.state !== 'executing') return begun;
   const moved = await movedCredits(deps, trx, begun);
-  if ('rejected' in moved) return takeBackApproval(deps, trx, begun, moved);
+  if ('rejected' in moved) return stop(deps, trx, begun, moved);
   return finish(deps, trx, begun, moved);
 }
 
@@ -137,7 +138,7 @@ export async function journalName(trx: Transaction, subject: string): Promise<st
 }
 
 async function giveMoney(deps: Deps, one: Case, outcome: GiveMoney): Promise<Case | Refused> {
-  const { evidence, caseId, kind, preview, version } = one;
+  const { evidence, caseId, kind, preview } = one;
   const { invoiceId, ticket, usageEventIds } = evidence;
   if (invoiceId === null || preview === null) throw new Error(`case ${caseId} is executing and lacks its invoice`);
   const actor = await transaction(deps.db, async (trx) => journalName(trx, one.requester ?? one.openedBy));
@@ -147,7 +148,7 @@ async function giveMoney(deps: Deps, one: Case, outcome: GiveMoney): Promise<Cas
     reason: REASONS[kind],
     ticket: ticket ?? '',
     actor,
-    idempotencyKey: `case/${caseId}/${version}`,
+    idempotencyKey: noteKey(one),
     emailCustomer: outcome.emailCustomer,
     ...(preview.money !== null && { previewHash: preview.money.previewHash }),
     ...(outcome.lines !== undefined && { lines: outcome.lines }),
@@ -162,11 +163,16 @@ async function giveMoney(deps: Deps, one: Case, outcome: GiveMoney): Promise<Cas
     if ('rejected' in issued) {
       // Not known to have failed: the job asks again.
       if (issued.rejected.code === 'stripe_unavailable') return before;
-      return takeBackApproval(deps, trx, before, issued);
+      return stop(deps, trx, before, issued);
     }
     if (issued.state === 'waiting' || issued.creditNoteId === null) return before;
     return finish(deps, trx, before, { creditNoteId: issued.creditNoteId });
   });
+}
+
+/** Names the credit note of a case; when it was refused and is asked for anew, that is another one. */
+export function noteKey({ caseId, version }: Pick<Case, 'caseId' | 'version'>): string {
+  return `case/${caseId}/${version}`;
 }
 
 const REASONS: Readonly<Record<Case['kind'], CreditNoteReason>> = {

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { Case } from '../../domain/case-record.ts';
-import { type CaseKind, type Evidence, mayChange, NO_EVIDENCE, type Outcome } from '../../domain/case.ts';
+import { type CaseKind, type Evidence, NO_EVIDENCE, type Outcome } from '../../domain/case.ts';
 import type { CustomerKey } from '../../domain/customer.ts';
 import { refusedText } from '../../domain/free-text.ts';
 import { withLane } from '../../domain/lane-id.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
-import { insertCase, lockCase, readCase } from '../../storage/cases.ts';
+import { insertCase, readCase } from '../../storage/cases.ts';
 import { now } from '../../storage/clock.ts';
 import { lockCustomer } from '../../storage/customers.ts';
-import { transaction, type Transaction } from '../../storage/database.ts';
+import { type Database, transaction, type Transaction } from '../../storage/database.ts';
 import { earlierAnswers, insertAnswer } from '../../storage/idempotency-keys.ts';
 import { customerOfInvoice } from '../../storage/invoices.ts';
 import { findUsage } from '../../storage/usage-reversals.ts';
@@ -19,7 +19,7 @@ import { mirrorInvoice } from '../mirror-invoice.ts';
 import { type Acting, audit, permitted } from '../operators/acting.ts';
 import { findCustomer } from '../read-customer.ts';
 import { stripeRefusal } from '../stripe-refusal.ts';
-import { reopened, saveCase, shown, unknownCase, wrongState } from './case-record.ts';
+import { reopened, shown } from './case-record.ts';
 
 export interface NewCase {
   /** `customer_…`, `cus_…` or `ext:…`. */
@@ -35,55 +35,79 @@ const OPERATION = 'case.open';
 
 /** Opens a case. Nothing happens yet: it may lack evidence, and it waits until somebody submits it. */
 export async function openCase(deps: Deps, acting: Acting, asked: NewCase): Promise<Case | Refused> {
+  const drafted = await draftCase(deps, acting, asked);
+  if ('rejected' in drafted) return drafted;
+  return drafted.isStored ? drafted.one : storeDraft(deps, acting, drafted);
+}
+
+export interface Draft {
+  readonly one: Case;
+  /** An earlier request with this key has stored it. */
+  readonly isStored: boolean;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/** The case that is asked for, looked at and not stored; or the one that this key opened before. */
+export async function draftCase(deps: Deps, acting: Acting, asked: NewCase): Promise<Draft | Refused> {
+  const actor = await permitted(deps.db, acting, 'case.request');
+  if ('rejected' in actor) return actor;
   const customer = await findCustomer(deps, asked.customer);
   if ('rejected' in customer) return customer;
-  const evidence = { ...NO_EVIDENCE, ...asked.evidence };
-  const refusal = refusedTexts(evidence, asked.outcome) ?? (await refusedInvoice(deps, customer, evidence.invoiceId));
-  if (refusal !== null) return refusal;
   const { kind, outcome, idempotencyKey: key } = asked;
+  const evidence = { ...NO_EVIDENCE, ...asked.evidence };
   const fingerprint = fingerprintOf({ kind, evidence, outcome });
+  const known = await earlierCase(deps.db, customer, { key, fingerprint });
+  if (known !== null) return 'rejected' in known ? known : { one: known, isStored: true, key, fingerprint };
+  const refusal = refusedTexts(evidence, outcome) ?? (await refusedInvoice(deps, customer, evidence.invoiceId));
+  if (refusal !== null) return refusal;
+  const openedAt = await now(deps.db);
+  const one = newCase(deps, customer, { kind, evidence, outcome, openedBy: actor.subject, openedAt });
+  return { one, isStored: false, key, fingerprint };
+}
+
+export async function storeDraft(
+  deps: Deps,
+  acting: Acting,
+  { one, key, fingerprint }: Pick<Draft, 'one' | 'key' | 'fingerprint'>,
+): Promise<Case | Refused> {
   return transaction(deps.db, async (trx) => {
     const actor = await permitted(trx, acting, 'case.request');
     if ('rejected' in actor) return actor;
-    await lockCustomer(trx, customer);
-    const [known] = await earlierAnswers(trx, [{ ...customer, operation: OPERATION, key }]);
-    if (known !== undefined) return firstCase(trx, known, fingerprint, key);
-    const unknown = await refusedUsage(trx, customer, evidence.usageEventIds);
+    await lockCustomer(trx, one);
+    const known = await earlierCase(trx, one, { key, fingerprint });
+    if (known !== null) return known;
+    const unknown = await refusedUsage(trx, one, one.evidence.usageEventIds);
     if (unknown !== null) return unknown;
-    const one = newCase(deps, customer, { kind, evidence, outcome, openedBy: actor.subject, openedAt: await now(trx) });
     await insertCase(trx, one);
     await audit(deps, trx, actor, {
       action: 'case.opened',
       objectType: 'case',
       objectId: one.caseId,
-      customerId: customer.customerId,
+      customerId: one.customerId,
       after: shown(one),
     });
-    await insertAnswer(trx, customer, {
-      operation: OPERATION,
-      key,
-      fingerprint,
-      effect: { case_id: one.caseId },
-      at: one.openedAt,
-    });
+    const effect = { case_id: one.caseId };
+    await insertAnswer(trx, one, { operation: OPERATION, key, fingerprint, effect, at: one.openedAt });
     return one;
   });
 }
 
-async function firstCase(
-  trx: Transaction,
-  known: { readonly fingerprint: string; readonly effect: unknown },
-  fingerprint: string,
-  key: string,
-): Promise<Case | Refused> {
+async function earlierCase(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+  { key, fingerprint }: Pick<Draft, 'key' | 'fingerprint'>,
+): Promise<Case | Refused | null> {
+  const [known] = await earlierAnswers(on, [{ lane, customerId, operation: OPERATION, key }]);
+  if (known === undefined) return null;
   if (known.fingerprint !== fingerprint) {
     return refuse(
       'idempotency_key_reused',
-      `the idempotency key ${key} was used for another case; use a new key for a new one`,
+      `this idempotency key was used for another case; use a new key for a new one`,
     );
   }
   const { case_id: caseId } = known.effect as { readonly case_id: string };
-  const one = await readCase(trx, caseId);
+  const one = await readCase(on, caseId);
   if (one === null) throw new Error(`case ${caseId} has vanished`);
   return one;
 }
@@ -99,44 +123,10 @@ function newCase(
   return { ...reopened({ ...base, ...begun, result: null, version: 0 } as Case, null) };
 }
 
-export interface CaseChange {
-  readonly caseId: string;
-  readonly kind?: CaseKind;
-  /** Only what changes; null takes it away. */
-  readonly evidence?: Partial<Evidence>;
-  readonly outcome?: Outcome | null;
-}
-
-/** Adds evidence or changes what shall be done. Whatever was submitted or approved is void then. */
-export async function changeCase(deps: Deps, acting: Acting, change: CaseChange): Promise<Case | Refused> {
-  const seen = await readCase(deps.db, change.caseId);
-  if (seen === null) return unknownCase();
-  const evidence = { ...seen.evidence, ...change.evidence };
-  const outcome = change.outcome === undefined ? seen.outcome : change.outcome;
-  const refusal = refusedTexts(evidence, outcome) ?? (await refusedInvoice(deps, seen, evidence.invoiceId));
-  if (refusal !== null) return refusal;
-  return transaction(deps.db, async (trx) => {
-    const actor = await permitted(trx, acting, 'case.request');
-    if ('rejected' in actor) return actor;
-    const before = await lockCase(trx, change.caseId);
-    if (before === null) return unknownCase();
-    if (!mayChange(before.state)) return wrongState(before, 'changed');
-    if (before.version !== seen.version) {
-      return refuse('case_changed', 'somebody else changed this case meanwhile; look at it again');
-    }
-    const unknown = await refusedUsage(trx, before, evidence.usageEventIds);
-    if (unknown !== null) return unknown;
-    const after = { ...reopened(before, null), kind: change.kind ?? before.kind, evidence, outcome };
-    const agreed = before.state === 'waiting' || before.state === 'approved';
-    const action = agreed ? 'case.changed_and_approval_voided' : 'case.changed';
-    return saveCase(deps, trx, actor, { action, before, after });
-  });
-}
-
 const LENGTHS = { ticket: 200, explanation: 2_000, stripeObject: 255 } as const;
 const MEMO_LENGTH = 500;
 
-function refusedTexts(evidence: Evidence, outcome: Outcome | null): Refused | null {
+export function refusedTexts(evidence: Evidence, outcome: Outcome | null): Refused | null {
   for (const [name, lengthMax] of Object.entries(LENGTHS)) {
     const text = evidence[name as keyof typeof LENGTHS];
     const refusal =
@@ -148,7 +138,11 @@ function refusedTexts(evidence: Evidence, outcome: Outcome | null): Refused | nu
 }
 
 /** An invoice that nobody told us of yet is fetched. */
-async function refusedInvoice(deps: Deps, customer: CustomerKey, invoiceId: string | null): Promise<Refused | null> {
+export async function refusedInvoice(
+  deps: Deps,
+  customer: CustomerKey,
+  invoiceId: string | null,
+): Promise<Refused | null> {
   if (invoiceId === null) return null;
   const unknown = refuse('unknown_invoice', `${invoiceId} is no invoice of this customer`, { param: 'invoice' });
   try {
@@ -160,7 +154,11 @@ async function refusedInvoice(deps: Deps, customer: CustomerKey, invoiceId: stri
   }
 }
 
-async function refusedUsage(trx: Transaction, customer: CustomerKey, ids: readonly string[]): Promise<Refused | null> {
+export async function refusedUsage(
+  trx: Transaction,
+  customer: CustomerKey,
+  ids: readonly string[],
+): Promise<Refused | null> {
   if (ids.length === 0) return null;
   const found = await findUsage(trx, customer, ids);
   const missing = new Set(ids).size - found.length;

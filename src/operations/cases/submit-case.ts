@@ -18,6 +18,8 @@ export interface Submission {
   readonly caseId: string;
   /** Of the preview that the requester looked at; another state of things is refused. */
   readonly payloadHash?: string;
+  /** Just taken by the caller. */
+  readonly previewed?: PreviewedCase;
 }
 
 const SUBMITTABLE: readonly CaseState[] = ['open', 'lapsed', 'refused'];
@@ -30,9 +32,10 @@ export async function submitCase(deps: Deps, acting: Acting, asked: Submission):
   const seen = await readCase(deps.db, asked.caseId);
   if (seen === null) return unknownCase();
   if (!SUBMITTABLE.includes(seen.state)) {
-    return seen.requester === acting.subject ? seen : wrongState(seen, 'submitted');
+    if (seen.requester !== acting.subject) return wrongState(seen, 'submitted');
+    return seen.state === 'approved' || seen.state === 'executing' ? executeCase(deps, seen.caseId) : seen;
   }
-  const previewed = await previewCase(deps, seen);
+  const previewed = asked.previewed ?? (await previewCase(deps, seen));
   if ('rejected' in previewed) return previewed;
   if (asked.payloadHash !== undefined && asked.payloadHash !== previewed.payloadHash) return stale(previewed);
   const submitted = await transaction(deps.db, async (trx) => {
