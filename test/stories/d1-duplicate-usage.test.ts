@@ -138,8 +138,8 @@ test(
     const asked = await submitted(agent, customer, twice);
     await lead('POST', `/v1/cases/${idOf(asked)}/approve`, { payload_hash: asked['payload_hash'] });
     expect(await customer.balance()).toMatchObject({ available: '10500' });
-    const lots = (await customer.balance())['lots'] as unknown as readonly Wire[];
-    expect(lots.find(({ source }) => String(source) === 'restored')).toMatchObject({ remaining: '500' });
+    const lots = (await customer.balance())['lots'] as unknown as readonly { source: string }[];
+    expect(lots.find(({ source }) => source === 'restored')).toMatchObject({ remaining: '500' });
     await story.until('2026-04-14T00:00:00Z');
     expect(await money()).toEqual({
       'deferred.credits': '-500',

@@ -5,12 +5,12 @@ import type { Case } from '../../domain/case-record.ts';
 import type { CaseKind, CaseState } from '../../domain/case.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { givenBefore, insertAuthorityUse, lockAuthority, readApprovalRules } from '../../storage/approval-rules.ts';
-import { readCase } from '../../storage/cases.ts';
+import { lockCase, readCase } from '../../storage/cases.ts';
 import { now } from '../../storage/clock.ts';
 import { transaction, type Transaction } from '../../storage/database.ts';
 import type { Deps } from '../deps.ts';
 import { type Acting, type Actor, permitted } from '../operators/acting.ts';
-import { lockedCase, saveCase, unknownCase, wrongState } from './case-record.ts';
+import { saveCase, unknownCase, wrongState } from './case-record.ts';
 import { executeCase } from './execute-case.ts';
 import { type PreviewedCase, previewCase } from './preview-case.ts';
 
@@ -31,10 +31,7 @@ const SUBMITTABLE: readonly CaseState[] = ['open', 'lapsed', 'refused'];
 export async function submitCase(deps: Deps, acting: Acting, asked: Submission): Promise<Case | Refused> {
   const seen = await readCase(deps.db, asked.caseId);
   if (seen === null) return unknownCase();
-  if (!SUBMITTABLE.includes(seen.state)) {
-    if (seen.requester !== acting.subject) return wrongState(seen, 'submitted');
-    return seen.state === 'approved' || seen.state === 'executing' ? executeCase(deps, seen.caseId) : seen;
-  }
+  if (!SUBMITTABLE.includes(seen.state)) return goneOn(deps, acting, seen);
   const previewed = asked.previewed ?? (await previewCase(deps, seen));
   if ('rejected' in previewed) return previewed;
   if (asked.payloadHash !== undefined && asked.payloadHash !== previewed.payloadHash) return stale(previewed);
@@ -42,15 +39,21 @@ export async function submitCase(deps: Deps, acting: Acting, asked: Submission):
     const actor = await permitted(trx, acting, 'case.request');
     if ('rejected' in actor) return actor;
     await lockAuthority(trx, actor.subject);
-    const before = await lockedCase(trx, seen.caseId, SUBMITTABLE, 'submitted');
-    if ('rejected' in before) return before;
+    const before = await lockCase(trx, seen.caseId);
+    if (before === null) return unknownCase();
+    if (!SUBMITTABLE.includes(before.state)) return before;
     if (before.version !== seen.version) {
       return refuse('case_changed', 'somebody else changed this case meanwhile; look at it again');
     }
     return release(deps, trx, actor, before, previewed);
   });
-  if ('rejected' in submitted || submitted.state !== 'approved') return submitted;
-  return executeCase(deps, submitted.caseId);
+  return 'rejected' in submitted ? submitted : goneOn(deps, acting, submitted);
+}
+
+/** A case that is submitted: executed where it is released. To whoever did not ask for it, it is just past that step. */
+async function goneOn(deps: Deps, acting: Acting, one: Case): Promise<Case | Refused> {
+  if (one.requester !== acting.subject) return wrongState(one, 'submitted');
+  return one.state === 'approved' || one.state === 'executing' ? executeCase(deps, one.caseId) : one;
 }
 
 /** What a requester has looked at is not what would happen now. */
