@@ -79,7 +79,7 @@ const approving = (one: Case): { caseId: string; payloadHash: string; comment: n
 
 describe('evidence', () => {
   const restore: Outcome = { type: 'restore_credits' };
-  const note_: Outcome = {
+  const oneCent: Outcome = {
     type: 'credit_note',
     amountMinor: 1n,
     settlement: 'refund',
@@ -91,14 +91,14 @@ describe('evidence', () => {
   const table: readonly (readonly [CaseKind, Outcome | null, readonly string[]])[] = [
     ['duplicate_usage', restore, ['ticket', 'usage_events']],
     ['failed_output', gift, ['ticket', 'usage_events']],
-    ['billing_error', note_, ['ticket', 'invoice']],
-    ['order_change', note_, ['ticket', 'invoice']],
+    ['billing_error', oneCent, ['ticket', 'invoice']],
+    ['order_change', oneCent, ['ticket', 'invoice']],
     ['goodwill', gift, ['ticket']],
-    ['goodwill', note_, ['ticket', 'invoice']],
-    ['dispute', note_, ['ticket', 'stripe_object', 'invoice']],
-    ['refund', note_, ['ticket', 'stripe_object', 'invoice']],
+    ['goodwill', oneCent, ['ticket', 'invoice']],
+    ['dispute', oneCent, ['ticket', 'stripe_object', 'invoice']],
+    ['refund', oneCent, ['ticket', 'stripe_object', 'invoice']],
     ['correction', { type: 'take_back_credits' }, ['ticket', 'explanation', 'lot']],
-    ['billing_error', { ...note_, reverseUsage: true }, ['ticket', 'invoice', 'usage_events']],
+    ['billing_error', { ...oneCent, reverseUsage: true }, ['ticket', 'invoice', 'usage_events']],
     ['goodwill', null, ['outcome']],
   ];
 
