@@ -13,6 +13,7 @@ import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfFailure } from './exit-codes.ts';
 import { registerExplainCommands } from './explain.ts';
+import { registerExportCommands } from './export.ts';
 import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLedgerCommands } from './ledger.ts';
@@ -40,6 +41,7 @@ const COMMANDS = [
   registerReconcileCommand,
   registerCaseCommands,
   registerOperatorCommands,
+  registerExportCommands,
   registerKeyCommands,
   registerParkedCommands,
   registerConsoleCommands,

@@ -21,6 +21,7 @@ export const ID_PREFIXES = [
   'delivery',
   'case',
   'audit',
+  'export',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

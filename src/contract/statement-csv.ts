@@ -3,6 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import { formatCredits } from '../domain/amount.ts';
 import type { LedgerLine, LedgerStatement } from '../domain/ledger-line.ts';
 import { toWireId } from './ids.ts';
+import { guarded } from './spreadsheet.ts';
 import { shownLineId } from './statements.ts';
 
 const COLUMNS = [
@@ -75,9 +76,4 @@ function standing({ available, held, overage, debt }: LedgerStatement['opening']
     overage: formatCredits(overage),
     debt: formatCredits(debt),
   };
-}
-
-/** A spreadsheet would run text that begins like a formula (OWASP: CSV injection). */
-function guarded(text: string | null): string {
-  return text !== null && /^[=+\-@\t\r\n\0]/.test(text) ? `'${text}` : (text ?? '');
 }

@@ -27,6 +27,13 @@ export function formatScaled(value: bigint, places: number): string {
   return `${value < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+/** Money with all places of its currency, as other ledgers want it: (150n, 2) → "1.50". */
+export function formatMinor(minor: bigint, places: number): string {
+  const digits = (minor < 0n ? -minor : minor).toString().padStart(places + 1, '0');
+  const whole = digits.slice(0, digits.length - places);
+  return `${minor < 0n ? '-' : ''}${whole}${places === 0 ? '' : `.${digits.slice(-places)}`}`;
+}
+
 /** A plain decimal such as "0.0035" as an exact fraction; null when it is anything else (signs and exponents included). */
 export function parseFraction(text: string): Fraction | null {
   const match = /^(0|[1-9]\d{0,17})(?:\.(\d{1,12}))?$/.exec(text);

@@ -110,5 +110,11 @@ const MEANINGS = {
   wrong_mode: 'A live event reached a test deployment, or the reverse. Point the endpoint at the right one.',
   wrong_account: 'The event belongs to another Stripe account.',
   raw_body_required: 'A body parser ran before our router. Mount the router first.',
+  unknown_export: 'There is no such export, or it has no file of that name. GET /v1/journal_exports lists them.',
+  export_accounts_missing:
+    'The other ledger has no account for something the month moved; details.missing names what. Nothing was exported.',
+  export_too_large: 'The month has more postings than a file may hold. Export the summary: one journal a day.',
+  export_changed:
+    'The journal no longer gives the files of this export: history was changed behind the application. Run ledger verify with your exported seal roots.',
   internal: 'Something broke on our side. Quote the request id.',
 } as const satisfies Record<ProblemCode, string>;

@@ -39,6 +39,10 @@ export interface Problem {
 }
 
 const KINDS = {
+  unknown_export: [404, 'invalid_request_error'],
+  export_accounts_missing: [422, 'invalid_request_error'],
+  export_too_large: [422, 'invalid_request_error'],
+  export_changed: [409, 'conflict_error'],
   insufficient_credits: [402, 'insufficient_credits'],
   invalid_request: [400, 'invalid_request_error'],
   unknown_customer: [404, 'invalid_request_error'],

@@ -12,6 +12,7 @@ import { grantRoutes } from './grants.ts';
 import { holdListRoutes } from './hold-list.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
+import { journalExportRoutes } from './journal-exports.ts';
 import { memberRoutes } from './members.ts';
 import { outboxRoutes } from './outbox.ts';
 import { quarantineRoutes } from './quarantine.ts';
@@ -54,6 +55,7 @@ export const ROUTES: readonly Route[] = [
   ...caseRoutes,
   ...approvalRoutes,
   ...reconciliationRoutes,
+  ...journalExportRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,
   ...topUpRoutes,
