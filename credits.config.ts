@@ -20,6 +20,7 @@ const policy = {
   lateUsage: 'next_period',
   unpaid: 'continue',
   cancel: { purchased: 'keep' },
+  reversals: { creditedFee: 'keep', lostDispute: 'write_off', voidedInvoice: 'keep_consumed' },
   gate: 'hold',
   alerts: { thresholdsPercent: [], expiringDays: [], runawayFactor: null, silenceHours: null, daysLeft: null },
   trial: 'none',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 
 import * as creditNoteEntries from '../src/domain/entries-credit-note.ts';
+import * as disputeEntries from '../src/domain/entries-dispute.ts';
 import * as invoiceEntries from '../src/domain/entries-invoice.ts';
 import * as paymentEntries from '../src/domain/entries-payment.ts';
 import * as revenueEntries from '../src/domain/entries-revenue.ts';
@@ -40,6 +41,9 @@ const ALL_KINDS = [
   line('pack', 8000n),
   line('other', 500n),
 ];
+const dispute = { disputeId: 'dp_1', invoiceId: 'in_1', amountMinor: 8000n, currency: 'usd' };
+const movement = { transactionId: 'txn_1', feeCurrency: 'usd', at: LATER };
+const lost = disputeEntries.disputeLost(dispute, 800n, LATER);
 const writtenOff = invoice([fee], { uncollectibleAt: LATER, paidAt: LATER });
 
 /** Every entry of the money book, in both directions where it has two. */
@@ -86,6 +90,12 @@ const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
       creditNoteEntries.creditNoteIssued(note([noteLine('il_base', 100n)]), [fee])?.postings ?? [],
     ),
   ],
+  disputeFunds: [
+    disputeEntries.disputeFunds(dispute, { ...movement, amountMinor: -8000n, feeMinor: 1500n }),
+    disputeEntries.disputeFunds(dispute, { ...movement, amountMinor: 8000n, feeMinor: -1500n }),
+  ],
+  disputeLost: [lost],
+  disputeRecovered: [disputeEntries.disputeRecovered(dispute, lost?.postings ?? [], LATER)],
   feeEarned: [
     revenueEntries.feeEarned(earning, LATER),
     revenueEntries.feeEarned({ ...earning, netMinor: 0n, recognisedMinor: 100n }, LATER),
@@ -133,8 +143,8 @@ const text = await readFile(new URL('../docs/ledger.md', import.meta.url), 'utf8
 
 describe('docs/ledger.md', () => {
   test('every function of the manual is tried', () => {
-    const exported = [invoiceEntries, paymentEntries, creditNoteEntries, revenueEntries].flatMap((module) =>
-      Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
+    const exported = [invoiceEntries, paymentEntries, creditNoteEntries, disputeEntries, revenueEntries].flatMap(
+      (module) => Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     );
     expect(Object.keys(SAMPLES).toSorted()).toEqual(exported.filter((name) => !NO_MONEY_ENTRY.has(name)).toSorted());
   });

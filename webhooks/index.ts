@@ -4,6 +4,7 @@ import type { Handlers } from '../src/stripe/events.ts';
 import { billingCreditHandlers } from './billing-credits.ts';
 import { creditNoteHandlers } from './credit-notes.ts';
 import { customerHandlers } from './customers.ts';
+import { disputeHandlers } from './disputes.ts';
 import { invoiceHandlers } from './invoices.ts';
 import { refundHandlers } from './refunds.ts';
 import { subscriptionHandlers } from './subscriptions.ts';
@@ -14,5 +15,6 @@ export const webhookRegistry: Handlers<Deps> = {
   ...invoiceHandlers,
   ...creditNoteHandlers,
   ...refundHandlers,
+  ...disputeHandlers,
   ...billingCreditHandlers,
 };

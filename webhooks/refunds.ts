@@ -6,8 +6,10 @@ import type { Handlers, Mirror } from '../src/stripe/events.ts';
 const refunds: Mirror<Deps> = {
   idOf: ({ objectId }) => objectId,
   look: async ({ id }, deps) => {
-    const status = await mirrorRefund(deps, id);
-    return status === null ? { ignored: 'a refund of nobody we know' } : { applied: `refund is ${status}` };
+    const refund = await mirrorRefund(deps, id);
+    return refund === null
+      ? { ignored: 'a refund of a payment that is on no invoice' }
+      : { applied: `refund is ${refund.status}` };
   },
 };
 

@@ -65,6 +65,14 @@ const rollover = z
 
 const cap = z.strictObject({ credits: decimal, window: z.enum(['day', 'month', 'period']) }).readonly();
 
+const reversals = z
+  .strictObject({
+    creditedFee: z.enum(['keep', 'claw_back']),
+    lostDispute: z.enum(['write_off', 'debt']),
+    voidedInvoice: z.enum(['keep_consumed', 'return_credits']),
+  })
+  .readonly();
+
 const alerts = z
   .strictObject({
     thresholdsPercent: z.array(count).readonly(),
@@ -94,6 +102,7 @@ const policy = z
     lateUsage: z.enum(['next_period', 'refuse']),
     unpaid: z.union([z.enum(['continue', 'on_paid']), z.strictObject({ freezeAfterDays: count }).readonly()]),
     cancel: z.strictObject({ purchased: z.enum(['keep', 'end']) }).readonly(),
+    reversals,
     gate: z.enum(['hold', 'release']),
     alerts,
     trial: z.literal('none'),

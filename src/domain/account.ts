@@ -56,6 +56,9 @@ export type MoneyAccountKind =
   | 'out_of_band_clearing'
   | 'rounding'
   | 'bad_debt'
+  | 'disputed'
+  | 'dispute_losses'
+  | 'dispute_fees'
   | 'discounts';
 
 export type AccountKind = CreditAccountKind | MoneyAccountKind;

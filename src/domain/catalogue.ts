@@ -118,6 +118,16 @@ export interface AlertRules {
   readonly daysLeft: number | null;
 }
 
+/** What becomes of credits when their money goes back. Bought ones always end as far as they are unspent. */
+export interface ReversalRules {
+  /** A credit note on the fee that included them. */
+  readonly creditedFee: 'keep' | 'claw_back';
+  /** Credits that were spent before their payment was lost to a dispute. */
+  readonly lostDispute: 'write_off' | 'debt';
+  /** Use of the period that a voided invoice billed. */
+  readonly voidedInvoice: 'keep_consumed' | 'return_credits';
+}
+
 /** Every rule is written down; the linter refuses silence. */
 export interface Policy {
   readonly zeroBalance: ZeroBalance;
@@ -142,6 +152,7 @@ export interface Policy {
   readonly lateUsage: 'next_period' | 'refuse';
   readonly unpaid: 'continue' | 'on_paid' | { readonly freezeAfterDays: number };
   readonly cancel: { readonly purchased: 'keep' | 'end' };
+  readonly reversals: ReversalRules;
   readonly gate: 'hold' | 'release';
   readonly alerts: AlertRules;
   readonly trial: 'none';

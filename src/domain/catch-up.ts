@@ -1,5 +1,6 @@
 // What time alone does to a customer's pools, done whenever one is touched: periods open, holds lapse, unpaid credits
 // freeze, ended periods are cut off, lots expire. Jobs touch the pools that nobody asks for.
+import { freezeDisputed } from './disputed-credits.ts';
 import { lapseDueHolds } from './hold.ts';
 import { openAllowances } from './member-pool.ts';
 import { endWhatIsDue } from './period-end.ts';
@@ -13,5 +14,6 @@ export function catchUp(book: PoolBook, moment: Moment): void {
   for (const member of book.members.values()) openAllowances(member, moment);
   for (const pool of familyOf(book)) lapseDueHolds(pool, moment);
   freezeUnpaid(book, moment);
+  for (const pool of familyOf(book)) freezeDisputed(pool, moment);
   endWhatIsDue(book, moment);
 }

@@ -58,6 +58,7 @@ export function openLot(book: PoolBook, lot: NewLot, opening: Opening, { now, ne
     frozen: 0n,
     ended: 0n,
     moved: 0n,
+    disputed: 0n,
   };
   book.lots.set(state.lotId, state);
   book.changes.newLots.add(state.lotId);
@@ -90,7 +91,7 @@ export function payWhatIsOwed(book: PoolBook, lot: LotState, cause: EntryDraft, 
   payDownOverage(book, lot, cause, moment);
 }
 
-/** Debt was never metered; it is now, in the running period, because a lot pays it. */
+/** Debt from use was never metered; it is now, in the running period, because a lot pays it. Debt from a dispute was. */
 function settleDebt(book: PoolBook, lot: LotState, cause: EntryDraft, { now, newId }: Moment): void {
   const period = runningPeriod(book, now);
   const amount = lesser(book.debt, remaining(lot));
@@ -111,10 +112,12 @@ function settleDebt(book: PoolBook, lot: LotState, cause: EntryDraft, { now, new
     to: { account: 'debt', counter: 'drawn' },
   });
   const periodId = period.billingPeriodId;
-  moveBetween(book, entry, { account: 'consumed_unpaid' }, { account: 'consumed', periodId }, amount);
+  const used = lesser(amount, book.debt - book.shortfall.clawedDebt);
+  if (used > 0n) moveBetween(book, entry, { account: 'consumed_unpaid' }, { account: 'consumed', periodId }, used);
   book.debt -= amount;
+  book.shortfall.clawedDebt -= amount - used;
   book.changes.trueUpCause = entry.entryId;
-  meter(book, period, amount, now);
+  meter(book, period, used, now);
 }
 
 /** The meter does not move: this overage was metered when it was consumed, now a lot pays for it. */

@@ -178,6 +178,7 @@ function carryPin(
     frozen: 0n,
     ended: 0n,
     moved: 0n,
+    disputed: 0n,
     paidMinor: costOfMoved(lot, pin.held),
     originLotId: lot.lotId,
     sourceType: 'hold',

@@ -16,6 +16,8 @@ import type { PlanTerms } from './terms.ts';
 export type LotState = { -readonly [Key in keyof Lot]: Lot[Key] } & {
   /** Of what ended, the part that went on in another lot. */
   moved: bigint;
+  /** Credits that open disputes claim: frozen as far as they are unspent. */
+  disputed: bigint;
   paidMinor: bigint;
   paidCurrency: string | null;
   grantCurrency: string;

@@ -16,6 +16,8 @@ export interface Shortfall {
   readonly consumed: Map<string, bigint>;
   /** Debt that open holds may still become. */
   debtReserved: bigint;
+  /** Part of the debt that came of a lost dispute: its use was metered long ago, and paying it meters nothing. */
+  clawedDebt: bigint;
   /** Usage that waits for credits, oldest first; of very much of it only the beginning. */
   readonly unfunded: UnfundedUsage[];
   /** Credits of all of it. */
@@ -33,6 +35,7 @@ export function noShortfall(spendingLimit: bigint | null = null, unfundedSum = 0
   return {
     consumed: new Map(),
     debtReserved: 0n,
+    clawedDebt: 0n,
     unfunded: [],
     unfundedSum,
     spendingLimit,

@@ -75,7 +75,7 @@ export function reverseUsage(
     billingPeriodId: period.billingPeriodId,
     reversalOf: usage.entryId,
   });
-  const debt = lesser(usage.debt, book.debt);
+  const debt = lesser(usage.debt, book.debt - book.shortfall.clawedDebt);
   if (debt > 0n) {
     moveBetween(book, entry, { account: 'consumed_unpaid' }, { account: 'debt' }, debt);
     book.debt -= debt;

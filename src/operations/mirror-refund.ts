@@ -1,27 +1,46 @@
 import { refundFailed, refundSucceeded } from '../domain/entries-payment.ts';
-import { now } from '../storage/clock.ts';
+import type { Refund } from '../domain/refund.ts';
+import { now, wallTime } from '../storage/clock.ts';
 import { lockCustomer } from '../storage/customers.ts';
 import { transaction } from '../storage/database.ts';
 import { entryExists } from '../storage/journal.ts';
+import { mirroredNoteIds, saveRefund } from '../storage/refunds.ts';
+import { listCreditNoteIds } from '../stripe/credit-notes.ts';
 import { fetchRefund } from '../stripe/refunds.ts';
+import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
-import { knownCustomer } from './mirror-customer.ts';
+import { mirrorCreditNote } from './mirror-credit-note.ts';
+import { mirrorInvoice } from './mirror-invoice.ts';
 import { postOnce } from './post-money.ts';
 
-/** Posts what became of a refund, whoever made it. Null when it belongs to nobody we know. */
-export async function mirrorRefund(deps: Deps, refundId: string): Promise<string | null> {
+/**
+ * Mirrors a refund as it is now, whoever made it, and posts what became of it. A credit note that accounts for it is
+ * mirrored first; what none accounts for ends the credits that it paid back, as a note would. Null when it returns a
+ * payment of nobody we know, or on no invoice.
+ */
+export async function mirrorRefund(deps: Deps, refundId: string): Promise<Refund | null> {
+  const fetchedAt = await wallTime(deps.db);
   const refund = await fetchRefund(deps.stripe, refundId);
-  if (refund === null || refund.stripeCustomerId === null) return null;
-  const { status, createdAt } = refund;
-  const key = await knownCustomer(deps, refund.stripeCustomerId);
+  if (refund === null) return null;
+  const { status, createdAt, invoiceId } = refund;
+  const mirrored = await mirrorInvoice(deps, invoiceId);
+  if (mirrored === null) throw new Error(`Stripe has ${refundId} but not its invoice ${invoiceId}`);
+  const { key } = mirrored;
+  const known = await mirroredNoteIds(deps.db, key, invoiceId);
+  for (const noteId of await listCreditNoteIds(deps.stripe, invoiceId)) {
+    if (!known.has(noteId)) await mirrorCreditNote(deps, noteId);
+  }
   await transaction(deps.db, async (trx) => {
     await lockCustomer(trx, key);
-    if (status === 'succeeded') await postOnce(deps, trx, key, [refundSucceeded(refund, createdAt)]);
-    const left = await entryExists(trx, key, 'stripe_refund', refundId, 'refund.succeeded');
-    // Stripe does not say when a refund failed, so it is dated when we learn of it.
-    if (left && (status === 'failed' || status === 'canceled')) {
-      await postOnce(deps, trx, key, [refundFailed(refund, await now(trx))]);
+    if (!(await saveRefund(trx, key, { refund, fetchedAt }))) return;
+    if (status === 'succeeded' || refund.failedAt !== null) {
+      await postOnce(deps, trx, key, [refundSucceeded(refund, createdAt)]);
     }
+    const left = await entryExists(trx, key, 'stripe_refund', refundId, 'refund.succeeded');
+    if (left && (status === 'failed' || status === 'canceled')) {
+      await postOnce(deps, trx, key, [refundFailed(refund, refund.failedAt ?? (await now(trx)))]);
+    }
+    await clawBackCredits(deps, trx, key, invoiceId);
   });
-  return status;
+  return refund;
 }

@@ -63,9 +63,10 @@ export async function updateLots(trx: Transaction, books: readonly PoolBook[]): 
   await write(
     trx,
     gather(books, touched),
-    `update lots l set drawn = c.drawn, held = c.held, frozen = c.frozen, ended = c.ended, moved = c.moved
+    `update lots l set drawn = c.drawn, held = c.held, frozen = c.frozen, ended = c.ended, moved = c.moved,
+       disputed = c.disputed
      from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-       $8::bigint[]) as c (lane, customer_id, lot_id, drawn, held, frozen, ended, moved)
+       $8::bigint[], $9::bigint[]) as c (lane, customer_id, lot_id, drawn, held, frozen, ended, moved, disputed)
      where l.lane = any ($1) and l.lane = c.lane and l.customer_id = c.customer_id and l.lot_id = c.lot_id`,
     [
       ({ lotId }) => lotId,
@@ -74,6 +75,7 @@ export async function updateLots(trx: Transaction, books: readonly PoolBook[]): 
       ({ frozen }) => frozen,
       ({ ended }) => ended,
       ({ moved }) => moved,
+      ({ disputed }) => disputed,
     ],
   );
 }

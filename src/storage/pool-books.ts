@@ -169,7 +169,7 @@ async function readLots(
     `select customer_id as "customerId", lot_id as "lotId", pool_id as "poolId", unit, source, category, priority,
        effective_at as "effectiveAt", expires_at as "expiresAt", created_at as "createdAt", features,
        only_hold_id as "onlyHoldId", billing_period_id as "billingPeriodId", origin_lot_id as "originLotId",
-       granted, drawn, held, frozen, ended, moved, paid_minor as "paidMinor", paid_currency as "paidCurrency",
+       granted, drawn, held, frozen, ended, moved, disputed, paid_minor as "paidMinor", paid_currency as "paidCurrency",
        grant_currency as "grantCurrency", source_type as "sourceType", source_id as "sourceId"
      from lots ${WANTED} where lane = any ($3::smallint[]) and pool_id = any ($4::uuid[]) and ${
        open ? 'is_open' : '(is_open or lot_id = any ($5::uuid[]) or billing_period_id = any ($6::uuid[]))'
@@ -194,7 +194,7 @@ async function readShortfalls(
        where accounts.lane = any ($3::smallint[]) and accounts.lane = wanted.lane
          and accounts.customer_id = wanted.customer_id
          and pool_id = any ($4::uuid[])
-         and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed') and balance <> 0
+         and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed', 'consumed_unpaid') and balance <> 0
        offset 0
      ) a`,
     [...parametersOf(scope), [...byPool.keys()]],
@@ -202,7 +202,10 @@ async function readShortfalls(
   for (const { poolId, periodId, kind, balance } of rows) {
     const book = byPool.get(poolId);
     if (book === undefined) continue;
-    if (kind === 'debt' && periodId === NIL_ID) book.debt = -balance;
+    if (kind === 'debt' && periodId === NIL_ID) {
+      book.debt -= balance;
+      book.shortfall.clawedDebt -= balance;
+    } else if (kind === 'consumed_unpaid') book.shortfall.clawedDebt -= balance;
     else if (kind === 'debt_reserved') book.shortfall.debtReserved = balance;
     else if (kind === 'consumed') book.shortfall.consumed.set(periodId, balance);
     else if (kind === 'overage') book.overage.set(periodId, -balance);

@@ -1,30 +1,41 @@
+import type { Refund } from '../domain/refund.ts';
 import type { StripeGateway } from './gateway.ts';
-import { idOrNull, instant, minor, unlessMissing } from './reading.ts';
+import { invoicePaidBy } from './invoice-of-payment.ts';
+import { asStored, idOrNull, instant, minor, unlessMissing } from './reading.ts';
 
-export interface Refund {
-  readonly refundId: string;
-  /** pending, requires_action, succeeded, failed, canceled */
-  readonly status: string;
-  readonly amountMinor: bigint;
-  readonly currency: string;
-  readonly createdAt: Date;
-  /** The customer whose payment it returns; null for a payment of nobody we know. */
-  readonly stripeCustomerId: string | null;
-}
-
-/** A refund as it is now. The refund names no customer; the payment it returns does. */
+/** A refund as it is now. Null when Stripe has none, or when it returns a payment of no customer or on no invoice. */
 export async function fetchRefund(stripe: StripeGateway, refundId: string): Promise<Refund | null> {
   const refund = await unlessMissing(stripe.refunds.retrieve(refundId, { expand: ['charge', 'payment_intent'] }));
   if (refund === null) return null;
+  // The refund names no customer; the payment that it returns does.
   const { charge, payment_intent: intent } = refund;
   const ofCharge = typeof charge === 'object' && charge !== null ? idOrNull(charge.customer) : null;
   const ofIntent = typeof intent === 'object' && intent !== null ? idOrNull(intent.customer) : null;
+  const stripeCustomerId = ofCharge ?? ofIntent;
+  const invoiceId = await invoicePaidBy(stripe, idOrNull(intent));
+  if (stripeCustomerId === null || invoiceId === null) return null;
   return {
     refundId: refund.id,
+    stripeCustomerId,
+    invoiceId,
+    paymentIntentId: idOrNull(intent),
     status: refund.status ?? 'pending',
+    reason: refund.reason,
     amountMinor: minor(refund.amount),
     currency: refund.currency,
     createdAt: instant(refund.created),
-    stripeCustomerId: ofCharge ?? ofIntent,
+    failedAt: await returnedAt(stripe, refund.failure_balance_transaction),
+    failureReason: refund.failure_reason ?? null,
+    object: asStored({ ...refund, charge: idOrNull(charge), payment_intent: idOrNull(intent) }),
   };
+}
+
+/** When a failed refund's money came back: only its balance transaction says so. */
+async function returnedAt(
+  stripe: StripeGateway,
+  reference: string | { readonly created: number } | undefined,
+): Promise<Date | null> {
+  if (reference === undefined) return null;
+  const returned = typeof reference === 'string' ? await stripe.balanceTransactions.retrieve(reference) : reference;
+  return instant(returned.created);
 }

@@ -12,6 +12,8 @@ import { reverseUsage } from '../../src/operations/reverse-usage.ts';
 import { transferCredits } from '../../src/operations/transfer-credits.ts';
 import { saveCreditNote } from '../../src/storage/credit-notes.ts';
 import { transaction } from '../../src/storage/database.ts';
+import { saveDispute } from '../../src/storage/disputes.ts';
+import { saveInvoice } from '../../src/storage/invoices.ts';
 import { appendEntries } from '../../src/storage/journal.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
 import { execute, query } from '../../src/storage/query.ts';
@@ -20,6 +22,7 @@ import { documentedMovements, postedMovements } from '../support/accounting-manu
 import { balances, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { newId } from '../support/deps.ts';
+import { invoice, line } from '../support/documents.ts';
 import { capture, held, packInvoice, release, use } from '../support/requests.ts';
 
 const { database } = await cloneDatabase();
@@ -37,6 +40,11 @@ const books = await openBooks(database, {
     ),
     planWith('each', { pooling: 'member', transfers: 'within_customer' }, { includedCredits: '40' }),
     planWith('fee-first', { unpaid: { freezeAfterDays: 3 } }, { includedCredits: '40' }),
+    planWith(
+      'owing',
+      { reversals: { creditedFee: 'keep', lostDispute: 'debt', voidedInvoice: 'keep_consumed' } },
+      { includedCredits: '40' },
+    ),
     planWith('graced', { zeroBalance: 'grace', debtLimit: '10' }, { includedCredits: '40' }),
   ],
 });
@@ -134,6 +142,21 @@ async function payBack(customer: Subscriber, invoiceId: string, amountMinor: big
   });
 }
 
+/** The bank takes the payment of a pack back, or decides so or so, as it is mirrored. */
+async function dispute(customer: Subscriber, invoiceId: string, status: string): Promise<void> {
+  const at = new Date('2026-04-10T09:15:00Z');
+  await transaction(database, async (trx) => {
+    const sold = invoice([line('pack', 8000n, { lineId: 'il_1' })], { invoiceId, subscriptionId: null });
+    await saveInvoice(trx, customer, { invoice: sold, fetchedAt: at });
+    const about = { disputeId: `dp_${customer.customerId}`, stripeCustomerId: '', invoiceId, chargeId: 'ch_1' };
+    const money = { amountMinor: 8000n, currency: 'usd', movements: [], paymentIntentId: null };
+    const stand = { status, reason: 'fraudulent', createdAt: at, evidenceDueBy: null, object: {} };
+    const saved = { dispute: { ...about, ...money, ...stand }, fetchedAt: at, closedAt: null };
+    expect(await saveDispute(trx, customer, saved)).not.toBeNull();
+    await clawBackCredits(books.deps, trx, customer, invoiceId);
+  });
+}
+
 test('the accounting manual lists what the credits book posts, no less and no more', async () => {
   await books.at('2026-04-10T09:00:00Z');
   const subscribe = (includedLot: 'now' | 'on_payment' = 'now') => books.subscribe('everything', { includedLot });
@@ -173,6 +196,23 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   await payBack(refunded, sold.invoiceId, 4_000n);
   await payBack(refunded, sold.invoiceId, 4_000n);
   expect(await balances(database, refunded)).toMatchObject({ available: '5040', clawed_back: '5000' });
+
+  // A pack whose payment is disputed and lost, what was spent of it is owed; won after all.
+  const owing = await books.subscribe('owing');
+  const soldToOwing = packInvoice(owing, '2026-04-10T09:15:00Z');
+  await grantPaidInvoice(books.deps, soldToOwing);
+  await spend(owing, 140);
+  for (const status of ['needs_response', 'needs_response']) await dispute(owing, soldToOwing.invoiceId, status);
+  expect(await balances(database, owing)).toMatchObject({ frozen: '9900' });
+  for (const status of ['lost', 'lost']) await dispute(owing, soldToOwing.invoiceId, status);
+  expect(await balances(database, owing)).toMatchObject({ clawed_back: '10000', debt: '-100' });
+  for (const status of ['won', 'won']) await dispute(owing, soldToOwing.invoiceId, status);
+  expect(await balances(database, owing)).toEqual({
+    available: '9900',
+    consumed: '140',
+    'issued.included': '-40',
+    'issued.purchased': '-10000',
+  });
 
   // Usage undone before the cut-off: off the debt, off the overage, back to the lot.
   const undone = await subscribe();

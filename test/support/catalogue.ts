@@ -31,6 +31,7 @@ export const samplePolicy: Policy = {
   lateUsage: 'next_period',
   unpaid: 'continue',
   cancel: { purchased: 'keep' },
+  reversals: { creditedFee: 'keep', lostDispute: 'write_off', voidedInvoice: 'keep_consumed' },
   gate: 'hold',
   alerts: { thresholdsPercent: [], expiringDays: [], runawayFactor: null, silenceHours: null, daysLeft: null },
   trial: 'none',

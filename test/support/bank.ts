@@ -1,0 +1,32 @@
+// What only others can do, at the simulator's own controls: a bank takes a payment back, decides, or returns a refund.
+import { query } from '../../src/storage/query.ts';
+import type { Story, Subscriber } from './story.ts';
+
+/** Does it and lets the news arrive; answers the id of the dispute or refund. */
+export async function atTheBank(story: Story, path: string, body: object = {}): Promise<string> {
+  const id = await tellTheBank(story.simulator.url, path, body);
+  await story.clock.settle();
+  return id;
+}
+
+export async function tellTheBank(simulator: string, path: string, body: object = {}): Promise<string> {
+  const response = await fetch(`${simulator}/_simulator${path}`, { method: 'POST', body: JSON.stringify(body) });
+  const { id } = (await response.json()) as { id?: string };
+  if (id === undefined) throw new Error(`${path}: the simulator answered ${response.status}`);
+  return id;
+}
+
+/** The accounts of a customer's money book that are not zero, in minor units; what is owned is positive. */
+export async function moneyOf(
+  { billing: { deps } }: Story,
+  { stripeCustomer }: Subscriber,
+): Promise<Readonly<Record<string, bigint>>> {
+  const rows = await query<{ kind: string; balance: bigint }>(
+    deps.db,
+    `select a.kind, a.balance from accounts a join customer_aliases n using (customer_id)
+     where n.alias = $1 and a.lane between 0 and 63 and a.balance <> 0
+       and a.pool_id = '00000000-0000-0000-0000-000000000000' order by a.kind`,
+    [stripeCustomer],
+  );
+  return Object.fromEntries(rows.map(({ kind, balance }) => [kind, balance]));
+}
