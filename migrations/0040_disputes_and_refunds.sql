@@ -55,3 +55,6 @@ alter table lots add column disputed bigint not null default 0 constraint lots_d
 update plan_versions set content = jsonb_set(content, '{policy,reversals}',
   '{"creditedFee": "keep", "lostDispute": "write_off", "voidedInvoice": "keep_consumed"}')
   where not content -> 'policy' ? 'reversals';
+
+-- A bank's decision has no time of its own at Stripe but the event's.
+create index stripe_events_closed_disputes on stripe_events (object_id) where type = 'charge.dispute.closed';

@@ -5,6 +5,7 @@ import { lockCustomer } from '../storage/customers.ts';
 import { transaction } from '../storage/database.ts';
 import { saveDispute } from '../storage/disputes.ts';
 import { postingsOf } from '../storage/revenue.ts';
+import { firstEventAt } from '../storage/stripe-events.ts';
 import { fetchDispute } from '../stripe/disputes.ts';
 import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
@@ -13,14 +14,11 @@ import { postOnce } from './post-money.ts';
 
 /**
  * Mirrors a dispute as it is now and posts what became of it: money by its balance transactions, credits by where it
- * stands. Its invoice is mirrored first, so that what it bought is there. `toldAt` dates a decision, which has no time of
- * its own at Stripe; without it, it is dated when we learn of it. Null for a payment of nobody we know, or on no invoice.
+ * stands. Its invoice is mirrored first, so that what it bought is there. A decision has no time of its own at Stripe:
+ * it is dated by the event that tells of it, else when we learn of it. Null for a payment of nobody we know, or on no
+ * invoice.
  */
-export async function mirrorDispute(
-  deps: Deps,
-  disputeId: string,
-  { toldAt = null }: { readonly toldAt?: Date | null } = {},
-): Promise<Dispute | null> {
+export async function mirrorDispute(deps: Deps, disputeId: string): Promise<Dispute | null> {
   const fetchedAt = await wallTime(deps.db);
   const dispute = await fetchDispute(deps.stripe, disputeId);
   if (dispute === null) return null;
@@ -32,7 +30,8 @@ export async function mirrorDispute(
     await lockCustomer(trx, key);
     const isClosed = stand === 'won' || stand === 'lost';
     const instant = await now(trx);
-    const closedAt = isClosed ? notAfter(instant, toldAt ?? instant) : null;
+    const told = isClosed ? await firstEventAt(trx, { type: 'charge.dispute.closed', objectId: disputeId }) : null;
+    const closedAt = isClosed ? notAfter(instant, told ?? instant) : null;
     const saved = await saveDispute(trx, key, { dispute, fetchedAt, closedAt });
     if (saved === null) return;
     await postOnce(
@@ -55,6 +54,6 @@ export async function mirrorDispute(
 }
 
 /** Payments of a test clock are stamped with real time, which may lie beyond the clock's. */
-function notAfter(now: Date, at: Date): Date {
-  return at < now ? at : now;
+function notAfter(instant: Date, at: Date): Date {
+  return at < instant ? at : instant;
 }

@@ -100,3 +100,16 @@ export async function returnStripeEvent(
     [event.eventId, event.leaseNo, outcome, afterSeconds],
   );
 }
+
+/** When Stripe first told of something about an object, by its own stamp; null when it has not, or not yet. */
+export async function firstEventAt(
+  on: Database | Transaction,
+  { type, objectId }: { readonly type: string; readonly objectId: string },
+): Promise<Date | null> {
+  const [row] = await query<{ at: Date | null }>(
+    on,
+    `select min(created_at) as at from stripe_events where type = $1 and object_id = $2`,
+    [type, objectId],
+  );
+  return row?.at ?? null;
+}

@@ -22,7 +22,7 @@ import { documentedMovements, postedMovements } from '../support/accounting-manu
 import { balances, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { newId } from '../support/deps.ts';
-import { invoice, line } from '../support/documents.ts';
+import { invoice, line as lineOf } from '../support/documents.ts';
 import { capture, held, packInvoice, release, use } from '../support/requests.ts';
 
 const { database } = await cloneDatabase();
@@ -146,7 +146,7 @@ async function payBack(customer: Subscriber, invoiceId: string, amountMinor: big
 async function dispute(customer: Subscriber, invoiceId: string, status: string): Promise<void> {
   const at = new Date('2026-04-10T09:15:00Z');
   await transaction(database, async (trx) => {
-    const sold = invoice([line('pack', 8000n, { lineId: 'il_1' })], { invoiceId, subscriptionId: null });
+    const sold = invoice([lineOf('pack', 8000n, { lineId: 'il_1' })], { invoiceId, subscriptionId: null });
     await saveInvoice(trx, customer, { invoice: sold, fetchedAt: at });
     const about = { disputeId: `dp_${customer.customerId}`, stripeCustomerId: '', invoiceId, chargeId: 'ch_1' };
     const money = { amountMinor: 8000n, currency: 'usd', movements: [], paymentIntentId: null };
