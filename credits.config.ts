@@ -18,6 +18,8 @@ const policy = {
   paydown: true,
   hold: { ttlSeconds: 900, excess: 'allow' },
   lateUsage: 'next_period',
+  eventCreditsMax: null,
+  planChange: 'at_once',
   unpaid: 'continue',
   cancel: { purchased: 'keep' },
   reversals: { creditedFee: 'keep', lostDispute: 'write_off', voidedInvoice: 'keep_consumed' },

@@ -24,6 +24,8 @@ const CODES: Partial<Record<Rejection['code'], number>> = {
   unknown_usage_event: EXIT.notFound,
   unknown_quarantined_event: EXIT.notFound,
   unknown_plan: EXIT.notFound,
+  unknown_subscription: EXIT.notFound,
+  plan_not_changeable: EXIT.conflict,
   unknown_pack: EXIT.notFound,
   idempotency_key_reused: EXIT.conflict,
   usage_event_conflict: EXIT.conflict,

@@ -26,6 +26,7 @@ import { registerReconcileCommand } from './reconcile.ts';
 import { registerSimulatorCommands } from './sim.ts';
 import { registerStartCommands } from './start.ts';
 import { registerStripeCommands } from './stripe.ts';
+import { registerSubscriptionCommands } from './subscriptions.ts';
 import { registerUsageCommands } from './usage.ts';
 
 const COMMANDS = [
@@ -37,6 +38,7 @@ const COMMANDS = [
   registerBackfillCommand,
   registerQuarantineCommands,
   registerPlanCommands,
+  registerSubscriptionCommands,
   registerLedgerCommands,
   registerReconcileCommand,
   registerCaseCommands,

@@ -65,6 +65,8 @@ const CHOICES: Readonly<Record<string, string>> = {
   agent: 'null or { credits, window }',
   window: "'day', 'month' or 'period'",
   lateUsage: "'next_period' or 'refuse'",
+  eventCreditsMax: `${DECIMAL}, or null for no bound`,
+  planChange: "'at_once' or 'at_renewal'",
   pooling: "'customer' or 'member'",
   transfers: "'none' or 'within_customer'",
   paydown: 'true or false',

@@ -100,6 +100,8 @@ const policy = z
     paydown: z.boolean(),
     hold: z.strictObject({ ttlSeconds: count, excess: z.enum(['allow', 'clip', 'refuse']) }).readonly(),
     lateUsage: z.enum(['next_period', 'refuse']),
+    eventCreditsMax: decimal.nullable(),
+    planChange: z.enum(['at_once', 'at_renewal']),
     unpaid: z.union([z.enum(['continue', 'on_paid']), z.strictObject({ freezeAfterDays: count }).readonly()]),
     cancel: z.strictObject({ purchased: z.enum(['keep', 'end']) }).readonly(),
     reversals,

@@ -46,3 +46,20 @@ export function awaitsCutOff(period: BillingPeriod, now: Date): boolean {
 export function monthOf(at: Date): string {
   return `${at.toISOString().slice(0, 7)}-01`;
 }
+
+interface InCycle {
+  readonly billingPeriodId: string;
+  readonly startsAt: Date;
+  readonly supersededBy: string | null;
+}
+
+/** The period with those before it in the same cycle, the earliest first. */
+export function cycleOf<Period extends InCycle>(periods: readonly Period[], period: Period): readonly Period[] {
+  const before = periods.find(({ supersededBy }) => supersededBy === period.billingPeriodId);
+  return before === undefined ? [period] : [...cycleOf(periods, before), period];
+}
+
+/** When the cycle began that a period belongs to. */
+export function cycleStart(periods: readonly InCycle[], period: InCycle): Date {
+  return cycleOf(periods, period)[0]?.startsAt ?? period.startsAt;
+}

@@ -150,6 +150,10 @@ export interface Policy {
   readonly hold: { readonly ttlSeconds: number; readonly excess: 'allow' | 'clip' | 'refuse' };
   /** Usage reported after the cut-off of the period it happened in. */
   readonly lateUsage: 'next_period' | 'refuse';
+  /** Most credits that one usage event may cost; more is taken for a mistake and refused. null: whatever it says. */
+  readonly eventCreditsMax: string | null;
+  /** When a customer that moves to this plan in the middle of a period gets its included credits. */
+  readonly planChange: 'at_once' | 'at_renewal';
   readonly unpaid: 'continue' | 'on_paid' | { readonly freezeAfterDays: number };
   readonly cancel: { readonly purchased: 'keep' | 'end' };
   readonly reversals: ReversalRules;

@@ -2,6 +2,7 @@
 // may be limited to features; it ends exactly once, captured, released or lapsed.
 import { awaitsCutOff } from './billing-period.ts';
 import { planBurn } from './burn.ts';
+import { insufficientCredits } from './insufficient-credits.ts';
 import { payWhatIsOwed } from './lot-opening.ts';
 import {
   beginEntry,
@@ -19,7 +20,7 @@ import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
 import { refusedForUnfunded } from './unfunded.ts';
 import { countUse, refusedByCap } from './usage-cap.ts';
-import { insufficientCredits, noPeriod, refusedAction, refusedAmount } from './usage.ts';
+import { noPeriod, refusedAction, refusedAmount } from './usage.ts';
 
 export interface HoldRequest {
   readonly holdId: string;

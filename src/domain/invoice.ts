@@ -80,6 +80,26 @@ export function lineTotal(line: LineAmounts & Pick<InvoiceLine, 'taxMinor'>): bi
   return lineNet(line) + line.taxMinor;
 }
 
+/**
+ * What an invoice asks for the use of one of the periods that it bills: the lines of its price, and the corrections that
+ * name no other period. Several periods are on one invoice where the price changed in the middle of a cycle.
+ */
+export function usageLinesOf<Line extends Pick<InvoiceLine, 'kind' | 'priceId' | 'metadata'>>(
+  lines: readonly Line[],
+  { billingPeriodId, meteredPriceId }: { readonly billingPeriodId: string; readonly meteredPriceId: string | null },
+): readonly Line[] {
+  return lines.filter((line) =>
+    line.kind === 'usage'
+      ? line.priceId === meteredPriceId
+      : line.kind === 'correction' && !namesOther(line.metadata['creditpool_key'], billingPeriodId),
+  );
+}
+
+/** The key of a correction says which period it is of; one by a person says nothing. */
+export function namesOther(key: string | null | undefined, billingPeriodId: string): boolean {
+  return key != null && key.startsWith('correction/') && !key.startsWith(`correction/${billingPeriodId}`);
+}
+
 /** Usage and the corrections of usage end on the same accounts. */
 export function isUsage(line: Pick<InvoiceLine, 'kind'>): boolean {
   return line.kind === 'usage' || line.kind === 'correction';

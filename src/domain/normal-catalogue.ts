@@ -27,6 +27,7 @@ function normalPolicy(policy: Policy): Policy {
     topUp: topUp === 'none' ? topUp : { ...topUp, below: shortest(topUp.below) },
     overageCap: policy.overageCap === null ? null : shortest(policy.overageCap),
     debtLimit: shortest(policy.debtLimit),
+    eventCreditsMax: policy.eventCreditsMax === null ? null : shortest(policy.eventCreditsMax),
     rollover:
       rollover === 'none' || rollover.capCredits === null
         ? rollover

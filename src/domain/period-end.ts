@@ -2,7 +2,7 @@
 // is posted at the cut-off and dated at the period's end, so that late usage still finds what stood there.
 import { poolAccount } from './account.ts';
 import { lesser, parseCredits } from './amount.ts';
-import { awaitsCutOff, nextBoundary } from './billing-period.ts';
+import { awaitsCutOff, cycleOf, nextBoundary } from './billing-period.ts';
 import type { RolloverRule } from './catalogue.ts';
 import { costOfMoved } from './cost-basis.ts';
 import { heldOf } from './hold.ts';
@@ -26,9 +26,14 @@ export function endWhatIsDue(book: PoolBook, moment: Moment): number {
   for (const period of due) {
     period.state = 'cut_off';
     book.changes.cutOffPeriods.push(period.billingPeriodId);
+    // Its cycle goes on at another price: nothing of it rolls or is carried before the cycle's end.
+    if (period.supersededBy !== null) continue;
+    const cycle = new Set(cycleOf(book.periods, period).map(({ billingPeriodId }) => billingPeriodId));
     for (const pool of familyOf(book)) {
-      for (const hold of pool.holds.values()) if (hold.state === 'open') carryHold(pool, hold, period, moment);
-      rollOver(pool, period, moment);
+      for (const hold of pool.holds.values()) {
+        if (hold.state === 'open' && cycle.has(hold.billingPeriodId ?? '')) carryHold(pool, hold, period, moment);
+      }
+      rollOver(pool, period, cycle, moment);
     }
   }
   for (const pool of familyOf(book)) expireLots(pool, moment);
@@ -64,13 +69,13 @@ function expireLots(book: PoolBook, { now, newId }: Moment): void {
 }
 
 /** The unused part of a period's allowance, up to the plan's caps, moves to lots of the next period. */
-function rollOver(book: PoolBook, period: PeriodState, moment: Moment): void {
+function rollOver(book: PoolBook, period: PeriodState, cycle: ReadonlySet<string>, moment: Moment): void {
   const rule = book.terms?.policy.rollover ?? 'none';
   if (rule === 'none') return;
   const expiresAt = rolledUntil(book, period, rule.periods);
   if (expiresAt === null) return;
   const lots = [...book.lots.values()].filter(
-    (lot) => lot.source === 'included' && lot.billingPeriodId === period.billingPeriodId,
+    (lot) => lot.source === 'included' && cycle.has(lot.billingPeriodId ?? ''),
   );
   let room = mostRolled(
     rule,
@@ -147,7 +152,7 @@ function rolledUntil({ subscription, terms, periods }: PoolBook, { endsAt }: Per
 
 /** What a hold still pins of lots that ended with its period moves to a lot that only this hold can use. */
 function carryHold(book: PoolBook, hold: HoldState, period: PeriodState, { now, newId }: Moment): void {
-  if (hold.billingPeriodId !== period.billingPeriodId || heldOf(hold) === 0n) return;
+  if (heldOf(hold) === 0n) return;
   for (const pin of hold.pins) {
     const lot = book.lots.get(pin.lotId);
     if (pin.held === 0n || lot === undefined || lot.expiresAt === null || lot.expiresAt > now) continue;
@@ -155,7 +160,8 @@ function carryHold(book: PoolBook, hold: HoldState, period: PeriodState, { now, 
   }
 }
 
-function carryPin(
+/** Moves what a hold pins of one lot to a lot that only this hold can use. */
+export function carryPin(
   book: PoolBook,
   hold: HoldState,
   pin: Pin,

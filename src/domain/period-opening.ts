@@ -57,6 +57,7 @@ export function openPeriod(
     freezeAt,
     feePaidAt: null,
     frozenAt: null,
+    supersededBy: null,
   };
   book.periods.push(period);
   book.periods.sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime());

@@ -1,7 +1,10 @@
-import { openLot } from './lot-opening.ts';
 // A customer's own move to another plan in the middle of a period: what is left of the old plan's included credits ends, and
-// the new plan's open whole. What was bought, given or rolled over stays.
+// the new plan's open whole, at once or with the next period as the new plan says. What was bought, given or rolled over
+// stays.
+import { openLot } from './lot-opening.ts';
 import { remaining } from './lot.ts';
+import { carryPin } from './period-end.ts';
+import { type PriceChange, splitPeriod } from './period-split.ts';
 import {
   beginEntry,
   familyOf,
@@ -14,15 +17,17 @@ import {
 } from './pool-book.ts';
 import type { PlanTerms } from './terms.ts';
 
-/** Follows a change of plan; the book has the new plan's terms, and all members' pools. */
-export function changePlan(book: PoolBook, moment: Moment): void {
+/** Follows a change of plan; the book has the new plan's terms, and all members' pools and open holds. */
+export function changePlan(book: PoolBook, change: PriceChange, moment: Moment): void {
   const { terms, subscription } = book;
-  const period = runningPeriod(book, moment.now);
-  if (terms === null || subscription === null || period === null) return;
+  const before = runningPeriod(book, moment.now);
+  if (terms === null || subscription === null || before === null) return;
+  const period = splitPeriod(book, before, change, moment);
+  if (terms.policy.planChange === 'at_renewal') return;
   for (const pool of familyOf(book)) {
     for (const lot of pool.lots.values()) {
-      if (lot.source === 'included' && lot.billingPeriodId === period.billingPeriodId)
-        endRest(pool, lot, terms, moment);
+      if (lot.source === 'included' && lot.billingPeriodId === before.billingPeriodId)
+        endRest(pool, lot, period, terms, moment);
     }
     const ofMember = terms.policy.pooling === 'member';
     if (ofMember === (pool.member === null)) continue;
@@ -32,7 +37,13 @@ export function changePlan(book: PoolBook, moment: Moment): void {
   book.changes.changedPeriods.add(period);
 }
 
-function endRest(book: PoolBook, lot: LotState, { plan }: PlanTerms, { now, newId }: Moment): void {
+/** What runs keeps what it has reserved; the rest ends. */
+function endRest(book: PoolBook, lot: LotState, period: PeriodState, { plan }: PlanTerms, moment: Moment): void {
+  const { now, newId } = moment;
+  for (const hold of book.holds.values()) {
+    const pins = hold.state === 'open' ? hold.pins.filter(({ lotId, held }) => lotId === lot.lotId && held > 0n) : [];
+    for (const pin of pins) carryPin(book, hold, pin, lot, { ...period, endsAt: now }, moment);
+  }
   const [left, frozen] = [remaining(lot), lot.frozen];
   if (left + frozen === 0n) return;
   const entryId = newId();

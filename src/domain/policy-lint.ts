@@ -29,6 +29,7 @@ export function* lintPolicy(catalogue: Catalogue, plan: Plan, path: string): Ite
   if (typeof policy.unpaid === 'object') {
     yield* lintRange(`${path}.unpaid.freezeAfterDays`, policy.unpaid.freezeAfterDays, [1, 60]);
   }
+  if (policy.eventCreditsMax !== null) yield* lintSome(`${path}.eventCreditsMax`, policy.eventCreditsMax);
   yield* lintAlerts(policy.alerts, `${path}.alerts`);
   yield* lintKeptRules(policy, path);
 }
@@ -67,14 +68,14 @@ function* lintCap(path: string, cap: UsageCap | null): Iterable<Finding> {
   if (cap !== null) yield* lintSome(`${path}.credits`, cap.credits);
 }
 
-/** A cap of nothing would be no rule but a prohibition. */
+/** A bound of nothing would be no rule but a prohibition. */
 function* lintSome(path: string, credits: string): Iterable<Finding> {
   yield* lintCredits(path, credits);
   if (parseCredits(credits) !== 0n) return;
   yield {
     path,
     code: 'contradiction',
-    message: 'A cap of 0 credits allows nothing.',
-    fix: 'Write a cap above 0, or null.',
+    message: 'A bound of 0 credits allows nothing.',
+    fix: 'Write a bound above 0, or null.',
   };
 }

@@ -33,6 +33,8 @@ export type PeriodState = { -readonly [Key in keyof BillingPeriod]: BillingPerio
   readonly freezeAt: Date | null;
   feePaidAt: Date | null;
   frozenAt: Date | null;
+  /** The rest of its cycle, at another price; null unless the price changed in the middle. */
+  supersededBy: string | null;
 };
 
 export interface Subscription {

@@ -1,6 +1,6 @@
 // Seats fund the pool: a quantity above the highest of the running period brings its share of the credits, once.
 import { dividedUp, MICRO_PER_CREDIT } from './amount.ts';
-import { isWithin } from './billing-period.ts';
+import { cycleStart, isWithin } from './billing-period.ts';
 import { openLot } from './lot-opening.ts';
 import type { LotState, Moment, PoolBook } from './pool-book.ts';
 
@@ -24,7 +24,7 @@ export function noteSeats(book: PoolBook, quantity: number, at: Date, moment: Mo
   // Told of it only after a renewal: then the seat is new for all of this period.
   const from = at < period.startsAt ? period.startsAt : at > moment.now ? moment.now : at;
   const left = BigInt(period.endsAt.getTime() - from.getTime());
-  const whole = BigInt(period.endsAt.getTime() - period.startsAt.getTime());
+  const whole = BigInt(period.endsAt.getTime() - cycleStart(book.periods, period).getTime());
   const share = included * BigInt(quantity - before) * left;
   return openLot(
     book,

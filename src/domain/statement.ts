@@ -35,6 +35,8 @@ export interface InvoiceLineThere {
   readonly taxMinor: bigint;
   readonly inclusiveTaxMinor: bigint;
   readonly isCorrection: boolean;
+  /** Our own key in its metadata. */
+  readonly key: string | null;
 }
 
 export interface PaymentThere {

@@ -20,6 +20,8 @@ export interface PlanTerms {
   readonly features: ReadonlySet<string>;
   readonly overageCap: bigint | null;
   readonly debtLimit: bigint;
+  /** What one event may cost at most. */
+  readonly eventMax: bigint | null;
   readonly policy: Policy;
 }
 
@@ -41,6 +43,8 @@ export function planTerms(planVersionId: string, unit: string, meterUnitMicro: b
     features: new Set(plan.features),
     overageCap: plan.policy.overageCap === null ? null : creditsOf(plan, plan.policy.overageCap),
     debtLimit: creditsOf(plan, plan.policy.debtLimit),
+    // Contents that were stored before there was such a rule say nothing of it.
+    eventMax: plan.policy.eventCreditsMax == null ? null : creditsOf(plan, plan.policy.eventCreditsMax),
     policy: plan.policy,
   };
 }

@@ -1,13 +1,12 @@
 // One usage event against its pool. The event is always answered: applied, unfunded (stored, nobody pays yet) or refused.
 import { AMOUNT_MAX, formatCredits } from './amount.ts';
-import { awaitsCutOff, isWithin, monthOf } from './billing-period.ts';
-import { overageCapOf, planBurn, postBurn } from './burn.ts';
+import { awaitsCutOff, cycleStart, isWithin, monthOf } from './billing-period.ts';
+import { planBurn, postBurn } from './burn.ts';
 import { beginEntry, type Moment, type PeriodState, type PoolBook, runningPeriod } from './pool-book.ts';
 import type { EntryDraft } from './pool-changes.ts';
 import { availableAt } from './pool-stock.ts';
 import type { Dimensions } from './rating.ts';
-import { type InsufficientCredits, refuse, type Refused } from './rejection.ts';
-import { zeroBalanceOf } from './shortfall.ts';
+import { refuse, type Refused } from './rejection.ts';
 import { waitForFunds } from './unfunded.ts';
 import { countUse } from './usage-cap.ts';
 
@@ -58,9 +57,9 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
   if (refusal !== null) return refusal;
   const period = periodOfUsage(book, usage.occurredAt, moment.now);
   if (period === null) return noPeriod(usage.action);
-  const overflow = refusedAmount(book, period, usage.credits);
+  const overflow = refusedAmount(book, period, usage.credits) ?? refusedAsImplausible(book, usage);
   if (overflow !== null) return overflow;
-  if (usage.cause === null && isLate(usage, period, moment.now) && book.terms?.policy.lateUsage === 'refuse') {
+  if (usage.cause === null && isLate(book, usage, period, moment.now) && book.terms?.policy.lateUsage === 'refuse') {
     return tooLate(usage.occurredAt);
   }
   const burn = planBurn(book, period, usage, usage.credits, moment.now, true);
@@ -131,9 +130,25 @@ function isOld(occurredAt: Date, now: Date): boolean {
   return occurredAt.getTime() < now.getTime() - PAST_DAYS_MAX * DAY_MS;
 }
 
-/** Paid by another period than the one it happened in, or too old to be metered when it happened. */
-function isLate({ occurredAt }: Pick<RatedUsage, 'occurredAt'>, period: PeriodState, now: Date): boolean {
-  return occurredAt < period.startsAt || isOld(occurredAt, now);
+/** Paid by another cycle than the one it happened in, or too old to be metered when it happened. */
+function isLate(
+  { periods }: PoolBook,
+  { occurredAt }: Pick<RatedUsage, 'occurredAt'>,
+  period: PeriodState,
+  now: Date,
+): boolean {
+  return occurredAt < cycleStart(periods, period) || isOld(occurredAt, now);
+}
+
+/** More than any one event should cost; what a person brings in is believed. */
+function refusedAsImplausible({ terms }: PoolBook, { cause, credits, eventId }: RatedUsage): Refused | null {
+  const max = terms?.eventMax ?? null;
+  if (cause !== null || max === null || credits <= max) return null;
+  return refuse(
+    'implausible_usage',
+    `Event ${eventId} would cost ${formatCredits(credits)} credits; the plan believes at most ${formatCredits(max)} of one event. Check the quantities; if they are right, send it as a backfill.`,
+    { param: 'quantities', details: { credits: formatCredits(credits), most: formatCredits(max) } },
+  );
 }
 
 function tooLate(occurredAt: Date): Refused {
@@ -171,7 +186,7 @@ function usageEntry(
   period: PeriodState,
   { now, newId }: Moment,
 ): { readonly entry: EntryDraft; events: number } {
-  const late = isLate(usage, period, now);
+  const late = isLate(book, usage, period, now);
   const effectiveAt = late || usage.occurredAt > now ? now : usage.occurredAt;
   const day = Math.floor(effectiveAt.getTime() / DAY_MS);
   const belongsTo = late ? monthOf(usage.occurredAt) : null;
@@ -212,32 +227,4 @@ export function refusedAmount(book: PoolBook, { billingPeriodId }: PeriodState, 
     `${formatCredits(amount)} credits more are beyond what a balance can hold (${formatCredits(AMOUNT_MAX)}). Send less at once.`,
     { param: 'quantities' },
   );
-}
-
-/** Which limit says no at zero, and who can lift it. */
-function limitAtZero(book: PoolBook, action: string): Pick<InsufficientCredits, 'limit' | 'lifted_by'> {
-  const rule = book.terms === null ? 'block' : zeroBalanceOf(book.terms, action);
-  const own = (book.root ?? book).shortfall.spendingLimit;
-  if (rule === 'grace') return { limit: 'debt', lifted_by: 'the account owner, by buying credits that pay the debt' };
-  if (rule !== 'overage') return { limit: 'balance', lifted_by: 'the account owner, by buying credits' };
-  if (own !== null && own === overageCapOf(book)) {
-    return { limit: 'spending_limit', lifted_by: "the customer's own billing contact, by raising the spending limit" };
-  }
-  return { limit: 'overage_cap', lifted_by: 'the account owner, by raising the overage cap or buying credits' };
-}
-
-/** The refusal that names which limit said no, and who can lift it. */
-export function insufficientCredits(book: PoolBook, action: string, needed: bigint, now: Date): Refused {
-  const available = availableAt(book, now);
-  return {
-    rejected: {
-      code: 'insufficient_credits',
-      message: `${formatCredits(needed)} credits needed, ${formatCredits(available)} available for ${action}. Top up, or lower the quantity.`,
-      details: {
-        needed: formatCredits(needed),
-        available: formatCredits(available),
-        ...limitAtZero(book, action),
-      },
-    },
-  };
 }

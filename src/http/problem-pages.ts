@@ -34,6 +34,8 @@ const MEANINGS = {
   transfer_across_customers:
     'Credits never move from one customer to another. Credit notes and goodwill are the ways to give some.',
   unknown_subscription: 'No subscription to one of the plans has this id.',
+  plan_not_changeable:
+    'The subscription cannot move to that plan now: it is on it already, another change is on its way, it may not be spent on, or the plan is sold in another currency.',
   subscription_not_cancellable:
     'It has ended already, or an invoice of it is being settled; try again once that is final.',
   unknown_hold: 'No hold has this id.',
@@ -42,6 +44,8 @@ const MEANINGS = {
   capture_exceeds_hold: 'The capture takes more than the hold has left, and the plan refuses that.',
   occurred_in_future: 'occurred_at lies in the future.',
   occurred_too_long_ago: 'occurred_at lies before anything that can still be charged.',
+  implausible_usage:
+    'One event would cost more than its plan believes of any (eventCreditsMax). Check the quantities, or send it as a backfill.',
   usage_too_late: 'The period of the usage was cut off, and the plan refuses late usage. A backfill brings it in.',
   unknown_quarantined_event: 'No event in quarantine has this id.',
   quarantine_settled: 'This event was released or discarded before.',

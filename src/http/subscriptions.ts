@@ -1,10 +1,27 @@
 import { toWireId } from '../contract/ids.ts';
-import { cancellation } from '../contract/subscriptions.ts';
+import { shownPlanChange } from '../contract/plan-changes.ts';
+import { cancellation, planChange } from '../contract/subscriptions.ts';
 import { cancelSubscription } from '../operations/cancel-subscription.ts';
+import { changePlan } from '../operations/change-plan.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
 
 export const subscriptionRoutes: readonly Route[] = [
+  {
+    method: 'post',
+    path: '/v1/subscriptions/:id/change_plan',
+    scopes: ['support', 'finance'],
+    reply: async ({ deps, wake }, { params, body, caller }) => {
+      const asked = parse(planChange, body);
+      if ('rejected' in asked) return asked;
+      const { plan, quantity = null, reason } = asked.value;
+      const actor = `key:${caller.name}`;
+      const found = await changePlan(deps, { subscriptionId: params['id'] ?? '', plan, quantity, reason, actor });
+      if ('rejected' in found) return found;
+      wake('inbox');
+      return ok(shownPlanChange(found, plan));
+    },
+  },
   {
     method: 'post',
     path: '/v1/subscriptions/:id/cancel',

@@ -3,6 +3,7 @@ import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
 import { finishCancellations } from '../operations/cancel-subscription.ts';
 import { tendCases } from '../operations/cases/tend-cases.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
+import { finishPlanChanges } from '../operations/change-plan.ts';
 import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
@@ -10,6 +11,7 @@ import { relayOutbox } from '../operations/relay-outbox.ts';
 import { reshapeGrants } from '../operations/reshape-grants.ts';
 import { rollUpUsage } from '../operations/roll-up-usage.ts';
 import { settleDrafts } from '../operations/settle-draft.ts';
+import { settlePriceChanges } from '../operations/settle-price-changes.ts';
 import type { RealTime } from '../operations/track-usage.ts';
 import type { Work } from './due-work.ts';
 
@@ -56,6 +58,10 @@ export function backgroundWork(
       },
     },
     {
+      name: 'price changes',
+      turn: async () => settlePriceChanges(deps, { limit: PERIODS_BATCH }),
+    },
+    {
       name: 'drafts',
       turn: async () => {
         const { guarded } = await pollDrafts(deps, { limit: DRAFTS_BATCH });
@@ -77,6 +83,10 @@ export function backgroundWork(
     {
       name: 'cancellations',
       turn: async () => finishCancellations(deps, { limit: DRAFTS_BATCH }),
+    },
+    {
+      name: 'plan changes',
+      turn: async () => finishPlanChanges(deps, { limit: DRAFTS_BATCH }),
     },
     {
       // Invoices that Stripe finalized before we had cut their period off.

@@ -1,10 +1,11 @@
 import { dividedHalfUp } from '../domain/amount.ts';
 import { creditPrice } from '../domain/credit-price.ts';
-import { isUsage } from '../domain/invoice.ts';
+import { usageLinesOf } from '../domain/invoice.ts';
 import { sum } from '../domain/money-postings.ts';
 import { owedMinor } from '../domain/settlement.ts';
 import { finalUse } from '../storage/grant-needs.ts';
 import { readInvoiceLines, type StoredLine } from '../storage/invoices.ts';
+import { planVersion } from '../storage/plans.ts';
 import { termsOf } from '../storage/pool-books.ts';
 import type { Settlement } from '../storage/settlements.ts';
 import type { Deps } from './deps.ts';
@@ -19,7 +20,9 @@ const SETTLEMENT_ACTOR = 'settlement';
  */
 export async function creditExcess(deps: Deps, settlement: Settlement): Promise<boolean> {
   const { billingPeriodId, invoiceId } = settlement;
-  const lines = (await readInvoiceLines(deps.db, settlement, invoiceId)).filter(isUsage);
+  const { stripeMeteredPriceId: meteredPriceId } = await planVersion(deps.db, settlement.planVersionId);
+  const invoiced = await readInvoiceLines(deps.db, settlement, invoiceId);
+  const lines = usageLinesOf(invoiced, { billingPeriodId, meteredPriceId });
   const usage = lines.find(({ kind }) => kind === 'usage');
   const excess = sum(lines.map(net)) - (await owed(deps, settlement));
   if (excess <= 0n || usage === undefined || net(usage) <= 0n) return true;

@@ -1,5 +1,6 @@
 // Usage events and checks against one book.
 import { planBurn } from '../domain/burn.ts';
+import { insufficientCredits } from '../domain/insufficient-credits.ts';
 import { withLane } from '../domain/lane-id.ts';
 import { type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
 import { availableAt } from '../domain/pool-stock.ts';
@@ -7,14 +8,7 @@ import { nextRate } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { refusedForUnfunded } from '../domain/unfunded.ts';
 import { refusedByCap } from '../domain/usage-cap.ts';
-import {
-  insufficientCredits,
-  noPeriod,
-  type RatedUsage,
-  recordUsage,
-  refusedAction,
-  refusedAmount,
-} from '../domain/usage.ts';
+import { noPeriod, type RatedUsage, recordUsage, refusedAction, refusedAmount } from '../domain/usage.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
 import type { KnownUsage } from '../storage/usage-events.ts';
 import { type Earlier, usageKey } from './earlier.ts';

@@ -1,4 +1,6 @@
 // Calls that write Stripe's documents: invoice items, finalization, credit notes. A refusal is the asker's to read.
+import { planVersion } from '../storage/plans.ts';
+import { readSubscription } from '../storage/subscriptions.ts';
 import { type CreditNoteRequest, findSentCreditNote, sendCreditNote } from '../stripe/credit-note-sends.ts';
 import {
   createInvoiceItem,
@@ -7,7 +9,7 @@ import {
   type InvoiceItemRequest,
   readInvoiceDraft,
 } from '../stripe/invoice-drafts.ts';
-import { cancelWithInvoice, fetchSubscription } from '../stripe/subscriptions.ts';
+import { cancelWithInvoice, changePrices, fetchSubscription, type PlanItems } from '../stripe/subscriptions.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 
 export const invoiceItemCall: OutgoingCall<InvoiceItemRequest> = {
@@ -53,6 +55,32 @@ export const cancelCall: OutgoingCall<{ readonly subscription: string }> = {
     return found === null || found.status === 'canceled' ? { stripeId: subscription } : 'absent';
   },
   isDoneAlready: ({ code }) => code === 'resource_missing',
+  mayBeRefused: true,
+};
+
+/** Moves a subscription to another plan's prices. */
+export const changePlanCall: OutgoingCall<PlanItems & { readonly [field: string]: unknown }> = {
+  render: async ({ db }, message) => {
+    const { planVersionId, quantity } = message.request as { planVersionId: string; quantity: number };
+    const stored = await readSubscription(db, message, message.subjectId);
+    if (stored === null) return { cancelled: 'the subscription is not known any more' };
+    const { stripeBasePriceId: basePriceId, stripeMeteredPriceId: meteredPriceId } = await planVersion(
+      db,
+      planVersionId,
+    );
+    const { baseItemId, meteredItemId } = stored;
+    const items = { basePriceId, meteredPriceId, quantity, baseItemId, meteredItemId };
+    return { request: { subscription: message.subjectId, ...items, planVersionId } };
+  },
+  send: async ({ stripe }, _message, request, idempotencyKey) => {
+    await changePrices(stripe, request, idempotencyKey);
+    return { stripeId: request.subscription };
+  },
+  look: async ({ stripe }, _message, { subscription, meteredPriceId, basePriceId }) => {
+    const found = await fetchSubscription(stripe, subscription);
+    const prices = found?.items.map(({ priceId }) => priceId) ?? [];
+    return prices.includes(meteredPriceId ?? basePriceId ?? '') ? { stripeId: subscription } : 'absent';
+  },
   mayBeRefused: true,
 };
 

@@ -1,7 +1,9 @@
 // A running subscription that is another one now: more seats, or another plan.
 import { catchUp } from '../domain/catch-up.ts';
 import type { CustomerKey } from '../domain/customer.ts';
+import { type PriceChange, splitPeriod } from '../domain/period-split.ts';
 import { changePlan } from '../domain/plan-change.ts';
+import { type PeriodState, runningPeriod } from '../domain/pool-book.ts';
 import { noteSeats } from '../domain/seats.ts';
 import { endSubscription } from '../domain/subscription-end.ts';
 import type { Transaction } from '../storage/database.ts';
@@ -10,6 +12,7 @@ import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { StoredSubscription } from '../storage/subscriptions.ts';
 import type { Deps } from './deps.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 /** Brings a customer's pools up to the present, so that what follows changes nothing that has begun. */
 export async function catchUpCustomer(deps: Deps, trx: Transaction, customer: CustomerKey): Promise<void> {
@@ -22,25 +25,54 @@ export async function catchUpCustomer(deps: Deps, trx: Transaction, customer: Cu
   await saveBookChanges(trx, now, [book]);
 }
 
+export interface SubscriptionChange {
+  readonly before: StoredSubscription;
+  /** The period of the metered item as Stripe has it now; null where there is none. */
+  readonly facts: { readonly meteredFrom: Date | null; readonly meteredUntil: Date | null };
+  readonly changedAt: Date | null;
+}
+
 /** Follows what changed: another plan ends the old one's credits and opens its own, new seats bring their share. */
 export async function followChange(
   deps: Deps,
   trx: Transaction,
   customer: CustomerKey,
-  { before, changedAt }: { readonly before: StoredSubscription; readonly changedAt: Date | null },
+  { before, facts, changedAt }: SubscriptionChange,
 ): Promise<void> {
-  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, {
-    allMembersOf: [customer.customerId],
-  });
+  const whole = [customer.customerId];
+  const needs = { allMembersOf: whole, allHoldsOf: whole };
+  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, needs);
   const book = books.get(customer.customerId);
   const { subscription, terms } = book ?? {};
   if (book === undefined || subscription === null || subscription?.subscriptionId !== before.subscriptionId) return;
   const moment = { now, newId: deps.newId };
   const was = before.planVersionId === null ? null : await planVersion(trx, before.planVersionId);
-  // A new version of the same plan begins with a renewal; another plan is the customer's own wish.
-  if (was !== null && terms != null && was.plan !== terms.plan) changePlan(book, moment);
+  const seen = watch([book], now);
+  const period = runningPeriod(book, now);
+  const isRepriced = was !== null && period !== null && period.planVersionId !== subscription.planVersionId;
+  if (isRepriced && was.plan !== terms?.plan) changePlan(book, priceChange(period, facts, changedAt ?? now), moment);
   else noteSeats(book, subscription.quantity, changedAt ?? now, moment);
-  await saveBookChanges(trx, now, [book]);
+  // A new version of the same plan is meant to begin with a renewal; another hand did not wait for it.
+  if (isRepriced && was.plan === terms?.plan) {
+    splitPeriod(book, period, priceChange(period, facts, changedAt ?? now), moment);
+  }
+  await saveWatched(trx, book, seen, moment);
+}
+
+/** Stripe changes a price that changes with the renewal within its second; its event may be stamped a little later. */
+const RENEWAL_MS = 60_000;
+
+/** The new metered item begins where the price changed; where Stripe keeps its beginning, its event says when. */
+function priceChange(
+  { startsAt, endsAt }: PeriodState,
+  { meteredFrom, meteredUntil }: SubscriptionChange['facts'],
+  changedAt: Date,
+): PriceChange {
+  const until = meteredUntil ?? endsAt;
+  if (meteredFrom !== null && startsAt < meteredFrom && meteredFrom < endsAt) return { from: meteredFrom, until };
+  const isRenewal = changedAt.getTime() - startsAt.getTime() < RENEWAL_MS;
+  const keepsBeginning = meteredFrom === null || meteredFrom.getTime() === startsAt.getTime();
+  return { from: keepsBeginning && !isRenewal ? changedAt : startsAt, until };
 }
 
 /** Follows the end of a subscription, by whatever hand: its period ends then, and with it what the plan included. */

@@ -42,7 +42,11 @@ export async function mirrorSubscription(
     if (isOther) await catchUpCustomer(deps, trx, key);
     const isNewer = await saveSubscription(trx, key, { facts, terms, fetchedAt });
     if (isNewer && plan !== null) await providePool(deps, trx, key, { facts, plan });
-    if (isNewer && isOther) await followChange(deps, trx, key, { before: stored, changedAt });
+    if (isNewer && isOther) {
+      const metered = facts.items.find(({ itemId }) => itemId === terms.meteredItemId);
+      const period = { meteredFrom: metered?.periodStart ?? null, meteredUntil: metered?.periodEnd ?? null };
+      await followChange(deps, trx, key, { before: stored, facts: period, changedAt });
+    }
     if (isNewer && stored !== null && stored.status !== 'canceled' && facts.status === 'canceled') {
       await followEnd(deps, trx, key, { subscriptionId, endedAt: facts.endedAt ?? facts.canceledAt });
     }

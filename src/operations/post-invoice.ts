@@ -10,7 +10,7 @@ import {
 } from '../domain/entries-invoice.ts';
 import { invoiceOverpaid, paidOutOfBand, paymentReceived } from '../domain/entries-payment.ts';
 import { overageBilled, usageAccrued, usageSettled } from '../domain/entries-revenue.ts';
-import { type Invoice, isUsage } from '../domain/invoice.ts';
+import { type Invoice, usageLinesOf } from '../domain/invoice.ts';
 import {
   type BilledPeriod,
   linkPeriods,
@@ -22,6 +22,7 @@ import { now } from '../storage/clock.ts';
 import type { Transaction } from '../storage/database.ts';
 import { entryExists } from '../storage/journal.ts';
 import { requestTrueUp } from '../storage/outbox.ts';
+import { planVersion } from '../storage/plans.ts';
 import { postedForInvoice, unbilledPeriods } from '../storage/revenue.ts';
 import { noteFinal } from '../storage/settlements.ts';
 import type { Deps } from './deps.ts';
@@ -71,7 +72,8 @@ async function finishPeriod(
   const [unbilled] = await unbilledPeriods(trx, key, { through: ALL_TIME, billingPeriodIds: [billingPeriodId] });
   if (unbilled === undefined) throw new Error(`billing period ${billingPeriodId} has an invoice but cannot be accrued`);
   const accrual = await accruable(trx, unbilled);
-  const usage = invoice.lines.filter(isUsage);
+  const { stripeMeteredPriceId: meteredPriceId } = await planVersion(trx, period.planVersionId);
+  const usage = usageLinesOf(invoice.lines, { billingPeriodId, meteredPriceId });
   const entryIds = await postOnce(deps, trx, key, [
     usageAccrued(accrual, period.endsAt, invoiceId),
     overageBilled({

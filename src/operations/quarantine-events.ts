@@ -13,6 +13,7 @@ const MENDABLE: ReadonlySet<string> = new Set<Rejection['code']>([
   'action_not_in_plan',
   'no_subscription',
   'amount_out_of_range',
+  'implausible_usage',
 ]);
 
 const BODY_LENGTH_MAX = 20_000;

@@ -10,7 +10,7 @@ import {
 } from '../storage/outbox-lease.ts';
 import { stripeFailure, type StripeFailure } from '../stripe/failures.ts';
 import type { Deps } from './deps.ts';
-import { cancelCall, creditNoteCall, finalizeCall, invoiceItemCall } from './document-calls.ts';
+import { cancelCall, changePlanCall, creditNoteCall, finalizeCall, invoiceItemCall } from './document-calls.ts';
 import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
 import { cancelMeterEventCall, meterEventCall } from './meter-event-call.ts';
 import type { OutgoingCall, Sent } from './outgoing-call.ts';
@@ -44,6 +44,8 @@ export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<M
       return send(deps, message, invoiceItemCall);
     case 'subscription.cancel':
       return send(deps, message, cancelCall);
+    case 'subscription.change_plan':
+      return send(deps, message, changePlanCall);
     case 'invoice.finalize':
       return send(deps, message, finalizeCall);
     case 'top_up':

@@ -82,7 +82,8 @@ async function flush(deps: Deps, settlement: Settlement): Promise<string | null>
   await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'grants' } });
   await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'meter' } });
   await relayDocuments(deps, settlement);
-  if (await waitsForEarlierCycle(deps.db, settlement)) return 'the invoice of an earlier cycle is not final';
+  if (await waitsForEarlierCycle(deps.db, settlement))
+    return 'an earlier cycle, or a change of price in this one, is not settled';
   const [meter] = await unfinishedMessages(deps.db, settlement, { queue: 'meter' });
   if (meter !== undefined) return `a meter event is ${meter.state}: ${meter.outcome ?? 'not sent yet'}`;
   const [grant] = await unfinishedMessages(deps.db, settlement, { queue: 'grants' });

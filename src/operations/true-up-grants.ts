@@ -70,12 +70,18 @@ async function writeShaping(
     anchor: pool.anchor,
     interval: terms.interval,
     lots: await lotNeeds(trx, message, pool.poolId),
-    periods,
+    periods: periods.filter(({ meteredPriceId }) => meteredPriceId === pool.meteredPriceId),
     grants: grants.filter((grant) => servesPrice(grant, pool, terms.currency)),
     now: at,
   });
+  // Of another price: nothing new is paid with them, and what they may still pay is an invoice that is not final.
+  const left = grants.filter(
+    (grant) =>
+      !servesPrice(grant, pool, terms.currency) &&
+      periods.every(({ meteredPriceId }) => meteredPriceId !== grant.meteredPriceId),
+  );
   await create(deps, trx, message, { pool, currency: terms.currency, shaping, at });
-  await end(trx, message, shaping);
+  await end(trx, message, { end: [...shaping.end, ...left.map(({ creditGrantId }) => creditGrantId)] });
   await move(trx, message, shaping);
 }
 
@@ -113,7 +119,7 @@ async function create(
   }
 }
 
-async function end(trx: Transaction, message: LeasedMessage, { end: ids }: Shaping): Promise<void> {
+async function end(trx: Transaction, message: LeasedMessage, { end: ids }: Pick<Shaping, 'end'>): Promise<void> {
   for (const creditGrantId of ids) {
     await setGrantState(trx, message, creditGrantId, 'ending');
     await enqueue(trx, message, {

@@ -99,7 +99,7 @@ export interface RunningPeriod {
 /** The period that a cancellation would end, with what its last invoice depends on. */
 export async function periodToEnd(
   db: Database,
-  { lane, customerId, subscriptionId }: Cancellation,
+  { lane, customerId, subscriptionId }: Pick<Cancellation, 'lane' | 'customerId' | 'subscriptionId'>,
   now: Date,
 ): Promise<RunningPeriod | null> {
   const [row] = await query<RunningPeriod>(
@@ -109,7 +109,7 @@ export async function periodToEnd(
          select max(b.last_at) from meter_buckets b
          where b.lane = $1 and b.customer_id = $2 and b.billing_period_id = p.billing_period_id) as "lastAt",
        exists (select from billing_periods e where e.lane = $1 and e.customer_id = $2
-         and e.subscription_id = p.subscription_id and e.ends_at <= $4 and e.state <> 'final'
+         and e.subscription_id = p.subscription_id and e.ends_at <= $4 and e.state <> 'final' and e.superseded_by is null
          and e.ends_at > $4::timestamptz - interval '5 days') as "draftOpen",
        c.stripe_customer_id as "stripeCustomerId", v.content ->> 'currency' as currency
      from billing_periods p

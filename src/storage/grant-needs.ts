@@ -83,6 +83,7 @@ export async function finalUse(db: Database | Transaction, key: CustomerKey, bil
 
 export interface OpenPeriod extends PeriodNeed {
   readonly billingPeriodId: string;
+  readonly meteredPriceId: string | null;
   readonly overageMicro: bigint;
 }
 
@@ -104,7 +105,10 @@ export async function poolsToReshape(
   );
 }
 
-/** Periods whose invoice is not final, and what lots paid in them: all that was metered but is not overage. */
+/**
+ * Periods whose invoice is not final, and what lots paid in them: all that was metered but is not overage. Not those
+ * whose price changed before their cycle's end: no grant reaches what Stripe asks for them.
+ */
 export async function periodNeeds(
   db: Database | Transaction,
   key: CustomerKey,
@@ -112,9 +116,10 @@ export async function periodNeeds(
 ): Promise<readonly OpenPeriod[]> {
   return query<OpenPeriod>(
     db,
-    `select p.billing_period_id as "billingPeriodId", p.starts_at as "startsAt", p.ends_at as "endsAt",
-       (m.metered - o.overage)::bigint as "paidMicro", o.overage::bigint as "overageMicro"
+    `select p.billing_period_id as "billingPeriodId", v.stripe_metered_price_id as "meteredPriceId",
+       p.starts_at as "startsAt", p.ends_at as "endsAt", (m.metered - o.overage)::bigint as "paidMicro", o.overage::bigint as "overageMicro"
      from billing_periods p
+     join plan_versions v using (plan_version_id)
      cross join lateral (
        select coalesce(sum(b.metered), 0) as metered from meter_buckets b
        where b.lane = $1 and b.customer_id = $2 and b.billing_period_id = p.billing_period_id) m
@@ -122,6 +127,7 @@ export async function periodNeeds(
        select coalesce(-sum(a.balance), 0) as overage from accounts a
        where a.lane = $1 and a.customer_id = $2 and a.billing_period_id = p.billing_period_id and a.kind = 'overage') o
      where p.lane = $1 and p.customer_id = $2 and p.pool_id = $3 and p.state <> 'final'
+       and p.superseded_by is null
      order by p.starts_at`,
     [key.lane, key.customerId, poolId],
   );

@@ -76,6 +76,8 @@ export async function listInvoices(
 export interface StoredLine {
   readonly lineId: string;
   readonly kind: LineKind;
+  readonly priceId: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
   readonly description: string | null;
   readonly amountMinor: bigint;
   readonly discountsMinor: bigint;
@@ -93,7 +95,8 @@ export async function readInvoiceLines(
 ): Promise<readonly StoredLine[]> {
   return query<StoredLine>(
     db,
-    `select line_id as "lineId", kind, description, amount_minor as "amountMinor", discounts_minor as "discountsMinor",
+    `select line_id as "lineId", kind, price_id as "priceId", coalesce(object -> 'metadata', '{}') as metadata,
+       description, amount_minor as "amountMinor", discounts_minor as "discountsMinor",
        credits_applied_minor as "creditsAppliedMinor", tax_minor as "taxMinor", period_start as "periodStart",
        period_end as "periodEnd"
      from invoice_lines where lane = $1 and customer_id = $2 and invoice_id = $3 order by position`,

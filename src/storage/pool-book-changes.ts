@@ -82,10 +82,12 @@ async function updatePeriods(trx: Transaction, books: readonly PoolBook[]): Prom
     trx,
     gather(books, changed),
     `update billing_periods p set seats = c.seats, fee_paid_at = c.fee_paid_at, frozen_at = c.frozen_at,
-       ends_at = c.ends_at, cut_off_at = c.cut_off_at
+       ends_at = c.ends_at, cut_off_at = c.cut_off_at, plan_version_id = c.plan_version_id,
+       superseded_by = c.superseded_by
      from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::integer[], $5::timestamptz[], $6::timestamptz[],
-       $7::timestamptz[], $8::timestamptz[])
-       as c (lane, customer_id, billing_period_id, seats, fee_paid_at, frozen_at, ends_at, cut_off_at)
+       $7::timestamptz[], $8::timestamptz[], $9::uuid[], $10::uuid[])
+       as c (lane, customer_id, billing_period_id, seats, fee_paid_at, frozen_at, ends_at, cut_off_at, plan_version_id,
+         superseded_by)
      where p.lane = any ($1) and p.lane = c.lane and p.customer_id = c.customer_id
        and p.billing_period_id = c.billing_period_id`,
     [
@@ -95,6 +97,8 @@ async function updatePeriods(trx: Transaction, books: readonly PoolBook[]): Prom
       ({ frozenAt }) => frozenAt,
       ({ endsAt }) => endsAt,
       ({ cutOffAt }) => cutOffAt,
+      ({ planVersionId }) => planVersionId,
+      ({ supersededBy }) => supersededBy,
     ],
   );
 }

@@ -59,14 +59,15 @@ export async function readSettlement(
   return row ?? null;
 }
 
-/** Whether an older cycle of the same pool still waits for its invoice. */
+/** Whether an older cycle of the same pool still waits for its invoice, or this one's change of price for its correction. */
 export async function waitsForEarlierCycle(db: Database, settlement: Settlement): Promise<boolean> {
   const rows = await query(
     db,
     `select billing_period_id from billing_periods
-     where lane = $1 and customer_id = $2 and pool_id = $3 and ends_at < $4 and state <> 'final' and invoice_id is not null
+     where lane = $1 and customer_id = $2 and pool_id = $3 and ends_at < $4 and state <> 'final'
+       and (invoice_id <> $5 or (superseded_by is not null and change_settled_at is null))
      limit 1`,
-    [settlement.lane, settlement.customerId, settlement.poolId, settlement.endsAt],
+    [settlement.lane, settlement.customerId, settlement.poolId, settlement.endsAt, settlement.invoiceId],
   );
   return rows.length > 0;
 }
@@ -137,7 +138,7 @@ export async function unguardedSubscriptions(
     `select p.subscription_id as "subscriptionId"
      from billing_periods p
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
-     where p.lane = any($1::smallint[]) and p.state <> 'final' and p.ends_at <= $2
+     where p.lane = any($1::smallint[]) and p.state <> 'final' and p.ends_at <= $2 and p.superseded_by is null
        and p.ends_at > $2::timestamptz - interval '4 days' and not exists (
        select from settlements s
        where s.lane = p.lane and s.customer_id = p.customer_id and s.billing_period_id = p.billing_period_id)

@@ -157,6 +157,7 @@ function toLine(line: Stripe.InvoiceLineItem): InvoiceLineThere {
     taxMinor: sumMinor(line.taxes),
     inclusiveTaxMinor: sumMinor(inclusive),
     isCorrection: line.metadata['creditpool'] === 'correction',
+    key: line.metadata['creditpool_key'] ?? null,
   };
 }
 

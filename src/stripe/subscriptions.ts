@@ -13,6 +13,35 @@ export async function cancelWithInvoice(
   await stripe.subscriptions.cancel(subscriptionId, { invoice_now: true, prorate: false }, { idempotencyKey });
 }
 
+export interface PlanItems {
+  readonly subscription: string;
+  readonly basePriceId: string | null;
+  readonly meteredPriceId: string | null;
+  readonly quantity: number;
+  /** Items of the plan it leaves; null where it has none. */
+  readonly baseItemId: string | null;
+  readonly meteredItemId: string | null;
+}
+
+/** Moves a subscription to other prices now. The fee is prorated; what was used until now is billed at the old price. */
+export async function changePrices(
+  stripe: StripeGateway,
+  { subscription, basePriceId, meteredPriceId, quantity, baseItemId, meteredItemId }: PlanItems,
+  idempotencyKey: string,
+): Promise<void> {
+  const items = [
+    ...itemChange(baseItemId, basePriceId, { quantity }),
+    ...itemChange(meteredItemId, meteredPriceId, {}),
+  ];
+  const params = { items, proration_behavior: 'create_prorations' } as const;
+  await stripe.subscriptions.update(subscription, params, { idempotencyKey });
+}
+
+function itemChange(id: string | null, price: string | null, more: { readonly quantity?: number }) {
+  if (price === null) return id === null ? [] : [{ id, deleted: true }];
+  return [{ ...(id !== null && { id }), price, ...more }];
+}
+
 /** A subscription as it is now, with all its items. */
 export async function fetchSubscription(
   stripe: StripeGateway,

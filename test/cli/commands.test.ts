@@ -51,9 +51,15 @@ describe('exit codes', () => {
     [5, 'an unknown customer', ['balance', 'ext:nobody']],
     [5, 'an unknown action', ['check', 'ext:story-1', 'nothing.here']],
     [5, 'an unknown message', ['outbox', 'retry', '99']],
+    [5, 'a subscription of nobody', ['subscription', 'change-plan', 'sub_none', '--plan', 'hybrid', '--reason', 'r']],
     [5, 'an unknown key', ['keys', 'revoke', 'nobody']],
   ])('%i for %s', async ([exitCode, , words]) => {
     expect((await run(...words)).exitCode).toBe(exitCode);
+  });
+
+  test('6 for a move to the plan that it is on already', async () => {
+    const moved = await run('subscription', 'change-plan', customer.subscription, '--plan', 'hybrid', '--reason', 'up');
+    expect([moved.exitCode, moved.stderr]).toEqual([6, 'The subscription is on plan hybrid already.\n']);
   });
 
   test('6 for an event id that was used for something else', async () => {

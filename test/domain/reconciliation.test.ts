@@ -41,7 +41,7 @@ const invoice: InvoiceThere = {
 };
 
 function line(lineId: string, priceId: string, quantity: string, amountMinor: bigint, creditsAppliedMinor: bigint) {
-  const none = { discountsMinor: 0n, taxMinor: 0n, inclusiveTaxMinor: 0n, isCorrection: false };
+  const none = { discountsMinor: 0n, taxMinor: 0n, inclusiveTaxMinor: 0n, isCorrection: false, key: null };
   return { lineId, priceId, quantity, amountMinor, creditsAppliedMinor, ...none };
 }
 
@@ -58,6 +58,7 @@ const period: BilledPeriod = {
   overageMicro: 2_500_000_000n,
   excessCreditedMinor: 0n,
   acceptedBecause: null,
+  isSuperseded: false,
 };
 
 const subjects = (differences: readonly Difference[]): readonly string[] => differences.map(subjectOf);

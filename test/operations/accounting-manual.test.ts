@@ -70,7 +70,11 @@ async function moveTo(plan: string, customer: Subscriber): Promise<void> {
       customerId,
       to.planVersionId,
     ]);
-    await followChange(books.deps, trx, customer, { before, changedAt: null });
+    await followChange(books.deps, trx, customer, {
+      before,
+      facts: { meteredFrom: null, meteredUntil: null },
+      changedAt: null,
+    });
   });
 }
 

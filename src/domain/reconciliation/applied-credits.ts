@@ -1,6 +1,7 @@
 // What final cycle invoices took of the credits, and asked for usage, against what the ledger says of the period.
 import { dividedDown } from '../amount.ts';
 import { type CreditPrice, worthHalfUp, worthUp } from '../credit-price.ts';
+import { namesOther } from '../invoice.ts';
 import { amountDiffers, type Comparison, type Difference, joined } from '../reconciliation.ts';
 import type { InvoiceLineThere, InvoiceThere } from '../statement.ts';
 
@@ -19,6 +20,8 @@ export interface BilledPeriod {
   readonly excessCreditedMinor: bigint;
   /** Who let the draft go as it was, and why; null when nobody did. */
   readonly acceptedBecause: string | null;
+  /** It ended because its price changed in the middle of a cycle. */
+  readonly isSuperseded: boolean;
 }
 
 /** Credits taken on the usage lines of the period's invoice. */
@@ -29,7 +32,7 @@ export function compareAppliedCredits(period: BilledPeriod, invoice: InvoiceTher
   const amounts = { ours, theirs, unit: period.price.currency };
   const object = invoice.invoiceId;
   if (ours === theirs) return { compared: 1, differences: [] };
-  const correction = corrections(invoice);
+  const correction = corrections(period, invoice);
   if (correction === theirs - ours && correction !== 0n) {
     const reason = `An item of ${correction} ${period.price.currency} on the invoice makes up for it.`;
     return { compared: 1, differences: [amountDiffers('credits_applied_shaped', object, amounts, reason)] };
@@ -43,7 +46,8 @@ export function compareAppliedCredits(period: BilledPeriod, invoice: InvoiceTher
     const reason = 'Grants are rounded up once, usage lines half up each.';
     return { compared: 1, differences: [amountDiffers('credits_applied_rounding', object, amounts, reason)] };
   }
-  return { compared: 1, differences: [amountDiffers('credits_applied', object, amounts)] };
+  const reason = isCountedShort(period, invoice) ? COUNTED_SHORT : null;
+  return { compared: 1, differences: [amountDiffers('credits_applied', object, amounts, reason)] };
 }
 
 /** Quantity and money of the usage lines: the sum emitted, and what the ledger says is owed. */
@@ -57,16 +61,32 @@ function quantityBilled(period: BilledPeriod, invoice: InvoiceThere): Comparison
   const emitted = period.emittedUnits > 0n ? period.emittedUnits : 0n;
   if (billed === emitted) return { compared: 1, differences: [] };
   const amounts = { ours: emitted, theirs: billed, unit: 'meter units' };
-  return { compared: 1, differences: [amountDiffers('usage_quantity', invoice.invoiceId, amounts)] };
+  const reason = isCountedShort(period, invoice) ? COUNTED_SHORT : null;
+  return { compared: 1, differences: [amountDiffers('usage_quantity', invoice.invoiceId, amounts, reason)] };
+}
+
+const COUNTED_SHORT = 'Stripe changed the price before it had counted all of it; what it asks is what is owed.';
+
+/** The price changed while usage was on its way: Stripe bills what it had counted by then, and never the rest. */
+function isCountedShort(period: BilledPeriod, invoice: InvoiceThere): boolean {
+  return period.isSuperseded && asked(period, invoice) + corrections(period, invoice) === owed(period);
+}
+
+function owed({ price, emittedUnits, lotsPaidMicro, meterUnitMicro }: BilledPeriod): bigint {
+  const overageUnits = emittedUnits - dividedDown(lotsPaidMicro, meterUnitMicro);
+  return overageUnits <= 0n ? 0n : worthHalfUp(price, overageUnits * meterUnitMicro);
+}
+
+function asked(period: BilledPeriod, invoice: InvoiceThere): bigint {
+  const lines = usageLines(period, invoice);
+  return lines.reduce((sum, line) => sum + line.amountMinor - line.discountsMinor - line.creditsAppliedMinor, 0n);
 }
 
 /** Owed is the overage in whole meter units, as the settlement decides it; items that correct it count as usage. */
 function usageOwed(period: BilledPeriod, invoice: InvoiceThere): Comparison {
-  const usage = usageLines(period, invoice);
-  const overageUnits = period.emittedUnits - dividedDown(period.lotsPaidMicro, period.meterUnitMicro);
-  const ours = overageUnits <= 0n ? 0n : worthHalfUp(period.price, overageUnits * period.meterUnitMicro);
-  const correction = corrections(invoice);
-  const net = usage.reduce((sum, line) => sum + line.amountMinor - line.discountsMinor - line.creditsAppliedMinor, 0n);
+  const ours = owed(period);
+  const correction = corrections(period, invoice);
+  const net = asked(period, invoice);
   const theirs = net + correction;
   const amounts = { ours, theirs, unit: period.price.currency };
   const differences: Difference[] = [];
@@ -105,8 +125,9 @@ function usageLines({ meteredPriceId }: BilledPeriod, { lines }: InvoiceThere): 
   return lines.filter(({ priceId, isCorrection }) => priceId === meteredPriceId && !isCorrection);
 }
 
-function corrections({ lines }: InvoiceThere): bigint {
-  return lines.filter(({ isCorrection }) => isCorrection).reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+function corrections({ billingPeriodId }: BilledPeriod, { lines }: InvoiceThere): bigint {
+  const own = lines.filter(({ isCorrection, key }) => isCorrection && !namesOther(key, billingPeriodId));
+  return own.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
 }
 
 /** Meter values are whole, so a fraction is none of ours and shows as a difference of one unit. */

@@ -104,6 +104,7 @@ export interface BilledPeriodHere {
   readonly overageMicro: bigint;
   readonly excessCreditedMinor: bigint;
   readonly acceptedBecause: string | null;
+  readonly isSuperseded: boolean;
   /** Mirrored invoices that stand and bill the same cycle. */
   readonly standing: readonly string[];
 }
@@ -131,7 +132,7 @@ export async function billedPeriods(
            and c.status <> 'void'), 0)::bigint as "excessCreditedMinor",
        (select 'Accepted by ' || t.decided_by || ': ' || t.decision_reason from settlements t
          where t.lane = $1 and t.customer_id = $2 and t.billing_period_id = p.billing_period_id
-           and t.decision = 'accept') as "acceptedBecause",
+           and t.decision = 'accept') as "acceptedBecause", p.superseded_by is not null as "isSuperseded",
        array(select distinct i.invoice_id from invoices i
          join invoice_lines l on l.lane = i.lane and l.customer_id = i.customer_id and l.invoice_id = i.invoice_id
          where i.lane = $1 and i.customer_id = $2 and i.subscription_id = p.subscription_id

@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+import { shownPlanChange } from '../contract/plan-changes.ts';
+import { changePlan } from '../operations/change-plan.ts';
+import type { CliContext } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { examples, json } from './output.ts';
+import { showRefusal, withBooks } from './with-books.ts';
+
+interface Options {
+  readonly plan: string;
+  readonly quantity?: number | null;
+  readonly reason: string;
+  readonly json?: boolean;
+}
+
+const ACTOR = 'operator';
+
+/** `creditpool subscription change-plan`: moves a customer to another plan now. */
+export function registerSubscriptionCommands(program: Command, context: CliContext): void {
+  const subscription = program
+    .command('subscription')
+    .description('subscriptions at Stripe')
+    .addHelpText('before', examples('subscription change-plan sub_… --plan solo --reason upgrade'));
+  subscription
+    .command('change-plan <subscription>')
+    .description('move to another plan now: use so far is billed at the old price, the fee is prorated')
+    .requiredOption('--plan <name>', 'the plan to move to, in its newest version')
+    .requiredOption('--reason <text>', 'why')
+    .option('--quantity <seats>', 'seats; as many as now where nothing is said', seats)
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('before', examples('subscription change-plan sub_… --plan solo --reason upgrade'))
+    .action(async (subscriptionId: string, { plan, quantity = null, reason, json: asJson = false }: Options) => {
+      await withBooks(context, { stripe: true }, async (deps) => {
+        const found = await changePlan(deps, { subscriptionId, plan, quantity, reason, actor: ACTOR });
+        if ('rejected' in found) return showRefusal(context, found, asJson);
+        if (asJson) context.out(json(shownPlanChange(found, plan)));
+        else context.say(sentence(found.state, plan, found.waitsFor));
+        return found.state === 'refused' ? EXIT.failed : EXIT.done;
+      });
+    });
+}
+
+function sentence(state: string, plan: string, waitsFor: string | null): string {
+  if (state === 'done') return `The subscription is on plan ${plan} now.`;
+  if (state === 'refused') return `Stripe refused the change: ${waitsFor}`;
+  return `On its way to plan ${plan}, by itself; it waits for: ${waitsFor ?? 'Stripe'}`;
+}
+
+function seats(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('write a whole number of seats.');
+}

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+
+import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
+import { type Books, expectBooks, type Story, type Subscriber, tellEach } from '../support/story.ts';
+
+const basic = { ...hybrid, plan: 'basic', baseAmountMinor: 0, includedCredits: '100', pricePerCredit: '0.01' };
+const dear = { ...basic, plan: 'dear', includedCredits: '200', pricePerCredit: '0.02' };
+const later = { ...dear, plan: 'later', policy: { ...dear.policy, planChange: 'at_renewal' as const } };
+const catalogue = { ...sampleCatalogue, plans: [basic, dear, later], packs: [] };
+const [[, story], [, unseen]] = (await tellEach({ seen: {}, unseen: {} }, { catalogue })) as [
+  readonly [string, Story],
+  readonly [string, Story],
+];
+
+type Behaviour = 'create_prorations' | 'always_invoice' | 'none';
+
+/** As by a person in Stripe's dashboard. */
+async function moveByDashboard(
+  { stripe, clock }: Story,
+  customer: Subscriber,
+  behaviour: Behaviour,
+  plan = 'dear',
+): Promise<void> {
+  const { data: prices } = await stripe.prices.list({ limit: 100, active: true });
+  const price = prices.find(({ lookup_key: name }) => name?.startsWith(`creditpool/plan/${plan}/`) === true);
+  const { items } = await stripe.subscriptions.retrieve(customer.subscription);
+  const changed = { items: [{ id: items.data[0]?.id ?? '', price: price?.id ?? '' }] };
+  await stripe.subscriptions.update(customer.subscription, { ...changed, proration_behavior: behaviour });
+  await clock.settle();
+}
+
+async function use(customer: Subscriber, credits: number, overage: string): Promise<void> {
+  await customer.use(credits);
+  expect(await customer.balance()).toMatchObject({ available: '0', overage });
+}
+
+/** 150 used at a cent, 260 at two: 50 and 60 of overage. */
+const SETTLED: Books = {
+  invoice: '1.7',
+  credits_applied: '4',
+  lots: '200',
+  deferred: '0',
+  receivable: '0',
+  cash: '1.7',
+  open_grants: '4',
+  variances: 0,
+};
+
+test(
+  'A6 A price that changes in mid-period: each part of the cycle costs its own price',
+  { timeout: 240_000 },
+  async () => {
+    const ours = await story.subscriber('basic');
+    const atOnce = await story.subscriber('basic');
+    const renewing = await story.subscriber('basic');
+    await story.until('2026-04-10T12:00:00Z');
+    for (const customer of [ours, atOnce, renewing]) await use(customer, 150, '50');
+    await story.until('2026-04-16T00:00:00Z');
+    const path = `/v1/subscriptions/${ours.subscription}/change_plan`;
+    expect((await story.call('POST', path, { plan: 'dear', reason: 'grown' })).body).toMatchObject({ state: 'done' });
+    await moveByDashboard(story, atOnce, 'always_invoice');
+    await moveByDashboard(story, renewing, 'create_prorations', 'later');
+    expect(await renewing.balance()).toMatchObject({ available: '0', overage: '0' });
+    await story.until('2026-04-20T12:00:00Z');
+    await use(ours, 260, '60');
+    await use(atOnce, 260, '60');
+    await use(renewing, 260, '260');
+    await story.until('2026-05-02T00:00:00Z');
+    await expectBooks(story, ours, SETTLED);
+    // All 150 were invoiced at once; what credits had paid of it came back by a note to the customer balance and paid the
+    // next invoice, all but $0.20, which is less than Stripe collects.
+    await expectBooks(story, atOnce, { ...SETTLED, invoice: '1.2', cash: '1.5' });
+    // No credits until the renewal: 260 at two cents.
+    await expectBooks(story, renewing, { ...SETTLED, invoice: '5.7', credits_applied: '0', cash: '5.7' });
+  },
+);
+
+test(
+  'A6 What another hand let fall with the old price is told of, and nobody is charged for it',
+  { timeout: 240_000 },
+  async () => {
+    const unreported = await unseen.subscriber('basic');
+    const unbilled = await unseen.subscriber('basic');
+    await unseen.until('2026-04-10T12:00:00Z');
+    for (const customer of [unreported, unbilled]) await use(customer, 150, '50');
+    await unseen.until('2026-04-16T00:30:00Z');
+    // Stripe counts by the hour, and this one is not over.
+    await use(unreported, 20, '70');
+    await moveByDashboard(unseen, unreported, 'create_prorations');
+    await moveByDashboard(unseen, unbilled, 'none');
+    for (const customer of [unreported, unbilled]) await use(customer, 260, '60');
+    await unseen.until('2026-05-02T00:00:00Z');
+    // Of 170 used Stripe has counted 150, and $0.70 is owed for the first part all the same.
+    await expectBooks(unseen, unreported, { ...SETTLED, invoice: '1.9', cash: '1.9', variances: 1 });
+    await expectBooks(unseen, unbilled, { ...SETTLED, invoice: '1.2', cash: '1.2', variances: 1 });
+    const { body } = await unseen.call('GET', '/v1/variances?state=open');
+    const data = body['data'] as unknown as readonly { subject: string; amount: string | null }[];
+    expect(data.map(({ subject, amount }) => `${subject.split(' ')[0]} ${amount}`)).toEqual([
+      'usage_never_billed -150000',
+    ]);
+  },
+);
