@@ -81,12 +81,11 @@ export function backgroundWork(
       turn: async () => deliverAlerts(deps, channels, { limit: DELIVERIES_BATCH }),
     },
     {
-      name: 'cancellations',
-      turn: async () => finishCancellations(deps, { limit: DRAFTS_BATCH }),
-    },
-    {
-      name: 'plan changes',
-      turn: async () => finishPlanChanges(deps, { limit: DRAFTS_BATCH }),
+      name: 'subscriptions',
+      turn: async () => {
+        const moved = await finishPlanChanges(deps, { limit: DRAFTS_BATCH });
+        return moved + (await finishCancellations(deps, { limit: DRAFTS_BATCH }));
+      },
     },
     {
       // Invoices that Stripe finalized before we had cut their period off.
