@@ -24,6 +24,7 @@ import type { Deps, Log } from './operations/deps.ts';
 import { startExecutor, type Executor } from './operations/executor.ts';
 import { newUuid } from './operations/new-id.ts';
 import { placeHold, type PlaceHold } from './operations/place-hold.ts';
+import { ratesOf, sharedLine } from './operations/shared-line.ts';
 import { trackUsage, type TrackedEvent } from './operations/track-usage.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
@@ -35,6 +36,8 @@ export interface BillingSettings {
   readonly databaseUrl: string;
   readonly databasePoolSize?: number;
   readonly stripe: StripeConnection;
+  /** Calls to Stripe a second, all replicas together; what suits the mode where nothing is said. */
+  readonly stripeRates?: { readonly callsPerSecond?: number; readonly meterCallsPerSecond?: number };
   readonly webhookSecrets: readonly string[];
   /** Keys the HMAC of API keys; the same on every replica. */
   readonly apiKeyPepper: string;
@@ -80,7 +83,9 @@ export function createBilling(settings: BillingSettings): Billing {
     connectionString: settings.databaseUrl,
     poolSize: settings.databasePoolSize ?? 10,
   });
-  const deps = assembleDeps({ ...settings, db, stripe: connectStripe(settings.stripe) });
+  const mode = /_live_/.test(settings.stripe.secretKey) ? 'live' : 'test';
+  const line = sharedLine(db, ratesOf({ mode, ...settings.stripeRates }));
+  const deps = assembleDeps({ ...settings, db, stripe: connectStripe({ line, ...settings.stripe }) });
   const billing = assembleBilling(deps, {
     livemode: /_live_/.test(settings.stripe.secretKey),
     pepper: settings.apiKeyPepper,

@@ -10,6 +10,7 @@ import { createLog, type Logger } from './log.ts';
 import type { Deps } from './operations/deps.ts';
 import { fillEventGap } from './operations/fill-event-gap.ts';
 import { registerWebhook } from './operations/register-webhook.ts';
+import { ratesOf, sharedLine } from './operations/shared-line.ts';
 import { stampDeployment } from './operations/stamp-deployment.ts';
 import { addressLines, headline } from './sandbox/banner.ts';
 import { openDatabasePart, openStripePart, type StripePart } from './sandbox/embedded-parts.ts';
@@ -90,7 +91,8 @@ async function openParts(
   say(`✔ migrations ${applied.length === 0 ? 'up to date' : `${applied.length} applied`}`);
   const db = openDatabase({ connectionString: database.connectionString, poolSize: config.databasePoolSize });
   closers.push(async () => db.destroy());
-  const deps = assembleDeps({ ...config, db, stripe: connectStripe(stripe.connection), log });
+  const line = sharedLine(db, ratesOf(config.stripe));
+  const deps = assembleDeps({ ...config, db, stripe: connectStripe({ ...stripe.connection, line }), log });
   await stamp(deps, config);
 
   const pepper = pepperOf(config);

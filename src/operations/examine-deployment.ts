@@ -85,6 +85,6 @@ async function examineBacklog(deps: Deps): Promise<readonly CheckupLine[]> {
       : bad('outbox', `${outboxParked} parked`, 'creditpool outbox list, remove the cause, creditpool outbox retry ID'),
     inboxParked === 0
       ? good('inbox', 'nothing is parked')
-      : bad('inbox', `${inboxParked} parked`, 'GET /v1/stripe_events, remove the cause, POST …/{id}/replay'),
+      : bad('inbox', `${inboxParked} parked`, 'creditpool inbox list, remove the cause, creditpool inbox replay ID'),
   ];
 }

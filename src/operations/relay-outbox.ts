@@ -1,4 +1,5 @@
 import { leaseMessages, type LeasedMessage, type OutboxScope, returnMessage } from '../storage/outbox-lease.ts';
+import { readRest } from '../storage/stripe-line.ts';
 import type { Deps } from './deps.ts';
 import { type MessageOutcome, sendMessage } from './send-message.ts';
 
@@ -45,7 +46,10 @@ export async function relayOutbox(deps: Deps, { limit, only }: RelayOutbox): Pro
     return messages;
   };
   for (;;) {
-    const heads = [...(await lease(LEASED_MAX, only))];
+    const { since, leftMs } = await readRest(deps.db);
+    if (leftMs > 0) break;
+    // While nobody knows whether Stripe is back, one message finds out.
+    const heads = [...(await lease(since === null ? LEASED_MAX : 1, only))];
     if (heads.length === 0) break;
     const serve = async (): Promise<void> => {
       for (let message = heads.pop(); message !== undefined; message = heads.pop()) {

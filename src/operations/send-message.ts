@@ -203,9 +203,12 @@ async function giveBack(
   message: LeasedMessage,
   { state, reason, failure, epoch = message.epoch }: Return,
 ): Promise<MessageOutcome> {
-  // A wrong key is nobody's message's fault: none is parked for it.
-  if (message.attempts >= ATTEMPTS_MAX && failure?.kind !== 'misconfigured') return park(deps, message, reason);
-  await returnMessage(deps.db, message, { state, outcome: reason, afterSeconds: pauseAfter(message, failure), epoch });
+  const unsent = failure?.kind === 'retry' && failure.unsent === true;
+  // A wrong key and an outage are nobody's message's fault: none is parked for it.
+  const isItsOwn = failure?.kind !== 'misconfigured' && !unsent;
+  if (isItsOwn && message.attempts >= ATTEMPTS_MAX) return park(deps, message, reason);
+  const afterSeconds = pauseAfter(message, failure);
+  await returnMessage(deps.db, message, { state, outcome: reason, afterSeconds, epoch, uncounted: unsent });
   return 'waiting';
 }
 

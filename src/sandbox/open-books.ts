@@ -3,6 +3,7 @@ import { assembleDeps } from '../billing.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import type { Deps } from '../operations/deps.ts';
+import { ratesOf, sharedLine } from '../operations/shared-line.ts';
 import { stampDeployment } from '../operations/stamp-deployment.ts';
 import { openDatabase } from '../storage/database.ts';
 import { readDeployment } from '../storage/deployment.ts';
@@ -34,7 +35,8 @@ export async function openBooks({ config, log, withStripe }: OpenSettings): Prom
     closers.push(async () => db.destroy());
     const stripe = withStripe ? await openStripe(config) : NOBODY;
     closers.push(stripe.stop);
-    const deps = assembleDeps({ ...config, db, stripe: connectStripe(stripe.connection), log });
+    const line = sharedLine(db, ratesOf(config.stripe));
+    const deps = assembleDeps({ ...config, db, stripe: connectStripe({ ...stripe.connection, line }), log });
     await refuseOtherDeployment(deps, config, withStripe);
     return { ...deps, close };
   } catch (error) {

@@ -156,20 +156,33 @@ export async function returnMessage(
     afterSeconds,
     outcome,
     epoch,
+    uncounted = false,
   }: {
     readonly state: 'pending' | 'unknown' | 'parked';
     readonly afterSeconds: number;
     readonly outcome: string;
     /** The next attempt's epoch, when it must not be answered with what Stripe stored for this one. */
     readonly epoch?: number;
+    /** Nothing was sent: it was no attempt. */
+    readonly uncounted?: boolean;
   },
 ): Promise<void> {
   await execute(
     db,
     `update outbox set state = $5, outcome = $6, lease_until = null, epoch = coalesce($8, epoch),
-       parked_at = case when $5 = 'parked' then clock_timestamp() end,
+       parked_at = case when $5 = 'parked' then clock_timestamp() end, attempts = attempts - case when $9 then 1 else 0 end,
        next_at = clock_timestamp() + make_interval(secs => $7 * (1 + random() / 2))
      where lane = $1 and customer_id = $2 and outbox_id = $3 and lease_no = $4 and state = 'sending'`,
-    [message.lane, message.customerId, message.outboxId, message.leaseNo, state, outcome, afterSeconds, epoch ?? null],
+    [
+      message.lane,
+      message.customerId,
+      message.outboxId,
+      message.leaseNo,
+      state,
+      outcome,
+      afterSeconds,
+      epoch ?? null,
+      uncounted,
+    ],
   );
 }

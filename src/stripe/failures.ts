@@ -3,9 +3,17 @@
 // of refused parameters, keys in flight, 401 and 429, since those executed nothing (docs: idempotent requests).
 import { Stripe } from 'stripe';
 
+import { LineRests } from './line.ts';
+
 export type StripeFailure =
   /** Nothing was executed: the same request may be sent again later. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterSeconds: number | null }
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      readonly afterSeconds: number | null;
+      /** It was not even sent: the attempt does not count. */
+      readonly unsent?: true;
+    }
   /** It may have been done. `stored`: the same key would only replay this answer. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly stored: boolean }
   /** Stripe will never accept this request. */
@@ -18,6 +26,8 @@ export function stripeFailure(error: unknown): StripeFailure | null {
   if (!(error instanceof Stripe.errors.StripeError)) return null;
   const reason = describe(error);
   const status = error.statusCode;
+  if (isUnsent(error))
+    return { kind: 'retry', reason: error.detail.message, afterSeconds: error.detail.seconds, unsent: true };
   if (status === undefined) return { kind: 'unknown', reason, stored: false };
   if (status === 401 || status === 403) return { kind: 'misconfigured', reason };
   if (isBusy(error)) return { kind: 'retry', reason, afterSeconds: retryAfter(error) };
@@ -34,6 +44,10 @@ export function isIdentifierTaken(failure: StripeFailure, identifier: string): b
   if (failure.kind !== 'refused') return false;
   if (failure.code === 'duplicate_meter_event') return true;
   return /already exists/i.test(failure.reason) && failure.reason.includes(identifier);
+}
+
+function isUnsent(error: Stripe.errors.StripeError): error is Stripe.errors.StripeError & { detail: LineRests } {
+  return error.detail instanceof LineRests;
 }
 
 function isBusy({ statusCode, code }: Stripe.errors.StripeError): boolean {

@@ -1,6 +1,8 @@
 // The one door to Stripe. Files beside this one hold our calls per object and turn Stripe's shape into the facts we use.
 import { Stripe } from 'stripe';
 
+import { type LineSettings, openLine } from './line.ts';
+
 /** The SDK client; only files of this folder call it. */
 export type StripeGateway = Stripe;
 
@@ -9,10 +11,12 @@ export interface StripeConnection {
   readonly host?: string;
   readonly port?: number;
   readonly protocol?: 'http' | 'https';
+  /** Paces all calls and lets them rest while Stripe is down. */
+  readonly line?: LineSettings;
 }
 
 /** Opens the SDK at its pinned API version. Retries are ours (outbox), so that every send has our own key. */
-export function connectStripe({ secretKey, host, port, protocol }: StripeConnection): StripeGateway {
+export function connectStripe({ secretKey, host, port, protocol, line }: StripeConnection): StripeGateway {
   return new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,
@@ -21,5 +25,6 @@ export function connectStripe({ secretKey, host, port, protocol }: StripeConnect
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(protocol !== undefined && { protocol }),
+    ...(line !== undefined && { httpClient: openLine(line) }),
   });
 }

@@ -54,7 +54,7 @@ export const ENTERED_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition root: the only files outside of a folder. */
-const ROOT_FILES = ['billing', 'config', 'log', 'server', 'index'].map((name) => `src/${name}.ts`);
+const ROOT_FILES = ['billing', 'config', 'variables', 'log', 'server', 'index'].map((name) => `src/${name}.ts`);
 
 const ENTRIES = [
   'src/index.ts',
