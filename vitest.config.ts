@@ -11,7 +11,7 @@ export default defineConfig({
   // The examples import the package by its name, as a host does.
   resolve: { alias: { creditpool: fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
   test: {
-    setupFiles: ['test/support/network.ts'],
+    setupFiles: ['test/support/network.ts', 'test/support/conforming.ts'],
     testTimeout: 20_000,
     maxWorkers: 2, // a file waits for PostgreSQL half of its time
     hookTimeout: 60_000,

@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 import type { Delivery } from './collections.ts';
+import { wireWatcher } from './wire-watch.ts';
 import type { World } from './world.ts';
 
 export interface Deliveries {
@@ -98,6 +99,7 @@ async function attempt({ world, bodyOf }: DeliveryParts, delivery: Delivery, clo
   if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
   if (endpoint === undefined || drop === true) return 0;
   const body = bodyOf(delivery.event);
+  wireWatcher()?.delivers(body);
   const send = async (): Promise<number> => {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(switches.webhookTimeoutMs)]);
     return post(endpoint.url, body, endpoint.secret ?? '', signal);

@@ -29,12 +29,15 @@ function activeMeter(world: World, name: string): Meter {
   throw invalidRequest(`No active meter found for event name \`${name}\`.`, { code: 'no_meter', param: 'event_name' });
 }
 
+/** How the refusal of a taken identifier begins; it has no code. */
+export const DUPLICATE = 'An event already exists with identifier';
+
 /** The identifier is taken for a rolling day from when its event was received. */
 function refuseTakenIdentifier(world: World, identifier: string, now: number): void {
   const taken = world.store
     .by('meter_events', 'identifier', identifier)
     .some(({ created, state }) => created > now - DAY && state !== 'rejected');
-  if (taken) throw invalidRequest(`An event already exists with identifier ${identifier}.`);
+  if (taken) throw invalidRequest(`${DUPLICATE} ${identifier}.`);
 }
 
 function valueOf(world: World, meter: Meter, payload: Given['payload']): string {

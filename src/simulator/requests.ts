@@ -7,6 +7,7 @@ import { decodeForm, fromJson, type FormMap } from './form.ts';
 import { freshId } from './ids.ts';
 import { rendered } from './render.ts';
 import type { Match } from './routes.ts';
+import { wireWatcher } from './wire-watch.ts';
 import type { World } from './world.ts';
 
 /** A request as it came over the wire. */
@@ -29,14 +30,17 @@ export interface Outgoing {
   readonly limitedReason?: string;
 }
 
+function isJson({ contentType, body }: Incoming): boolean {
+  return contentType.startsWith('application/json') && body !== '';
+}
+
+function decoded({ method, query, body }: Incoming): FormMap {
+  return decodeForm(method === 'POST' ? body : [query, body].filter((part) => part !== '').join('&'));
+}
+
 function parametersOf(incoming: Incoming): { given: FormMap; expansions: string[] } {
-  const encoded =
-    incoming.method === 'POST'
-      ? incoming.body
-      : [incoming.query, incoming.body].filter((part) => part !== '').join('&');
-  const json = incoming.contentType.startsWith('application/json') && incoming.body !== '';
-  const decoded = json ? fromJson(JSON.parse(incoming.body)) : decodeForm(encoded);
-  const given: FormMap = decoded instanceof Map ? decoded : new Map();
+  const read = isJson(incoming) ? fromJson(JSON.parse(incoming.body)) : decoded(incoming);
+  const given: FormMap = read instanceof Map ? read : new Map();
   const asked = given.get('expand');
   given.delete('expand');
   const expansions =
@@ -153,7 +157,15 @@ export function createRequestRunner(
     const key = incoming.method === 'POST' ? incoming.idempotencyKey : null;
     if (key !== null && inFlight.has(key)) return refused(request, keyInUse(key));
     const earlier = key === null ? undefined : replayed(world, incoming, key, request);
-    return earlier ?? perform(world, incoming, match, request, fault);
+    const outgoing = earlier ?? perform(world, incoming, match, request, fault);
+    wireWatcher()?.answered({
+      method: incoming.method,
+      route: `/${match.route.segments.join('/')}`,
+      given: isJson(incoming) ? { json: incoming.body } : decoded(incoming),
+      status: outgoing.status,
+      answer: outgoing.body,
+    });
+    return outgoing;
   };
   return { run, inFlight };
 }

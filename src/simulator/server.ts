@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 import { errorBody, StripeRefusal } from './errors.ts';
-import { decodeForm } from './form.ts';
+import { decodeForm, fromJson, type FormValue } from './form.ts';
 import type { Outgoing, RequestRunner } from './requests.ts';
 import { API_VERSION } from './wire.ts';
 import type { World } from './world.ts';
@@ -19,7 +19,8 @@ export interface LoggedRequest {
 
 export interface ServerParts {
   readonly world: World;
-  readonly authorizes: (key: string, path: string) => boolean;
+  /** What a key gives on a path; undefined: nothing. */
+  readonly grants: (key: string, path: string) => 'live' | 'expired' | undefined;
   readonly runner: RequestRunner;
   /** The simulator's own controls under /_simulator. */
   readonly control: (method: string, path: string, body: string) => Promise<object | undefined>;
@@ -44,6 +45,14 @@ function keyOf(request: IncomingMessage): string | null {
   if (scheme === 'Bearer') return given;
   return scheme === 'Basic' ? (Buffer.from(given, 'base64').toString('utf8').split(':')[0] ?? null) : null;
 }
+
+const EXPIRED = JSON.stringify({
+  error: {
+    type: 'temporary_session_expired',
+    code: 'billing_meter_event_session_expired',
+    message: 'The session has expired; create a new one.',
+  },
+});
 
 function unauthorized(key: string | null): string {
   const message = key === null ? 'You did not provide an API key.' : `Invalid API Key provided: ${key.slice(0, 7)}****`;
@@ -75,20 +84,20 @@ function headersOf(request: IncomingMessage, key: string | null, outgoing: Outgo
   };
 }
 
-/** How long a meter event keeps its customer and meter busy. */
+/** How long a meter event keeps its customer and meter busy at least. */
 const LANE_MS = 5;
-const CONCURRENT = JSON.stringify(
-  errorBody(
-    new StripeRefusal(429, 'invalid_request_error', 'Only one meter event per customer and meter can be in flight.', {
-      code: 'rate_limit',
-    }),
-  ),
-);
+const CONCURRENT = 'Only one meter event per customer and meter can be in flight.';
+
+function concurrent(path: string): StripeRefusal {
+  const [status, code] = path.startsWith('/v2/') ? [409, 'too_many_concurrent_requests'] : [429, 'rate_limit'];
+  return new StripeRefusal(status, 'invalid_request_error', CONCURRENT, { code });
+}
 
 /** Customer and meter of a meter event, which may have one call in flight. */
 function laneOf(path: string, body: string): string | undefined {
-  if (path !== '/v1/billing/meter_events') return undefined;
-  const form = decodeForm(body);
+  if (!/^\/v[12]\/billing\/meter_events$/.test(path)) return undefined;
+  const decoded = path.startsWith('/v1/') ? decodeForm(body) : fromJson(JSON.parse(body));
+  const form = decoded instanceof Map ? decoded : new Map<string, FormValue>();
   const payload = form.get('payload');
   const customer = payload instanceof Map ? payload.get('stripe_customer_id') : undefined;
   return JSON.stringify([form.get('event_name'), customer]);
@@ -114,9 +123,10 @@ async function serveApi(
     if (requests.length > LOGGED_REQUESTS) requests.shift();
   };
   const key = keyOf(request);
-  if (key === null || !parts.authorizes(key, path)) {
+  const granted = key === null ? undefined : parts.grants(key, path);
+  if (granted !== 'live') {
     log(401);
-    sendJson(response, 401, unauthorized(key));
+    sendJson(response, 401, granted === 'expired' ? EXPIRED : unauthorized(key));
     return;
   }
   const fault = world.faults.take(method, path);
@@ -128,10 +138,12 @@ async function serveApi(
   const contentType = header(request, 'content-type') ?? '';
   const lane = world.switches.concurrentMeterEvents === 'refused' ? laneOf(path, body) : undefined;
   if (lane !== undefined && runner.inFlight.has(lane)) {
-    log(429);
-    sendJson(response, 429, CONCURRENT);
+    const refusal = concurrent(path);
+    log(refusal.status);
+    sendJson(response, refusal.status, JSON.stringify(errorBody(refusal)));
     return;
   }
+  if (lane !== undefined) runner.inFlight.add(lane);
   const incoming = { method, path, query: url.search.slice(1), body, contentType, idempotencyKey };
   const outgoing = runner.run(incoming, fault);
   log(outgoing.status);
@@ -141,7 +153,6 @@ async function serveApi(
     if (idempotencyKey !== null) runner.inFlight.delete(idempotencyKey);
   }
   if (lane !== undefined) {
-    runner.inFlight.add(lane);
     await pause(LANE_MS);
     runner.inFlight.delete(lane);
   }

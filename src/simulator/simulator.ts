@@ -12,7 +12,7 @@ import { answerRequests, listen, type LoggedRequest } from './server.ts';
 import { openStore } from './store.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
 import { notificationOf } from './v2-events.ts';
-import { isStreamToken } from './v2-meter-events.ts';
+import { streamToken } from './v2-meter-events.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -107,7 +107,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const runner = createRequestRunner(world, createRouter(ROUTES));
   answerRequests(server, {
     world,
-    authorizes: (key, path) => key === secretKey || isStreamToken(world, key, path),
+    grants: (key, path) => (key === secretKey ? 'live' : streamToken(world, key, path)),
     runner,
     control,
     requests,

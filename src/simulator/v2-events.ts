@@ -26,7 +26,7 @@ export function notificationOf(event: ThinEvent): object {
     type,
     created,
     livemode: false,
-    related_object: related,
+    ...(related === null ? {} : { related_object: related }),
     ...(snapshot === null ? {} : { snapshot_event: snapshot }),
   };
 }

@@ -1,9 +1,9 @@
 import { invalidRequest, StripeRefusal } from './errors.ts';
 import { freshId } from './ids.ts';
-import { acceptMeterEvent, cancelMeterEvent } from './meter-events.ts';
+import { acceptMeterEvent, cancelMeterEvent, DUPLICATE } from './meter-events.ts';
+import { reportMeterError } from './meter-reports.ts';
 import { array, map, object, oneOf, required, word, type Kind, type Values } from './parameters.ts';
 import { route } from './routes.ts';
-import { recordThin } from './thin-recording.ts';
 import type { World } from './world.ts';
 
 const SESSION_MS = 15 * 60_000;
@@ -21,39 +21,41 @@ const shape = {
 function accepted(world: World, values: Values<typeof shape>): ReturnType<typeof acceptMeterEvent> {
   const instant = values.timestamp === undefined ? undefined : Math.floor(Date.parse(values.timestamp) / 1000);
   if (Number.isNaN(instant)) throw invalidRequest('The timestamp is not in RFC 3339 form.', { param: 'timestamp' });
-  return acceptMeterEvent(world, { ...values, timestamp: instant });
+  try {
+    return acceptMeterEvent(world, { ...values, timestamp: instant });
+  } catch (error) {
+    // The first version of the API names this fault only in its message.
+    const duplicate = error instanceof StripeRefusal && error.message.startsWith(DUPLICATE);
+    throw duplicate ? invalidRequest(error.message, { code: 'duplicate_meter_event', param: 'identifier' }) : error;
+  }
 }
 
-/** Is this a live token, used where it may be? */
-export function isStreamToken(world: World, key: string, path: string): boolean {
+/** A token of the stream, used where it may be: live, or of a session that has ended. */
+export function streamToken(world: World, key: string, path: string): 'live' | 'expired' | undefined {
   const session = world.store.find('meter_event_sessions', key);
-  return path === STREAM_PATH && session !== undefined && session.expires_at > Date.now();
+  if (path !== STREAM_PATH || session === undefined) return undefined;
+  return session.expires_at > Date.now() ? 'live' : 'expired';
 }
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
-/** The stream answers at once; what is wrong with an event is only reported. */
+/** What reports call the faults that an answer names otherwise. */
+const REPORTED: Readonly<Record<string, string>> = {
+  payload_invalid_value: 'meter_event_invalid_value',
+  payload_no_value_defined: 'meter_event_invalid_value',
+  payload_no_customer_defined: 'meter_event_no_customer_defined',
+};
+
+/** The stream answers at once; what is wrong with an event is only reported, and a duplicate is not even that. */
 function streamed(world: World, values: Values<typeof shape>): void {
   try {
     accepted(world, values);
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error;
     const code = error.details.code ?? 'meter_event_invalid_value';
+    if (code === 'duplicate_meter_event') return;
     const meter = world.store.by('meters', 'event_name', values.event_name)[0];
-    const failure = { error_message: error.message, request: { identifier: values.identifier ?? '' } };
-    const now = new Date().toISOString();
-    recordThin(world, {
-      type: meter === undefined ? 'v1.billing.meter.no_meter_found' : 'v1.billing.meter.error_report_triggered',
-      related_object:
-        meter === undefined ? null : { id: meter.id, type: 'billing.meter', url: `/v1/billing/meters/${meter.id}` },
-      snapshot_event: null,
-      data: {
-        developer_message_summary: 'There is 1 invalid event',
-        reason: { error_count: 1, error_types: [{ code, error_count: 1, sample_errors: [failure] }] },
-        validation_start: now,
-        validation_end: now,
-      },
-    });
+    reportMeterError(world, meter, REPORTED[code] ?? code, error.message, values.identifier ?? '');
   }
 }
 

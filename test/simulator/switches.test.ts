@@ -34,6 +34,7 @@ test('meterDecimals: only whole numbers are taken', async () => {
 test('concurrentMeterEvents: a second call in flight for one customer and meter is refused', async () => {
   await using stage = await openStage({ switches: { concurrentMeterEvents: 'refused' } });
   const plan = await subscribe(stage);
+  stage.simulator.faults.add({ match: { path: 'meter_events', times: 1 }, kind: 'slow', delayMs: 300 });
   const answers = await Promise.allSettled(
     [1, 2, 3].map(async (value) => use(stage, plan, value, '2026-04-01T00:00:00Z')),
   );

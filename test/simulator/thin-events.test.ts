@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { clientOf, openListener, openStage, subscribe, type Listener, type Stage } from './support.ts';
 
@@ -97,4 +97,59 @@ test('the v2 calls and the stream count like v1', async () => {
   expect(data[0]?.aggregated_value).toBe(12);
   const reports = await stripe.v2.core.events.list({});
   expect(reports.data.map(({ type }) => type)).toEqual(['v1.billing.meter.error_report_triggered']);
+});
+
+test('v2 names a duplicate by its code, and its adjustment has an id', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  const event = {
+    event_name: 'credits',
+    payload: { stripe_customer_id: plan.customer, value: '5' },
+    identifier: 'once',
+    timestamp: '2026-04-01T00:00:00Z',
+  };
+  await stripe.v2.billing.meterEvents.create(event);
+  await expect(stripe.v2.billing.meterEvents.create(event)).rejects.toMatchObject({ code: 'duplicate_meter_event' });
+  const cancel = { event_name: 'credits', type: 'cancel' as const, cancel: { identifier: 'once' } };
+  const adjustment = await stripe.v2.billing.meterEventAdjustments.create(cancel);
+  expect(adjustment.id).toMatch(/^mea_test_/);
+  const span = { start_time: Date.parse(event.timestamp) / 1000, end_time: Date.parse(event.timestamp) / 1000 + 60 };
+  const { data } = await stripe.billing.meters.listEventSummaries(plan.meter, { customer: plan.customer, ...span });
+  expect(data).toEqual([]);
+});
+
+test('the stream reports each fault by its own code, and its session ends after a quarter of an hour', async () => {
+  await using stage = await openStage();
+  const { stripe, simulator } = stage;
+  const plan = await subscribe(stage);
+  const session = await stripe.v2.billing.meterEventSession.create();
+  const { host, port } = simulator;
+  const streaming = new Stripe(session.authentication_token, { host, port, protocol: 'http', telemetry: false });
+  const good = { stripe_customer_id: plan.customer, value: '1' };
+  const timestamp = '2026-04-01T00:00:00Z';
+  const events = [
+    { event_name: 'credits', payload: { value: '1' }, timestamp },
+    { event_name: 'credits', payload: { ...good, value: '1234567890123456' }, timestamp },
+    { event_name: 'credits', payload: good, timestamp: '2020-01-01T00:00:00Z' },
+    { event_name: 'nothing', payload: good, timestamp },
+  ];
+  await streaming.v2.billing.meterEventStream.create({ events });
+  const reports = await stripe.v2.core.events.list({});
+  const codes = reports.data.map((event) => {
+    const { data } = event as unknown as { data: { reason: { error_types: { code: string }[] } } };
+    return [event.type.slice('v1.billing.meter.'.length), data.reason.error_types[0]?.code];
+  });
+  expect(codes.toReversed()).toEqual([
+    ['error_report_triggered', 'meter_event_no_customer_defined'],
+    ['error_report_triggered', 'meter_event_value_too_many_digits'],
+    ['error_report_triggered', 'timestamp_too_far_in_past'],
+    ['no_meter_found', 'no_meter'],
+  ]);
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 15 * 60_000);
+  await expect(streaming.v2.billing.meterEventStream.create({ events })).rejects.toMatchObject({
+    type: 'TemporarySessionExpiredError',
+    code: 'billing_meter_event_session_expired',
+  });
+  vi.restoreAllMocks();
 });

@@ -11,5 +11,6 @@ declare module 'vitest' {
     maintenanceUrl: string;
     /** The migrated database that every test file clones. */
     templateName: string;
+    stripeShapesFile: string;
   }
 }

@@ -10,6 +10,7 @@ import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { removeLeftSocketFolder } from '../../src/embedded/supervisor.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { databaseUrl } from './addresses.ts';
+import { stripeShapesFile } from './stripe-shapes.ts';
 
 const FOLDER_PREFIX = 'creditpool-tests-';
 const CLONE_PREFIX = 'creditpool_test_';
@@ -29,6 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate({ connectionString: databaseUrl(server.url, templateName) });
   project.provide('maintenanceUrl', server.url);
   project.provide('templateName', templateName);
+  project.provide('stripeShapesFile', stripeShapesFile());
 
   return async () => {
     const kept = await onServer(server.url, async (client) => {

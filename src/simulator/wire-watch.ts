@@ -1,0 +1,27 @@
+import type { FormMap } from './form.ts';
+
+/** A call that was carried out or refused, as it crossed the wire. */
+export interface Exchange {
+  readonly method: string;
+  /** The route's path, ids as `{…}`. */
+  readonly route: string;
+  /** The parameters as they were encoded, or the body of the v2 API as JSON. */
+  readonly given: FormMap | { readonly json: string };
+  readonly status: number;
+  readonly answer: string;
+}
+
+export interface WireWatcher {
+  readonly answered: (exchange: Exchange) => void;
+  /** A webhook goes out with this body. */
+  readonly delivers: (body: string) => void;
+}
+
+let watcher: WireWatcher | undefined;
+
+/** Shows a watcher what every simulator of this process answers and sends; undefined ends it. */
+export function watchWire(next: WireWatcher | undefined): void {
+  watcher = next;
+}
+
+export const wireWatcher = (): WireWatcher | undefined => watcher;

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+
+import { afterEach, inject } from 'vitest';
+
+import { watchWire } from '../../src/simulator/wire-watch.ts';
+import { createConformance, type Conformance } from './conformance.ts';
+import type { Shapes } from './stripe-shapes.ts';
+
+// Every simulator of the suite is watched: each story is a test of the simulator's shapes, and of the product's calls.
+let conformance: Conformance | undefined;
+const problems = new Set<string>();
+
+function judged(judge: (by: Conformance) => readonly string[]): void {
+  conformance ??= createConformance(JSON.parse(readFileSync(inject('stripeShapesFile'), 'utf8')) as Shapes);
+  for (const problem of judge(conformance)) problems.add(problem);
+}
+
+watchWire({
+  answered: (exchange) => judged((by) => by.exchange(exchange)),
+  delivers: (body) => judged((by) => by.webhook(body)),
+});
+
+afterEach(() => {
+  const found = [...problems];
+  problems.clear();
+  if (found.length > 0) throw new Error(`not what the SDK's types say:\n${found.join('\n')}`);
+});
