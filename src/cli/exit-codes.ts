@@ -10,6 +10,7 @@ export const EXIT = {
   conflict: 6,
   waitsForApproval: 7,
   unavailable: 8,
+  interrupted: 130,
 } as const;
 
 const CODES: Partial<Record<Rejection['code'], number>> = {

@@ -17,6 +17,7 @@ import { registerExportCommands } from './export.ts';
 import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLedgerCommands } from './ledger.ts';
+import { registerOpeningBalancesCommand } from './opening-balances.ts';
 import { registerOperatorCommands } from './operators.ts';
 import { examples } from './output.ts';
 import { registerParkedCommands } from './parked.ts';
@@ -50,6 +51,7 @@ const COMMANDS = [
   registerDatabaseCommands,
   registerSimulatorCommands,
   registerStripeCommands,
+  registerOpeningBalancesCommand,
   registerDoctorCommand,
 ];
 

@@ -5,14 +5,16 @@ import { findCustomer } from '../operations/read-customer.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json } from './output.ts';
+import { registerStripeImportCommand } from './stripe-import.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
-/** `creditpool stripe true-up`: what puts our side of Stripe right again. */
+/** `creditpool stripe import | true-up`: taking over what stands at Stripe, and putting it right again. */
 export function registerStripeCommands(program: Command, context: CliContext): void {
   const stripe = program
     .command('stripe')
     .description('what stands at Stripe')
-    .addHelpText('before', examples('stripe true-up ext:acme'));
+    .addHelpText('before', examples('stripe import --dry-run', 'stripe true-up ext:acme'));
+  registerStripeImportCommand(stripe, context);
   stripe
     .command('true-up')
     .description("make a customer's credit grants at Stripe fit the lots again, whoever changed them there")

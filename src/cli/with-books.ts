@@ -7,16 +7,23 @@ import { json } from './output.ts';
 
 export interface Needs {
   readonly stripe: boolean;
+  /** Only GETs, and so many a second. */
+  readonly readsPerSecond?: number;
 }
 
 /** Opens what a command works on, closes it whatever happens, and ends with the work's exit code. */
 export async function withBooks(
   { config }: CliContext,
-  { stripe }: Needs,
+  { stripe, readsPerSecond }: Needs,
   work: (deps: OpenBooks) => Promise<number>,
 ): Promise<void> {
   const log = createLog({ level: config.logLevel === 'info' ? 'warn' : config.logLevel, to: 'stderr' });
-  const deps = await openBooks({ config, log, withStripe: stripe });
+  const deps = await openBooks({
+    config,
+    log,
+    withStripe: stripe,
+    ...(readsPerSecond !== undefined && { readsPerSecond }),
+  });
   try {
     process.exitCode = await work(deps);
   } finally {

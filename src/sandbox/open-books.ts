@@ -19,10 +19,12 @@ export interface OpenSettings {
   readonly log: Logger;
   /** false: the command asks Stripe nothing. */
   readonly withStripe: boolean;
+  /** The command only reads Stripe, so many times a second; anything but a GET is refused. */
+  readonly readsPerSecond?: number;
 }
 
 /** Opens database and Stripe for one command. An embedded database is adopted where the server runs, else started. */
-export async function openBooks({ config, log, withStripe }: OpenSettings): Promise<OpenBooks> {
+export async function openBooks({ config, log, withStripe, readsPerSecond }: OpenSettings): Promise<OpenBooks> {
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of closers.splice(0).toReversed()) await step();
@@ -36,7 +38,13 @@ export async function openBooks({ config, log, withStripe }: OpenSettings): Prom
     const stripe = withStripe ? await openStripe(config) : NOBODY;
     closers.push(stripe.stop);
     const line = sharedLine(db, ratesOf(config.stripe));
-    const deps = assembleDeps({ ...config, db, stripe: connectStripe({ ...stripe.connection, line }), log });
+    const reading = readsPerSecond === undefined ? {} : { readsPerSecond };
+    const deps = assembleDeps({
+      ...config,
+      db,
+      stripe: connectStripe({ ...stripe.connection, line, ...reading }),
+      log,
+    });
     await refuseOtherDeployment(deps, config, withStripe);
     return { ...deps, close };
   } catch (error) {

@@ -2,6 +2,7 @@
 import { Stripe } from 'stripe';
 
 import { type LineSettings, openLine } from './line.ts';
+import { readingHttpClient } from './reading-client.ts';
 
 /** The SDK client; only files of this folder call it. */
 export type StripeGateway = Stripe;
@@ -13,18 +14,22 @@ export interface StripeConnection {
   readonly protocol?: 'http' | 'https';
   /** Paces all calls and lets them rest while Stripe is down. */
   readonly line?: LineSettings;
+  /** For those who only look: at most so many GETs a second, and nothing else. */
+  readonly readsPerSecond?: number;
 }
 
 /** Opens the SDK at its pinned API version. Retries are ours (outbox), so that every send has our own key. */
-export function connectStripe({ secretKey, host, port, protocol, line }: StripeConnection): StripeGateway {
+export function connectStripe(connection: StripeConnection): StripeGateway {
+  const { secretKey, host, port, protocol, line, readsPerSecond } = connection;
+  const inner = line === undefined ? Stripe.createNodeHttpClient() : openLine(line);
   return new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,
     timeout: 20_000,
     appInfo: { name: 'creditpool' },
+    httpClient: readsPerSecond === undefined ? inner : readingHttpClient(readsPerSecond, inner),
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(protocol !== undefined && { protocol }),
-    ...(line !== undefined && { httpClient: openLine(line) }),
   });
 }

@@ -105,16 +105,30 @@ export async function creditMovementsThere(
   });
 }
 
+/** A customer who was taken over: what was settled before is in somebody else's books, except what is mirrored. */
+export interface Adopted {
+  readonly at: Date;
+  readonly invoiceIds: ReadonlySet<string>;
+}
+
+const SETTLED: readonly (string | null)[] = ['paid', 'void', 'uncollectible'];
+
+function isElsewhere({ id, created, status }: Stripe.Invoice, adopted: Adopted): boolean {
+  return SETTLED.includes(status) && instant(created) < adopted.at && !adopted.invoiceIds.has(id);
+}
+
 /** A customer's invoices with every line and payment. */
 export async function invoicesThere(
   stripe: StripeGateway,
   count: ReadCount,
   customer: string,
+  adopted: Adopted | null,
 ): Promise<readonly InvoiceThere[]> {
   const expand = ['data.payments'];
   const invoices = await readAll(count, (after) => stripe.invoices.list({ customer, limit: PAGE, expand, ...after }));
   const whole: InvoiceThere[] = [];
   for (const invoice of invoices) {
+    if (adopted !== null && isElsewhere(invoice, adopted)) continue;
     const lines = invoice.lines.has_more
       ? await readAll(count, (after) => stripe.invoices.listLineItems(invoice.id, { limit: PAGE, ...after }))
       : invoice.lines.data;

@@ -55,6 +55,14 @@ export interface CommandResult {
 
 /** Runs one command to its end. */
 export async function runCommand(settings: Settings, ...words: readonly string[]): Promise<CommandResult> {
+  return startCommand(settings, ...words).ended;
+}
+
+/** Starts one command, to be stopped while it runs. */
+export function startCommand(
+  settings: Settings,
+  ...words: readonly string[]
+): { readonly child: ChildProcess; readonly ended: Promise<CommandResult> } {
   const child = spawn(process.execPath, [COMMAND, ...words], {
     env: environment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -66,10 +74,10 @@ export async function runCommand(settings: Settings, ...words: readonly string[]
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     printed.stderr += text;
   });
-  const exitCode = await new Promise<number | null>((resolve) => {
-    child.once('close', resolve);
+  const ended = new Promise<CommandResult>((resolve) => {
+    child.once('close', (exitCode) => resolve({ exitCode, ...printed }));
   });
-  return { exitCode, ...printed };
+  return { child, ended };
 }
 
 /** A port that nobody listens on right now. */

@@ -15,6 +15,7 @@ import { compareOurselves } from '../../domain/reconciliation/ourselves.ts';
 import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
 import type { CheckName } from '../../domain/variance.ts';
+import { adoptionOf } from '../../storage/imports.ts';
 import { termsOf } from '../../storage/pool-books.ts';
 import { creditMeterIds, subscribedItems } from '../../storage/reconciliation/catalogue.ts';
 import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
@@ -44,7 +45,12 @@ export async function compareCustomer(
   customer: ReconciledCustomer,
   context: RunContext,
 ): Promise<Comparisons> {
-  const statement = await gatherStatement(deps.stripe, context.count, customer.stripeCustomerId);
+  const statement = await gatherStatement(
+    deps.stripe,
+    context.count,
+    customer.stripeCustomerId,
+    await adoptionOf(deps.db, customer),
+  );
   const billed = await billedHere(deps, customer, statement, context);
   const waiting = await waitingObjects(deps.db);
   return {

@@ -8,6 +8,7 @@ import type {
 } from '../../domain/statement.ts';
 import type { StripeGateway } from '../../stripe/gateway.ts';
 import {
+  type Adopted,
   balanceMovementsThere,
   creditMovementsThere,
   creditNotesThere,
@@ -32,19 +33,23 @@ export async function gatherStatement(
   stripe: StripeGateway,
   count: ReadCount,
   stripeCustomerId: string,
+  adopted: Adopted | null,
 ): Promise<Statement> {
   const customer = await customerThere(stripe, count, stripeCustomerId);
   if (customer === null) {
     return { customer, grants: [], movements: [], invoices: [], notes: [], balanceMovements: [] };
   }
   const grants = await grantsThere(stripe, count, stripeCustomerId);
+  const invoices = await invoicesThere(stripe, count, stripeCustomerId, adopted);
+  const notes = await creditNotesThere(stripe, count, stripeCustomerId);
   return {
     customer,
     grants,
     // Without a grant there is nothing that could move.
     movements: grants.length === 0 ? [] : await creditMovementsThere(stripe, count, stripeCustomerId),
-    invoices: await invoicesThere(stripe, count, stripeCustomerId),
-    notes: await creditNotesThere(stripe, count, stripeCustomerId),
+    invoices,
+    // A note stands and falls with its invoice.
+    notes: adopted === null ? notes : notes.filter((note) => invoices.some((one) => one.invoiceId === note.invoiceId)),
     balanceMovements: await balanceMovementsThere(stripe, count, stripeCustomerId),
   };
 }
