@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import express from 'express';
 import nock from 'nock';
 import type { Stripe } from 'stripe';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { STRIPE_EVENT_TYPES } from '../../src/billing.ts';
 import { checkDatabaseRights, checkEndpoints, type CheckupLine, type EndpointFacts } from '../../src/domain/checkup.ts';
@@ -17,6 +17,9 @@ import { cloneDatabase } from '../support/database.ts';
 import { asOwner } from '../support/seeded-books.ts';
 import { type CommandResult, runCommand, type Settings } from '../support/service-process.ts';
 import { tellStory } from '../support/story.ts';
+
+// Processes of their own take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const clone = await cloneDatabase();
 const story = await tellStory(clone.database);

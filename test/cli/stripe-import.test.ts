@@ -20,6 +20,9 @@ import { sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { runCommand, type Settings, startCommand } from '../support/service-process.ts';
 
+// Processes of their own take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
 const SUBSCRIBERS = 10;
 const simulator = await startSimulator();
 const { host, port, secretKey } = simulator;
