@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 
 import express, { type RequestHandler } from 'express';
 
-import { webhookRegistry } from '../webhooks/index.ts';
+import { inboxRegistry, webhookRegistry } from '../webhooks/index.ts';
 import { createConsole } from './admin/router.ts';
 import type { SignInSettings } from './admin/sign-in/settings.ts';
 import { toWireId } from './contract/ids.ts';
@@ -45,6 +45,7 @@ export interface BillingSettings {
   readonly log: Log;
   readonly cutOffMinutes?: number;
   readonly meterWindowMinutes?: number;
+  readonly meterEvents?: 'v1' | 'stream';
   /** In UTC; default 03:00. */
   readonly nightlyCron?: string;
   /** How people prove who they are in the console at `/admin`; default: nobody is let in. */
@@ -109,15 +110,23 @@ export interface DepsParts {
   readonly log: Log;
   readonly cutOffMinutes?: number;
   readonly meterWindowMinutes?: number;
+  readonly meterEvents?: 'v1' | 'stream';
 }
 
-export function assembleDeps({ db, stripe, log, cutOffMinutes = 45, meterWindowMinutes = 60 }: DepsParts): Deps {
+export function assembleDeps({
+  db,
+  stripe,
+  log,
+  cutOffMinutes = 45,
+  meterWindowMinutes = 60,
+  meterEvents = 'v1',
+}: DepsParts): Deps {
   return {
     db,
     stripe,
     log,
     newId: () => newUuid(Date.now()),
-    settings: { cutOffMinutes, meterWindowMinutes },
+    settings: { cutOffMinutes, meterWindowMinutes, meterEvents },
   };
 }
 
@@ -202,7 +211,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     await background?.stop();
     background = null;
   };
-  const works = backgroundWork(realTime, webhookRegistry, channels);
+  const works = backgroundWork(realTime, inboxRegistry, channels);
   return {
     ...doorsTo(context, settings),
     deps,

@@ -24,8 +24,6 @@ export type Config = {
     /** Of all replicas together; absent: what suits the mode. */
     readonly callsPerSecond: number | undefined;
     readonly meterCallsPerSecond: number | undefined;
-    /** How usage is reported: event by event, or through the v2 stream, which only live mode has. */
-    readonly meterEvents: 'v1' | 'stream';
     /** Another origin than Stripe's own, for a proxy or a simulator elsewhere. */
     readonly origin: { readonly host: string; readonly port: number; readonly protocol: 'http' | 'https' } | undefined;
   };
@@ -36,6 +34,7 @@ export type Config = {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly apiKeyPepper: string | undefined;
   readonly meterWindowMinutes: number;
+  readonly meterEvents: 'v1' | 'stream';
   readonly cutOffMinutes: number;
   readonly nightlyCron: string;
   readonly mail: {
@@ -78,6 +77,8 @@ export function readConfig(environment: Environment = { ...environmentFile(), ..
     return result.data as z.infer<(typeof VARIABLES)[Name]['schema']>;
   };
   const config = assemble(read);
+  if (config.meterEvents === 'stream' && config.stripe.mode === 'test' && config.stripe.origin === undefined)
+    problems.push('STRIPE_METER_EVENTS=stream is not usable: Stripe has the stream in live mode only; set v1');
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return Object.freeze({ ...config, stripe: Object.freeze(config.stripe) });
 }
@@ -101,7 +102,6 @@ function assemble(read: Read): Config {
       webhookSecrets: Object.freeze(secrets.map((secret) => secret.trim())),
       callsPerSecond: read('STRIPE_CALLS_PER_SECOND'),
       meterCallsPerSecond: read('STRIPE_METER_CALLS_PER_SECOND'),
-      meterEvents: read('STRIPE_METER_EVENTS'),
       origin: stripeHost === undefined ? undefined : Object.freeze({ host: stripeHost, port: stripePort, protocol }),
     },
     simulatorPort: read('SIMULATOR_PORT'),
@@ -110,6 +110,7 @@ function assemble(read: Read): Config {
     logLevel: read('LOG_LEVEL'),
     apiKeyPepper: read('API_KEY_PEPPER'),
     meterWindowMinutes: read('METER_WINDOW_MINUTES'),
+    meterEvents: read('STRIPE_METER_EVENTS'),
     cutOffMinutes: read('CUT_OFF_MINUTES'),
     nightlyCron: read('NIGHTLY_CRON'),
     mail: Object.freeze({ smtpUrl: read('SMTP_URL'), from: read('MAIL_FROM') }),

@@ -10,7 +10,7 @@ const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8'
 test('no variable must be set', () => {
   const config = readConfig({});
   expect(config).toMatchObject({ port: 4000, host: '127.0.0.1', publicUrl: 'http://127.0.0.1:4000', jobs: true });
-  expect(config.stripe).toEqual({ mode: 'sandbox', webhookSecrets: [], meterEvents: 'v1' });
+  expect(config.stripe).toEqual({ mode: 'sandbox', webhookSecrets: [] });
   expect(config.databaseUrl).toBeUndefined();
 });
 

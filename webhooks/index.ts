@@ -6,9 +6,12 @@ import { creditNoteHandlers } from './credit-notes.ts';
 import { customerHandlers } from './customers.ts';
 import { disputeHandlers } from './disputes.ts';
 import { invoiceHandlers } from './invoices.ts';
+import { meterHandlers } from './meters.ts';
 import { refundHandlers } from './refunds.ts';
 import { subscriptionHandlers } from './subscriptions.ts';
+import { thinTwins } from './thin.ts';
 
+/** Snapshot events: what an endpoint is subscribed to. */
 export const webhookRegistry: Handlers<Deps> = {
   ...customerHandlers,
   ...subscriptionHandlers,
@@ -17,4 +20,11 @@ export const webhookRegistry: Handlers<Deps> = {
   ...refundHandlers,
   ...disputeHandlers,
   ...billingCreditHandlers,
+};
+
+/** Everything that the inbox applies: snapshot events, their thin twins, and what Stripe tells only thinly. */
+export const inboxRegistry: Handlers<Deps> = {
+  ...webhookRegistry,
+  ...thinTwins(webhookRegistry),
+  ...meterHandlers,
 };

@@ -110,3 +110,9 @@ function stampOf(period: MeterPeriod, lastAt: Date, now: Date): Date {
   const last = new Date(to.getTime() - 1000);
   return at > last ? last : new Date(Math.floor(at.getTime() / 1000) * 1000);
 }
+
+/** The lanes that our identifiers name; those of other hands name none. */
+export function lanesOfIdentifiers(identifiers: readonly string[]): readonly number[] {
+  const lanes = identifiers.map((identifier) => /^cp\/(\d{1,2})\//.exec(identifier)?.[1]);
+  return [...new Set(lanes.flatMap((lane) => (lane === undefined ? [] : [Number(lane)])))].toSorted((a, b) => a - b);
+}

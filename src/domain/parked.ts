@@ -38,6 +38,13 @@ export function describeParkedMessage(message: {
   const what = DOINGS[call]?.(request) ?? call;
   const behind =
     waiting === 0 ? '' : ` ${waiting} later of this customer ${waiting === 1 ? 'waits' : 'wait'} behind it.`;
+  if (outcome?.startsWith('reported later:') === true) {
+    return {
+      what,
+      why: `Stripe had taken it and could not count it.${behind}`,
+      next: 'Put right at Stripe what its answer names, then retry: it is sent again.',
+    };
+  }
   const status = Number(/^(\d{3})\b/.exec(outcome ?? '')?.[1] ?? Number.NaN);
   if (status >= 400 && status < 500) {
     return {

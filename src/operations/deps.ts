@@ -16,6 +16,8 @@ export interface Settings {
   readonly cutOffMinutes: number;
   /** Width of the window in which usage is gathered into one meter event. */
   readonly meterWindowMinutes: number;
+  /** How usage is reported: event by event unless said otherwise, or through the v2 stream, which only live mode has. */
+  readonly meterEvents?: 'v1' | 'stream';
 }
 
 export interface Log {

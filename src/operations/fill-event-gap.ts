@@ -3,7 +3,8 @@ import { now, wallTime } from '../storage/clock.ts';
 import { readDeployment } from '../storage/deployment.ts';
 import { moveCursor, readCursor } from '../storage/stripe-cursors.ts';
 import { storeStripeEvents } from '../storage/stripe-events.ts';
-import { listEvents, refuseForeignEvent } from '../stripe/events.ts';
+import { listEvents, listMeterReports, refuseForeignEvent } from '../stripe/events.ts';
+import { stripeFailure } from '../stripe/failures.ts';
 import type { Deps } from './deps.ts';
 
 const CURSOR = 'events';
@@ -31,7 +32,7 @@ export async function fillEventGap(deps: Deps): Promise<GapFilled> {
   let found = 0;
   const page: StripeEvent[] = [];
   const store = async (): Promise<number> => (await storeStripeEvents(deps.db, page.splice(0), 'gap_filler')).size;
-  for await (const event of listEvents(deps.stripe, new Date(since))) {
+  for await (const event of both(deps, new Date(since))) {
     listed += 1;
     if (refuseForeignEvent(event, ours) !== null) continue;
     page.push(event);
@@ -42,6 +43,21 @@ export async function fillEventGap(deps: Deps): Promise<GapFilled> {
   await moveCursor(deps.db, CURSOR, startedAt);
   if (found > 0) deps.log.warn({ found, listed }, 'Stripe had events that no webhook brought');
   return { listed, found };
+}
+
+async function* both({ stripe, log }: Deps, since: Date): AsyncGenerator<StripeEvent> {
+  yield* listEvents(stripe, since);
+  try {
+    yield* listMeterReports(stripe, since);
+  } catch (error) {
+    // Restricted keys have had no rights to the v2 API; what they cannot list, a thin destination still delivers.
+    const failure = stripeFailure(error);
+    if (failure?.kind !== 'misconfigured') throw error;
+    log.warn(
+      { reason: failure.reason },
+      'our key may not list thin events: only their deliveries tell of usage errors',
+    );
+  }
 }
 
 function earlier(a: Date, b: Date): Date {

@@ -5,7 +5,7 @@ import { cancelMeterEvent, meteredTotal, type MeterEventRequest, sendMeterEvent 
 import type { OutgoingCall } from './outgoing-call.ts';
 
 /** Stripe keeps an identifier for 24 hours at least; until this age sending again is harmless, and shows what happened. */
-const IDENTIFIER_KEPT_SECONDS = 20 * 3600;
+export const IDENTIFIER_KEPT_SECONDS = 20 * 3600;
 
 export const meterEventCall: OutgoingCall<MeterEventRequest> = {
   render: async (_deps, { request }) => ({ request: request as unknown as MeterEventRequest }),

@@ -7,7 +7,7 @@ import { transaction } from '../storage/database.ts';
 import { customerOfInvoice, markInvoiceDeleted, saveInvoice } from '../storage/invoices.ts';
 import { packVersionOfPrice, planVersionOfPrice } from '../storage/plans.ts';
 import { readSubscription } from '../storage/subscriptions.ts';
-import { type FetchedInvoice, fetchInvoice, lineKind } from '../stripe/invoices.ts';
+import { type FetchedInvoice, fetchInvoice, fetchPaidInvoiceId, lineKind } from '../stripe/invoices.ts';
 import type { Deps } from './deps.ts';
 import { grantPaidInvoice } from './grant-paid-invoice.ts';
 import { knownCustomer } from './mirror-customer.ts';
@@ -41,6 +41,12 @@ export async function mirrorInvoice(deps: Deps, invoiceId: string): Promise<Mirr
   });
   await grantWhatWasPaid(deps, key, invoice);
   return { key, invoice };
+}
+
+/** Mirrors the invoice that a payment was made for; null when Stripe knows neither. */
+export async function mirrorPaidInvoice(deps: Deps, invoicePaymentId: string): Promise<MirroredInvoice | null> {
+  const invoiceId = await fetchPaidInvoiceId(deps.stripe, invoicePaymentId);
+  return invoiceId === null ? null : mirrorInvoice(deps, invoiceId);
 }
 
 /** Mirrors again the finalized invoices whose periods were cut off only afterwards; returns how many became final. */

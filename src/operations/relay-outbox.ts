@@ -1,7 +1,9 @@
 import { leaseMessages, type LeasedMessage, type OutboxScope, returnMessage } from '../storage/outbox-lease.ts';
 import { readRest } from '../storage/stripe-line.ts';
+import { STREAMED_MAX } from '../stripe/meter-stream.ts';
 import type { Deps } from './deps.ts';
 import { type MessageOutcome, sendMessage } from './send-message.ts';
+import { isStreamable, streamUsage } from './stream-usage.ts';
 
 export interface RelayOutbox {
   /** Messages at most. */
@@ -49,8 +51,10 @@ export async function relayOutbox(deps: Deps, { limit, only }: RelayOutbox): Pro
     const { since, leftMs } = await readRest(deps.db);
     if (leftMs > 0) break;
     // While nobody knows whether Stripe is back, one message finds out.
-    const heads = [...(await lease(since === null ? LEASED_MAX : 1, only))];
-    if (heads.length === 0) break;
+    const most = deps.settings.meterEvents === 'stream' ? STREAMED_MAX : LEASED_MAX;
+    const leased = await lease(since === null ? most : 1, only);
+    if (leased.length === 0) break;
+    const heads = await streamFirst(deps, leased, counts);
     const serve = async (): Promise<void> => {
       for (let message = heads.pop(); message !== undefined; message = heads.pop()) {
         await follow(deps, message, { counts, lease });
@@ -60,6 +64,19 @@ export async function relayOutbox(deps: Deps, { limit, only }: RelayOutbox): Pro
   }
   const { 'lease lost': _lost, ...relayed } = counts;
   return { ...relayed, hasMore: left === 0 };
+}
+
+/** Streams the reports of usage among the heads of the queues where that is set up; returns what is to be sent singly. */
+async function streamFirst(
+  deps: Deps,
+  leased: readonly LeasedMessage[],
+  counts: Record<MessageOutcome, number>,
+): Promise<LeasedMessage[]> {
+  const streamed = deps.settings.meterEvents === 'stream' ? leased.filter(isStreamable) : [];
+  if (streamed.length > 0) {
+    for (const outcome of await streamUsage(deps, streamed)) counts[outcome] += 1;
+  }
+  return leased.filter((message) => !streamed.includes(message));
 }
 
 interface Round {

@@ -198,7 +198,8 @@ interface Return {
   readonly epoch?: number;
 }
 
-async function giveBack(
+/** Puts a message back into its queue, or parks it after its last attempt. */
+export async function giveBack(
   deps: Deps,
   message: LeasedMessage,
   { state, reason, failure, epoch = message.epoch }: Return,

@@ -84,3 +84,32 @@ export async function supersedeMeterEvent(
     [key.lane, key.customerId, outboxId, `swallowed, sent again as ${by}`],
   );
 }
+
+/**
+ * Parks messages that Stripe had taken and then could not count, with its reason; returns how many. A retry sends them
+ * under another key, since Stripe may answer the old one with what it said first.
+ */
+export async function parkReported(
+  db: Database,
+  lanes: readonly number[],
+  errors: readonly { readonly identifier: string; readonly code: string; readonly message: string }[],
+  /** When Stripe looked: what was sent again since then is not meant. Clocks may differ by a minute. */
+  lookedAt: Date,
+): Promise<number> {
+  if (lanes.length === 0) return 0;
+  return execute(
+    db,
+    `update outbox o set state = 'parked', outcome = 'reported later: ' || e.code || ' ' || e.message, epoch = o.epoch + 1,
+       finished_at = null, parked_at = clock_timestamp()
+     from unnest($2::text[], $3::text[], $4::text[]) as e (identifier, code, message)
+     where o.lane = any($1::smallint[]) and o.key = e.identifier and o.call = 'meter_event' and o.state = 'done'
+       and o.finished_at <= $5::timestamptz + interval '1 minute'`,
+    [
+      lanes,
+      errors.map(({ identifier }) => identifier),
+      errors.map(({ code }) => code),
+      errors.map(({ message }) => message),
+      lookedAt,
+    ],
+  );
+}

@@ -121,6 +121,41 @@ export async function storeRendered(
   return stored === 1;
 }
 
+const LEASED_ROWS = `unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::int[]) as m (lane, customer_id, outbox_id, lease_no)
+     where o.lane = any($1::smallint[]) and o.lane = m.lane and o.customer_id = m.customer_id
+       and o.outbox_id = m.outbox_id and o.lease_no = m.lease_no and o.state = 'sending'`;
+
+function leasedRows(messages: readonly LeasedMessage[]) {
+  return [
+    messages.map(({ lane }) => lane),
+    messages.map(({ customerId }) => customerId),
+    messages.map(({ outboxId }) => outboxId),
+    messages.map(({ leaseNo }) => leaseNo),
+  ];
+}
+
+/** Notes that messages are about to be sent as they stand; returns those whose lease is still ours. */
+export async function noteSent(db: Database, messages: readonly LeasedMessage[]): Promise<ReadonlySet<bigint>> {
+  const rows = await query<{ outboxId: bigint }>(
+    db,
+    `update outbox o set first_sent_at = coalesce(o.first_sent_at, clock_timestamp())
+     from ${LEASED_ROWS} returning o.outbox_id as "outboxId"`,
+    leasedRows(messages),
+  );
+  return new Set(rows.map(({ outboxId }) => outboxId));
+}
+
+/** Ends messages that Stripe has taken; returns those whose lease was still ours. */
+export async function finishMessages(db: Database, messages: readonly LeasedMessage[]): Promise<ReadonlySet<bigint>> {
+  const rows = await query<{ outboxId: bigint }>(
+    db,
+    `update outbox o set state = 'done', outcome = null, lease_until = null, finished_at = clock_timestamp()
+     from ${LEASED_ROWS} returning o.outbox_id as "outboxId"`,
+    leasedRows(messages),
+  );
+  return new Set(rows.map(({ outboxId }) => outboxId));
+}
+
 /** Ends a message for good; false when the lease was lost. */
 export async function finishMessage(
   trx: Database | Transaction,

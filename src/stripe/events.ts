@@ -89,8 +89,9 @@ export function refuseForeignEvent(
     const modes = event.livemode ? 'a live event reached a test deployment' : 'a test event reached a live deployment';
     return refused('wrong_mode', `${modes}; point this webhook endpoint at the deployment of its own mode`);
   }
-  const account = event.payload['account'];
-  if (typeof account === 'string' && account !== ours.account) {
+  // A snapshot event names another account as `account`, a thin one as `context`, which may name more than accounts.
+  const account = event.payload['account'] ?? event.payload['context'];
+  if (typeof account === 'string' && account.startsWith('acct_') && account !== ours.account) {
     return refused('wrong_account', `the event belongs to ${account}, this deployment to ${ours.account}`);
   }
   return null;
@@ -102,6 +103,17 @@ export async function* listEvents(stripe: StripeGateway, since: Date): AsyncGene
   for await (const listed of stripe.events.list({ created: { gte: seconds }, limit: 100 })) {
     const event = readEvent(JSON.stringify(listed));
     if (event === null) throw new Error(`Stripe listed something that is not an event: ${listed.id}`);
+    yield event;
+  }
+}
+
+/** Thin events about usage that Stripe could not count; no snapshot event tells of them. Newest first. */
+export async function* listMeterReports(stripe: StripeGateway, since: Date): AsyncGenerator<StripeEvent> {
+  const types = ['v1.billing.meter.error_report_triggered', 'v1.billing.meter.no_meter_found'];
+  for await (const listed of stripe.v2.core.events.list({ types, limit: 100 })) {
+    const event = readEvent(JSON.stringify(listed));
+    if (event === null) throw new Error(`Stripe listed something that is not an event: ${listed.id}`);
+    if (event.createdAt < since) return;
     yield event;
   }
 }

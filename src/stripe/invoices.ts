@@ -24,6 +24,12 @@ export async function fetchInvoice(stripe: StripeGateway, invoiceId: string): Pr
   return { ...toInvoice(invoice), lines: lines.map(toLine), payments: payments.map(toPayment) };
 }
 
+/** The invoice that a payment was made for; null when there is no such payment. */
+export async function fetchPaidInvoiceId(stripe: StripeGateway, invoicePaymentId: string): Promise<string | null> {
+  const payment = await unlessMissing(stripe.invoicePayments.retrieve(invoicePaymentId));
+  return payment === null ? null : idOf(payment.invoice);
+}
+
 /** The line of that catalogue kind; `metadata.creditpool` marks the corrections that we put on a draft ourselves. */
 export function lineKind(
   line: Pick<InvoiceLine, 'metadata' | 'priceId'>,

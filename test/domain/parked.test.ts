@@ -25,6 +25,7 @@ describe('a parked message', () => {
       'Stripe counts 5, 7 were sent before this event',
       'Whether Stripe counted it',
     ],
+    ['usage that was taken and not counted', 'reported later: archived_meter It is', 'could not count it'],
     ['a lost connection', 'An error occurred with our connection to Stripe.', 'Its outcome stayed unknown'],
     ['no answer at all', null, 'Its outcome stayed unknown'],
   ] as const)('%s has its own reason', ([, outcome, why]) => {

@@ -93,6 +93,44 @@ test.for([
   expect(await relayOutbox(deps, { limit: 10 })).toMatchObject({ sent: 1 });
 });
 
+test('the stream takes a token of its own, and another one when it has ended early', async () => {
+  const customer = await customerWithUsage();
+  const streaming = { ...deps, settings: { ...deps.settings, meterEvents: 'stream' as const } };
+  const session = (token: string) => ({
+    id: 'mes_1',
+    object: 'v2.billing.meter_event_session',
+    authentication_token: token,
+    created: new Date().toISOString(),
+    expires_at: new Date(Date.now() + 900_000).toISOString(),
+    livemode: true,
+  });
+  nock('https://api.stripe.com').post('/v2/billing/meter_event_session').reply(200, session('token_1'));
+  nock('https://api.stripe.com').post('/v2/billing/meter_event_session').reply(200, session('token_2'));
+  const taken: unknown[] = [];
+  nock('https://meter-events.stripe.com')
+    .matchHeader('authorization', 'Bearer token_1')
+    .post('/v2/billing/meter_event_stream')
+    .reply(401, { error: { type: 'temporary_session_expired', code: 'billing_meter_event_session_expired' } });
+  nock('https://meter-events.stripe.com')
+    .matchHeader('authorization', 'Bearer token_2')
+    .matchHeader('content-type', 'application/json')
+    .post('/v2/billing/meter_event_stream', (body: unknown) => taken.push(body) > 0)
+    .reply(200, {});
+  expect(await relayOutbox(streaming, { limit: 10 })).toMatchObject({ sent: 1 });
+  expect(taken).toEqual([
+    {
+      events: [
+        {
+          event_name: 'creditpool_credit_milli',
+          payload: { stripe_customer_id: customer.stripeCustomerId, value: '12000' },
+          identifier: customer.identifier,
+          timestamp: '2026-04-10T09:20:00.000Z',
+        },
+      ],
+    },
+  ]);
+});
+
 test('an identifier of another event is no success', async () => {
   await customerWithUsage();
   nock('https://api.stripe.com')
