@@ -36,6 +36,22 @@ export function money(minor: bigint, currency: string): Markup {
   return data({ value: minor.toString(), class: 'figure' }, moneyText(minor, currency));
 }
 
+/** "40.00" as a person types it into a field of this currency; null when it is no such amount. */
+export function parseMoney(text: string, currency: string): bigint | null {
+  const places = minorPlaces(currency) ?? 2;
+  const match = /^(\d{1,12})(?:\.(\d{1,3}))?$/.exec(text.trim().replaceAll(',', ''));
+  const fraction = match?.[2] ?? '';
+  if (match === null || fraction.length > places) return null;
+  return BigInt((match[1] ?? '0') + fraction.padEnd(places, '0'));
+}
+
+/** The reverse of `parseMoney`, without code and grouping. */
+export function moneyField(minor: bigint, currency: string): string {
+  const places = minorPlaces(currency) ?? 2;
+  const [whole = '0', fraction = ''] = formatScaled(minor, places).split('.');
+  return places === 0 ? whole : `${whole}.${fraction.padEnd(places, '0')}`;
+}
+
 function grouped(digits: string): string {
   return digits.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
@@ -64,6 +80,21 @@ export function dayText(at: Date): string {
 
 export function day(at: Date): Markup {
   return time({ dateTime: at.toISOString(), title: instantText(at) }, dayText(at));
+}
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const;
+
+/** "3 hours": the largest unit that fits, rounded down. */
+export function spanText(ms: number): string {
+  for (const [name, length] of UNITS) {
+    const count = Math.floor(ms / length);
+    if (count >= 1) return `${count} ${name}${count === 1 ? '' : 's'}`;
+  }
+  return 'less than a minute';
 }
 
 export function countText(count: number, noun: string): string {

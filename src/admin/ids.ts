@@ -20,10 +20,18 @@ export function namedCustomer(text: string | undefined): string | Refused {
   return read.success ? read.data : refuse('unknown_customer', 'no customer has this id');
 }
 
+/** How messages to Stripe and events from Stripe are numbered. */
+export const OUTBOX_ID = /^\d{1,18}$/;
+export const EVENT_ID = /^evt_\w{1,250}$/;
+
 export function customerPath(customerId: string): string {
   return `/customers/${toWireId('customer', customerId)}`;
 }
 
 export function entryPath(entryId: string): string {
   return `/entries/${toWireId('entry', entryId)}`;
+}
+
+export function casePath(caseId: string): string {
+  return `/cases/${toWireId('case', caseId)}`;
 }

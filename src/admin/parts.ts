@@ -1,10 +1,13 @@
 import {
   a,
+  button,
   caption,
   type Children,
   div,
+  form,
   h1,
   h2,
+  input,
   type Markup,
   nav,
   p,
@@ -18,6 +21,7 @@ import {
   tr,
 } from './markup.ts';
 // Pieces that many pages are made of.
+import type { PageRequest } from './page-route.ts';
 
 /** A page's name with what belongs beside it. */
 export function heading(text: Children, ...beside: Children[]): Markup {
@@ -66,8 +70,30 @@ export function rows<Row>(about: string, columns: readonly Column<Row>[], all: r
   );
 }
 
+/** A form that changes something: it carries what proves that this page sent it. */
+export function postForm(
+  { base, csrf }: Pick<PageRequest, 'base' | 'csrf'>,
+  path: string,
+  ...fields: Children[]
+): Markup {
+  return form(
+    { method: 'post', action: `${base}${path}` },
+    input({ type: 'hidden', name: 'csrf', value: csrf }),
+    ...fields,
+  );
+}
+
+export function submit(text: string, kind: 'primary' | 'quiet' | 'danger' = 'primary'): Markup {
+  return button({ type: 'submit', class: kind }, text);
+}
+
 export function tag(text: string, kind: 'plain' | 'good' | 'warn' | 'bad' = 'plain'): Markup {
   return span({ class: `tag tag-${kind}` }, text);
+}
+
+/** What just happened, for eyes and screen readers. */
+export function notice(...content: Children[]): Markup {
+  return div({ class: 'notice notice-good', role: 'status' }, ...content);
 }
 
 export function problem(message: string, ...content: Children[]): Markup {

@@ -6,6 +6,7 @@ import helmet from 'helmet';
 
 import { may, rolesWith } from '../domain/operator.ts';
 import type { Rejection } from '../domain/rejection.ts';
+import { readFrame } from '../operations/console/read-frame.ts';
 import { assetRouter } from './assets.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { consoleCookies } from './cookies.ts';
@@ -18,6 +19,7 @@ import { csrfOf, isCsrfOf, isSameOrigin } from './same-origin.ts';
 import { bounce, signInPage } from './sign-in/pages.ts';
 import { type Door, formOf, signInRoutes } from './sign-in/routes.ts';
 import { type Present, traceOf, whoIsThere } from './sign-in/who.ts';
+import { sentence } from './words.ts';
 
 /** Mount it at `/admin`, beside the API's router. */
 export function createConsole(context: ConsoleContext): Router {
@@ -26,7 +28,7 @@ export function createConsole(context: ConsoleContext): Router {
   const door: Door = {
     context,
     cookies,
-    send: (request, response, page) => sendPage(context, request, response, page, null),
+    send: async (request, response, page) => sendPage(context, request, response, page, null),
     sentByUs: (request, token) =>
       isSameOrigin(request) && (token === null || isCsrfOf(token, formOf(request).get('csrf'))),
   };
@@ -76,7 +78,7 @@ const noStore: RequestHandler = (_request, response, next) => {
 };
 
 function onceReady(context: ConsoleContext): RequestHandler {
-  return (request, response, next) => {
+  return async (request, response, next) => {
     const because = context.notReady();
     if (because === null) {
       next();
@@ -84,7 +86,7 @@ function onceReady(context: ConsoleContext): RequestHandler {
     }
     response.set({ 'retry-after': '2', refresh: '2' });
     const body = problem(`The server is ${because}. This page looks again by itself.`);
-    sendPage(context, request, response, { title: 'Starting', status: 503, body }, null);
+    await sendPage(context, request, response, { title: 'Starting', status: 503, body }, null);
   };
 }
 
@@ -94,17 +96,17 @@ function showPage(door: Door, route: PageRoute): RequestHandler {
   return async (request, response) => {
     const who = await whoIsThere(context, door.cookies, request, response);
     if (who === null) {
-      sendToDoor(door, request, response);
+      await sendToDoor(door, request, response);
       return;
     }
     if ('rejected' in who) {
-      sendPage(context, request, response, refusal(who.rejected, request.baseUrl), null);
+      await sendPage(context, request, response, refusal(who.rejected, request.baseUrl), null);
       return;
     }
     const asked = toPageRequest(request, response, who);
     const stopped = stoppedAt(door, route, request, who);
     if (stopped !== null) {
-      sendPage(context, request, response, stopped, asked);
+      await sendPage(context, request, response, stopped, asked);
       return;
     }
     if (route.stepUp !== undefined && !who.session.fresh) {
@@ -115,22 +117,22 @@ function showPage(door: Door, route: PageRoute): RequestHandler {
     if ('to' in answer) response.redirect(303, request.baseUrl + answer.to);
     else {
       const page = 'rejected' in answer ? refusal(answer.rejected, request.baseUrl) : answer;
-      sendPage(context, request, response, page, asked);
+      await sendPage(context, request, response, page, asked);
     }
   };
 }
 
-function sendToDoor({ context, cookies, send }: Door, request: Request, response: Response): void {
+async function sendToDoor({ context, cookies, send }: Door, request: Request, response: Response): Promise<void> {
   const here = request.originalUrl;
   // A strict cookie stays behind when another site's link leads here; from our own page it is sent.
   if (request.method === 'GET' && request.get('sec-fetch-site') === 'cross-site') {
-    send(request, response, { title: 'One moment', body: bounce(here) });
+    await send(request, response, { title: 'One moment', body: bounce(here) });
     return;
   }
   cookies.session.clear(response);
   const returnTo = request.method === 'GET' ? here.slice(request.baseUrl.length) : '/';
   const body = signInPage(request.baseUrl, context.signIn, returnTo);
-  send(request, response, { title: 'Sign in', status: 401, body });
+  await send(request, response, { title: 'Sign in', status: 401, body });
 }
 
 function stoppedAt(door: Door, { method, permission }: PageRoute, request: Request, who: Present): Page | null {
@@ -172,29 +174,26 @@ function refusal({ code, message }: Rejection, base: string): Page {
 function statusOf(code: Rejection['code']): number {
   if (code.startsWith('unknown_')) return 404;
   if (code === 'not_permitted' || code === 'own_request') return 403;
-  if (code === 'preview_stale') return 409;
+  if (['preview_stale', 'case_changed', 'case_state', 'approval_lapsed'].includes(code)) return 409;
   return code === 'stripe_unavailable' || code === 'database_unavailable' ? 503 : 422;
 }
 
-function sentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function sendPage(
-  { mode, version }: ConsoleContext,
+async function sendPage(
+  { deps, mode, version }: ConsoleContext,
   request: Request,
   response: Response,
   page: Page,
   asked: PageRequest | null,
-): void {
+): Promise<void> {
+  const { waiting, singleOperator } = asked === null ? NO_STATE : await readFrame(deps);
   const frame: Frame = {
     title: page.title,
     base: request.baseUrl,
     requestId: String(response.locals['requestId']),
     at: page.at,
     searchFirst: page.searchFirst,
-    signedIn: asked === null ? null : { operator: asked.session.operator, csrf: asked.csrf, waiting: 0 },
+    signedIn: asked === null ? null : { operator: asked.session.operator, csrf: asked.csrf, waiting },
+    warning: singleOperator ? SINGLE_OPERATOR : null,
     searched: asked?.query.get('q') ?? undefined,
   };
   response
@@ -203,16 +202,19 @@ function sendPage(
     .send(document({ mode, version }, frame, page.body));
 }
 
+const NO_STATE = { waiting: 0, singleOperator: false };
+const SINGLE_OPERATOR = 'approvals: single_operator – one person may release what he asked for himself';
+
 function notFound({ send }: Door): RequestHandler {
-  return (request, response) => {
+  return async (request, response) => {
     const body = [heading('There is nothing here'), p(null, a({ href: `${request.baseUrl}/` }, 'Back to the start'))];
-    send(request, response, { title: 'Nothing here', status: 404, body });
+    await send(request, response, { title: 'Nothing here', status: 404, body });
   };
 }
 
 /** Whatever breaks says its number and no more; the log has the rest. */
 function brokenPage(context: ConsoleContext): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  return async (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
@@ -225,6 +227,6 @@ function brokenPage(context: ConsoleContext): ErrorRequestHandler {
       : 'Something broke on our side. Nothing was changed that we know of.';
     const again = p(null, a({ href: request.originalUrl }, 'Try again'), `, or tell us the number ${id}.`);
     const body = [heading('That did not work'), problem(message), again];
-    sendPage(context, request, response, { title: 'Not done', status: tooLarge ? 413 : 500, body }, null);
+    await sendPage(context, request, response, { title: 'Not done', status: tooLarge ? 413 : 500, body }, null);
   };
 }

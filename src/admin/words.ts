@@ -1,4 +1,5 @@
 // The words that support uses for what the books call otherwise. Expired is never shown as used.
+import type { CaseKind, CaseState } from '../domain/case.ts';
 import type { TimelineLine } from '../operations/console/read-timeline.ts';
 import { countText } from './figures.ts';
 
@@ -95,13 +96,58 @@ export function accountWords(kind: string): string {
   return ACCOUNTS[kind] ?? kind.replaceAll('_', ' ').replace('.', ': ');
 }
 
-function sentenceCase(text: string): string {
+export function sentenceCase(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const ACTORS: Readonly<Record<string, string>> = {
+  api: 'API',
+  plan: 'The plan',
+  clock: 'The clock',
+  stripe: 'Stripe',
+  credits: 'Creditpool',
+  recognition: 'Creditpool',
+  settlement: 'Creditpool',
+};
 
 /** "key:story" → "API key story", "system:x" → "Creditpool", a person's subject as it is. */
 export function actorWords(actor: string): string {
   if (actor.startsWith('key:')) return `API key ${actor.slice('key:'.length)}`;
-  if (actor.startsWith('system') || actor === 'stripe') return actor === 'stripe' ? 'Stripe' : 'Creditpool';
-  return actor;
+  return actor.startsWith('system:') ? 'Creditpool' : (ACTORS[actor] ?? actor);
+}
+
+/** A message of ours as a sentence: a capital letter and a full stop. */
+export function sentence(message: string): string {
+  const text = sentenceCase(message);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+export const CASE_WORDS: Readonly<Record<CaseKind, string>> = {
+  duplicate_usage: 'Usage was counted twice',
+  failed_output: 'The work failed',
+  billing_error: 'Mistake on the invoice',
+  product_unsatisfactory: 'Customer not satisfied',
+  order_change: 'The order changed',
+  fraudulent: 'Not ordered by the customer',
+  goodwill: 'Goodwill',
+  dispute: 'Dispute at the bank',
+  refund: 'Refund by another hand',
+  correction: 'Correction of ours',
+};
+
+const STATES: Readonly<Record<CaseState, readonly [words: string, kind: 'plain' | 'good' | 'warn' | 'bad']>> = {
+  open: ['not submitted yet', 'plain'],
+  waiting: ['waits for approval', 'warn'],
+  approved: ['approved', 'warn'],
+  executing: ['being done', 'warn'],
+  done: ['done', 'good'],
+  undone: ['undone', 'plain'],
+  refused: ['refused', 'bad'],
+  withdrawn: ['withdrawn', 'plain'],
+  lapsed: ['nobody answered in time', 'bad'],
+  closed: ['nothing to do', 'plain'],
+};
+
+export function stateWords(state: CaseState): (typeof STATES)[CaseState] {
+  return STATES[state];
 }

@@ -13,14 +13,16 @@ export const PERMISSIONS = [
   'operator.read',
   'operator.change',
   'audit.read',
+  'message.retry',
+  'draft.decide',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** What each role lets a person do. That nobody approves what he asked for himself is another rule, and no role lifts it. */
 const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: ['case.read'],
-  support: ['case.read', 'case.request'],
-  finance: ['case.read', 'case.request', 'audit.read'],
+  support: ['case.read', 'case.request', 'message.retry'],
+  finance: ['case.read', 'case.request', 'audit.read', 'message.retry', 'draft.decide'],
   approver: ['case.read', 'case.approve', 'audit.read'],
   owner: [
     'case.read',
@@ -31,6 +33,8 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'operator.read',
     'operator.change',
     'audit.read',
+    'message.retry',
+    'draft.decide',
   ],
 };
 

@@ -1,13 +1,13 @@
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { decideCycle } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
-import { transaction } from '../storage/database.ts';
+import { transaction, type Transaction } from '../storage/database.ts';
 import { findSettlement, saveHumanDecision, type ShownSettlement } from '../storage/settlement-decisions.ts';
-import type { Settlement } from '../storage/settlements.ts';
 import { readInvoiceDraft } from '../stripe/invoice-drafts.ts';
 import { enqueueCorrection, standingCorrection } from './correct-draft.ts';
 import { readCycleNumbers } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
+import { type Acting, audit, permitted } from './operators/acting.ts';
 import { settleDraft } from './settle-draft.ts';
 import { stripeRefusal } from './stripe-refusal.ts';
 
@@ -18,6 +18,8 @@ export interface HeldDraftDecision {
   readonly reason: string;
   /** Who decided. */
   readonly actor: string;
+  /** The person behind it, for the audit log; null: a key or the command line. */
+  readonly acting?: Acting;
 }
 
 /** Lets a held draft go by a person's decision, who is recorded with the reason. The same decision again changes nothing. */
@@ -42,7 +44,7 @@ export async function decideHeldDraft(
   return { settlement };
 }
 
-async function decide(deps: Deps, held: Settlement, asked: HeldDraftDecision): Promise<Refused | null> {
+async function decide(deps: Deps, held: ShownSettlement, asked: HeldDraftDecision): Promise<Refused | null> {
   const draft = await readInvoiceDraft(deps.stripe, held.invoiceId);
   if (draft.status !== 'draft') return refuse('settlement_not_held', `${held.invoiceId} is ${draft.status} already`);
   const reading = await readCycleNumbers(deps, held, draft);
@@ -59,9 +61,29 @@ async function decide(deps: Deps, held: Settlement, asked: HeldDraftDecision): P
   const isSaved = await transaction(deps.db, async (trx) => {
     if (!(await saveHumanDecision(trx, held, { ...asked, ...numbers, at }))) return false;
     await enqueueCorrection(trx, held, draft, correctionMinor - standing);
+    if (asked.acting !== undefined) await noteDecision(deps, trx, asked.acting, asked, held);
     return true;
   });
   if (!isSaved) return refuse('settlement_not_held', 'somebody else has decided meanwhile');
   await settleDraft(deps, { ...held, state: 'corrected', correctionMinor });
   return null;
+}
+
+async function noteDecision(
+  deps: Deps,
+  trx: Transaction,
+  acting: Acting,
+  { decision, reason }: HeldDraftDecision,
+  { customerId, invoiceId, billingPeriodId }: ShownSettlement,
+): Promise<void> {
+  const actor = await permitted(trx, acting, 'draft.decide');
+  if ('rejected' in actor) throw new Error(`${acting.subject} lost the role while deciding ${billingPeriodId}`);
+  await audit(deps, trx, actor, {
+    action: 'draft.decided',
+    objectType: 'invoice',
+    objectId: invoiceId,
+    customerId,
+    after: { decision },
+    reason,
+  });
 }

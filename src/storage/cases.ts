@@ -159,3 +159,14 @@ export async function dueCases(
     rows.filter(({ state }) => wanted(state)).map(({ caseId }) => caseId);
   return { overdue: ids((state) => state === 'waiting'), unfinished: ids((state) => state !== 'waiting') };
 }
+
+/** How many stand in an unfinished state. */
+export async function countCases(db: Database, state: 'open' | 'waiting' | 'executing'): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    db,
+    `select count(*)::integer as count from cases
+     where lane between 0 and 63 and state = $1 and state in ('open', 'waiting', 'approved', 'executing')`,
+    [state],
+  );
+  return row?.count ?? 0;
+}

@@ -1,6 +1,6 @@
 // What stopped after its last attempt and waits for a person: messages for Stripe, and events from Stripe.
 import { customerKey, type CustomerKey } from '../domain/customer.ts';
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 
 export interface ParkedMessage extends CustomerKey {
@@ -48,7 +48,11 @@ export async function listParkedMessages(db: Database, limit: number): Promise<r
 }
 
 /** Gives a parked message a new life; its outcome is looked up first, since it may have reached Stripe. */
-export async function retryParkedMessage(db: Database, key: CustomerKey, outboxId: bigint): Promise<boolean> {
+export async function retryParkedMessage(
+  db: Database | Transaction,
+  key: CustomerKey,
+  outboxId: bigint,
+): Promise<boolean> {
   const rows = await execute(
     db,
     `update outbox set state = 'unknown', attempts = 0, next_at = clock_timestamp(), lease_until = null, parked_at = null
@@ -69,7 +73,7 @@ export async function listParkedStripeEvents(db: Database, limit: number): Promi
 }
 
 /** Puts a parked event back into the inbox. */
-export async function replayParkedStripeEvent(db: Database, eventId: string): Promise<boolean> {
+export async function replayParkedStripeEvent(db: Database | Transaction, eventId: string): Promise<boolean> {
   const rows = await execute(
     db,
     `update stripe_events set state = 'received', attempts = 0, next_at = clock_timestamp(), lease_until = null,
@@ -81,7 +85,7 @@ export async function replayParkedStripeEvent(db: Database, eventId: string): Pr
 }
 
 export async function findParkedMessage(
-  db: Database,
+  db: Database | Transaction,
   outboxId: bigint,
 ): Promise<(CustomerKey & { readonly outboxId: bigint }) | null> {
   const [row] = await query<{ customerId: string }>(

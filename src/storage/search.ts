@@ -129,6 +129,33 @@ export async function usageWithId(db: Database, lane: number, usageEventId: stri
   return row ?? null;
 }
 
+/** A customer's usage events by our ids. */
+export async function usageWithIds(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+  usageEventIds: readonly string[],
+): Promise<readonly FoundUsage[]> {
+  return query<FoundUsage>(
+    db,
+    `${USAGE} where u.lane = $1 and u.customer_id = $2 and u.usage_event_id = any ($3::uuid[])
+     order by u.occurred_at, u.usage_event_id`,
+    [lane, customerId, usageEventIds],
+  );
+}
+
+/** A customer's latest usage, by the time of its ids. */
+export async function recentUsage(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+  limit: number,
+): Promise<readonly FoundUsage[]> {
+  return query<FoundUsage>(
+    db,
+    `${USAGE} where u.lane = $1 and u.customer_id = $2 and u.credits > 0 order by u.usage_event_id desc limit $3`,
+    [lane, customerId, limit],
+  );
+}
+
 /** Whose lot this is. */
 export async function customerOfLot(db: Database, lotId: string): Promise<string | null> {
   const [row] = await query<{ customerId: string }>(

@@ -102,6 +102,7 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
     publicUrl: http.origin,
     nightlyCron: '0 3 * * *',
     sandbox: { advanceClock: async (to) => (clock as unknown as SandboxClock).advance(to) },
+    signIn: { by: 'link' },
   });
   http.serve(express().use(billing.router));
   clock = createSandboxClock({ deps, simulator, works: billing.jobs.works, jobs: billing.jobs });

@@ -1,4 +1,5 @@
 import { toWireId } from '../../contract/ids.ts';
+import { may } from '../../domain/operator.ts';
 import type { Refused } from '../../domain/rejection.ts';
 import { type CustomerView, readCustomerView } from '../../operations/console/read-customer-page.ts';
 import { readTimeline } from '../../operations/console/read-timeline.ts';
@@ -41,6 +42,7 @@ async function showCustomer(context: ConsoleContext, request: PageRequest): Prom
       facts(view),
       balanceFigures(view),
       why(view),
+      actions(request, view),
       div(
         { class: 'columns' },
         div(
@@ -137,6 +139,12 @@ function why({ balance, explanation }: CustomerView): Markup {
       pre({ class: 'letter', tabIndex: 0 }, customerText(explanation)),
     ),
   );
+}
+
+function actions({ base, session }: PageRequest, { customer, balance }: CustomerView): Markup {
+  if (balance.unit === null || !may(session.operator.roles, 'case.request')) return null;
+  const href = `${base}/customers/${toWireId('customer', customer.customerId)}/goodwill`;
+  return p({ class: 'actions' }, a({ class: 'button primary', href }, 'Give goodwill'));
 }
 
 function invoicesPanel(base: string, { invoices }: CustomerView): Markup {

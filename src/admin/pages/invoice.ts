@@ -44,13 +44,16 @@ async function showInvoice({ deps }: ConsoleContext, { base, params, session }: 
 }
 
 /** The invoice that an address names. */
-async function invoiceView(deps: ConsoleContext['deps'], id: string | undefined): ReturnType<typeof readInvoiceView> {
+export async function invoiceView(
+  deps: ConsoleContext['deps'],
+  id: string | undefined,
+): ReturnType<typeof readInvoiceView> {
   if (id === undefined || !/^in_\w{1,250}$/.test(id)) return refuse('unknown_invoice', 'no invoice has this id');
   return readInvoiceView(deps, id);
 }
 
 /** What credit notes may still give back of the whole invoice. */
-function creditableMinor({ lines }: Pick<InvoiceView, 'lines'>): bigint {
+export function creditableMinor({ lines }: Pick<InvoiceView, 'lines'>): bigint {
   return lines.reduce((sum, line) => sum + line.creditableMinor, 0n);
 }
 

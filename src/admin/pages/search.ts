@@ -1,4 +1,3 @@
-import { toWireId } from '../../contract/ids.ts';
 // The first page is one field that takes anything; what it finds is grouped, and a single find is opened at once.
 import {
   findAnything,
@@ -11,7 +10,7 @@ import {
 import { listNewestCustomers } from '../../operations/console/list-newest-customers.ts';
 import type { ConsoleContext } from '../console-context.ts';
 import { credits, instant } from '../figures.ts';
-import { customerPath, entryPath, typedId } from '../ids.ts';
+import { casePath, customerPath, entryPath, typedId } from '../ids.ts';
 import { a, code, li, type Markup, p, ul } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { empty, heading, panel, rows, tag } from '../parts.ts';
@@ -81,14 +80,14 @@ function onlyPlace({ customers, documents, usage, tickets, entryId, caseId }: Fo
     ...usage.map((found) => (found.entryId === null ? customerPath(found.customerId) : entryPath(found.entryId))),
     ...tickets.map(ticketPlace),
     ...(entryId === null ? [] : [entryPath(entryId)]),
-    ...(caseId === null ? [] : [`/cases/${toWireId('case', caseId)}`]),
+    ...(caseId === null ? [] : [casePath(caseId)]),
   ];
   const [only, ...more] = new Set(places);
   return only !== undefined && more.length === 0 ? only : null;
 }
 
 function ticketPlace({ caseId, invoiceId, customerId }: FoundTicket): string {
-  if (caseId !== null) return `/cases/${toWireId('case', caseId)}`;
+  if (caseId !== null) return casePath(caseId);
   return invoiceId === null ? customerPath(customerId) : `/invoices/${invoiceId}`;
 }
 

@@ -18,7 +18,7 @@ export interface Door {
   readonly context: ConsoleContext;
   readonly cookies: Cookies;
   /** Sends a page of this kind. */
-  readonly send: (request: Request, response: Response, page: DoorPage) => void;
+  readonly send: (request: Request, response: Response, page: DoorPage) => Promise<void>;
   /** Refuses what did not come from one of our forms. */
   readonly sentByUs: (request: Request, token: string | null) => boolean;
 }
@@ -58,7 +58,7 @@ function showLink({ context, send }: Door): RequestHandler {
     const token = typeof request.query['token'] === 'string' ? request.query['token'] : '';
     const operator = await ownerOfSignInLink(context.deps, token);
     const status = operator === null ? 410 : 200;
-    send(request, response, { title: 'Sign in', status, body: linkPage(request.baseUrl, token, operator) });
+    await send(request, response, { title: 'Sign in', status, body: linkPage(request.baseUrl, token, operator) });
   };
 }
 
@@ -68,7 +68,7 @@ function spendLink({ context, cookies, send, sentByUs }: Door): RequestHandler {
     const token = newToken();
     const session = { token, replaces: cookies.session.read(request), trace: traceOf(request, response) };
     if (!sentByUs(request, null) || !(await signInByLink(context.deps, { linkToken, ...session }))) {
-      send(request, response, { title: 'Sign in', status: 410, body: linkPage(request.baseUrl, '', null) });
+      await send(request, response, { title: 'Sign in', status: 410, body: linkPage(request.baseUrl, '', null) });
       return;
     }
     cookies.session.write(response, token);
@@ -100,7 +100,7 @@ function comeBack(door: Door, provider: Provider): RequestHandler {
     const arrival = trip === null ? null : await arriveSafely(door, provider, request, trip);
     if (trip === null || arrival === null) {
       const message = 'Signing in did not work, or took longer than ten minutes. Please start again.';
-      send(request, response, { title: 'Sign in', status: 400, body: problem(message) });
+      await send(request, response, { title: 'Sign in', status: 400, body: problem(message) });
       return;
     }
     const token = newToken();
@@ -112,11 +112,11 @@ function comeBack(door: Door, provider: Provider): RequestHandler {
       via: 'provider',
     });
     if ('rejected' in operator) {
-      send(request, response, { title: 'No access', status: 403, body: problem(operator.rejected.message) });
+      await send(request, response, { title: 'No access', status: 403, body: problem(operator.rejected.message) });
       return;
     }
     cookies.session.write(response, token);
-    send(request, response, { title: 'Signed in', body: bounce(trip.returnTo) });
+    await send(request, response, { title: 'Signed in', body: bounce(trip.returnTo) });
   };
 }
 
@@ -154,7 +154,7 @@ function askAgain(door: Door): RequestHandler {
     const returnTo = placeIn(request, request.query['to']).slice(request.baseUrl.length);
     const form = { base: request.baseUrl, csrf: csrfOf(who.token) };
     const body = confirmPage(form, context.signIn, who.session.operator, returnTo);
-    send(request, response, { title: 'Is it still you?', body });
+    await send(request, response, { title: 'Is it still you?', body });
   };
 }
 

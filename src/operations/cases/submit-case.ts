@@ -114,7 +114,7 @@ async function release(
 }
 
 /** What limits are held against. */
-function givenBy(kind: CaseKind, { money, credits }: CasePreview): Given {
+export function givenBy(kind: CaseKind, { money, credits }: CasePreview): Given {
   const creditsMicro = parseCredits(credits.given);
   if (creditsMicro === null) throw new Error(`a preview gives ${credits.given} credits`);
   return { kind, creditsMicro, moneyMinor: BigInt(money?.totalMinor ?? '0'), currency: money?.currency ?? null };
