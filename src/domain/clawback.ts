@@ -42,7 +42,7 @@ export function creditsToReturn(lot: SoldLot, givenMinor: bigint): bigint {
 }
 
 export interface ClawbackCause {
-  readonly sourceType: 'stripe_credit_note' | 'stripe_refund' | 'stripe_dispute';
+  readonly sourceType: 'stripe_credit_note' | 'stripe_refund' | 'stripe_dispute' | 'stripe_invoice';
   /** Names the cause and the line; once per cause, line and what had ended before. */
   readonly sourceId: string;
   readonly reason: string;

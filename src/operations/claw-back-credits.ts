@@ -24,9 +24,9 @@ import type { Database, Transaction } from '../storage/database.ts';
 import { type LotOfLine, lotsOfInvoice, moneyBack, owedForOthers, soldLines } from '../storage/given-back.ts';
 import { entryExists } from '../storage/journal.ts';
 import { type BoughtLot, boughtLots } from '../storage/lots.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
+import { saveWatched, watch } from './watch-pools.ts';
 
 /** What a lost dispute took of bought credits that nobody had spent: their price was never earned. */
 export type UnearnedByDispute = ReadonlyMap<string, bigint>;
@@ -53,6 +53,7 @@ export async function clawBackCredits(
   const root = books.get(customer.customerId);
   if (root === undefined) throw new Error(`customer ${customer.customerId} has lots and no pool`);
   const moment = { now, newId: deps.newId };
+  const before = watch([root], now);
   catchUp(root, moment);
   // First of all, or what returns would pay for it.
   const lost = given.filter(({ sourceType }) => sourceType === 'stripe_dispute').map(({ sourceId }) => sourceId);
@@ -79,7 +80,7 @@ export async function clawBackCredits(
     const isWhole = claimed > 0n && claimed >= share.paidMinor - backNow;
     claimDisputed(book, lot, isWhole ? lot.granted : creditsOf(after, claimed), moment);
   }
-  await saveBookChanges(trx, now, [root]);
+  await saveWatched(trx, root, before, moment);
   return unearned;
 }
 

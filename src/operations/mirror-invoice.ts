@@ -9,6 +9,7 @@ import { packVersionOfPrice, planVersionOfPrice } from '../storage/plans.ts';
 import { readSubscription } from '../storage/subscriptions.ts';
 import { type FetchedInvoice, fetchInvoice, fetchPaidInvoiceId, lineKind } from '../stripe/invoices.ts';
 import type { Deps } from './deps.ts';
+import { returnVoidedUsage } from './end-voided-credits.ts';
 import { grantPaidInvoice } from './grant-paid-invoice.ts';
 import { knownCustomer } from './mirror-customer.ts';
 import { mirrorSubscription } from './mirror-subscription.ts';
@@ -40,6 +41,7 @@ export async function mirrorInvoice(deps: Deps, invoiceId: string): Promise<Mirr
     if (await saveInvoice(trx, key, { invoice, fetchedAt })) await postInvoice(deps, trx, key, invoice);
   });
   await grantWhatWasPaid(deps, key, invoice);
+  if (invoice.voidedAt !== null) await returnVoidedUsage(deps, key, invoiceId);
   return { key, invoice };
 }
 

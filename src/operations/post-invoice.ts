@@ -26,6 +26,7 @@ import { planVersion } from '../storage/plans.ts';
 import { postedForInvoice, unbilledPeriods } from '../storage/revenue.ts';
 import { noteFinal } from '../storage/settlements.ts';
 import type { Deps } from './deps.ts';
+import { endVoidedCredits } from './end-voided-credits.ts';
 import { postOnce } from './post-money.ts';
 import { accruable } from './recognise-customer.ts';
 
@@ -56,7 +57,7 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
   for (const period of periods) {
     if (period.state === 'cut_off') await finishPeriod(deps, trx, key, { period, invoice, finalizedAt });
   }
-  if (invoice.voidedAt !== null) await undoInvoice(deps, trx, key, { invoice, periods });
+  if (invoice.voidedAt !== null) await undoInvoice(deps, trx, key, { invoice, periods, voidedAt: invoice.voidedAt });
 }
 
 /** The last usage is accrued, the period's overage is billed, what Stripe asked otherwise is named; then it is final. */
@@ -103,13 +104,14 @@ async function undoInvoice(
   deps: Deps,
   trx: Transaction,
   key: CustomerKey,
-  { invoice, periods }: { invoice: Invoice; periods: readonly BilledPeriod[] },
+  { invoice, periods, voidedAt }: { invoice: Invoice; periods: readonly BilledPeriod[]; voidedAt: Date },
 ): Promise<void> {
   const { invoiceId } = invoice;
   if (await entryExists(trx, key, 'stripe_invoice', invoiceId, 'invoice.voided')) return;
   const billingPeriodIds = periods.filter(({ state }) => state !== 'open').map((period) => period.billingPeriodId);
   const posted = await postedForInvoice(trx, key, { invoiceId, billingPeriodIds });
   const [entryId] = await postOnce(deps, trx, key, [invoiceVoided(invoice, posted)]);
+  await endVoidedCredits(deps, trx, key, { invoiceId, voidedAt });
   const instant = await now(trx);
   for (const { poolId } of periods) {
     await requestTrueUp(trx, key, { poolId, causeEntryId: entryId ?? deps.newId(), now: instant });
