@@ -3,19 +3,21 @@ import type { Command } from 'commander';
 import { findCustomer } from '../operations/read-customer.ts';
 import { listSealRoots, sealLedger, type SealRoot } from '../operations/seal-ledger.ts';
 import { verifyLedger } from '../operations/verify-ledger.ts';
+import { registerClearing } from './clearing.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json, table } from './output.ts';
 import { readRoots } from './seal-roots-file.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
-/** `creditpool ledger verify | seal | roots`. */
+/** `creditpool ledger verify | clearing | settle | seal | roots`. */
 export function registerLedgerCommands(program: Command, context: CliContext): void {
   const ledger = program
     .command('ledger')
     .description('the books')
     .addHelpText('before', examples('ledger verify', 'ledger roots'));
   registerVerify(ledger, context);
+  registerClearing(ledger, context);
   registerSeals(ledger, context);
 }
 

@@ -57,6 +57,7 @@ export type MoneyAccountKind =
   | 'rounding'
   | 'bad_debt'
   | 'disputed'
+  | 'bank'
   | 'dispute_losses'
   | 'dispute_fees'
   | 'discounts';

@@ -121,6 +121,7 @@ const SAMPLE_CHART: Chart = {
   out_of_band_clearing: ['Out-of-band Clearing', '2410'],
   rounding: ['Rounding', '8900'],
   bad_debt: ['Bad Debt', '6300'],
+  bank: ['Bank', '1000'],
   disputed: ['Disputed Payments', '1020'],
   dispute_losses: ['Dispute Losses', '6310'],
   dispute_fees: ['Dispute Fees', '6320'],

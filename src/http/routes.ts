@@ -5,6 +5,7 @@ import { balanceRoutes } from './balance.ts';
 import { burnTableRoutes } from './burn-table.ts';
 import { caseRoutes } from './cases.ts';
 import { checkRoutes } from './check.ts';
+import { clearingRoutes } from './clearing.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
 import { explanationRoutes } from './explanations.ts';
@@ -52,6 +53,7 @@ export const ROUTES: readonly Route[] = [
   ...invoiceRoutes,
   ...settlementRoutes,
   ...creditNoteRoutes,
+  ...clearingRoutes,
   ...caseRoutes,
   ...approvalRoutes,
   ...reconciliationRoutes,
