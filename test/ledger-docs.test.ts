@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { describe, expect, test } from 'vitest';
 
+import * as clearingEntries from '../src/domain/clearing.ts';
 import * as creditNoteEntries from '../src/domain/entries-credit-note.ts';
 import * as disputeEntries from '../src/domain/entries-dispute.ts';
 import * as invoiceEntries from '../src/domain/entries-invoice.ts';
@@ -44,6 +45,15 @@ const ALL_KINDS = [
 const dispute = { disputeId: 'dp_1', invoiceId: 'in_1', amountMinor: 8000n, currency: 'usd' };
 const movement = { transactionId: 'txn_1', feeCurrency: 'usd', at: LATER };
 const lost = disputeEntries.disputeLost(dispute, 800n, LATER);
+const openClearing = {
+  account: 'out_of_band_clearing',
+  currency: 'usd',
+  object: 'in_1',
+  kind: 'out_of_band',
+  balanceMinor: 100n,
+  since: FINALIZED,
+} as const;
+const settling = { actor: 'finance', reason: 'wire of 3 May', at: LATER, settlementId: 's1' };
 const writtenOff = invoice([fee], { uncollectibleAt: LATER, paidAt: LATER });
 
 /** Every entry of the money book, in both directions where it has two. */
@@ -90,6 +100,12 @@ const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
       creditNoteEntries.creditNoteIssued(note([noteLine('il_base', 100n)]), [fee])?.postings ?? [],
     ),
   ],
+  clearingSettled: [
+    clearingEntries.clearingSettled(openClearing, settling),
+    clearingEntries.clearingSettled({ ...openClearing, balanceMinor: -100n }, settling),
+    clearingEntries.clearingSettled({ ...openClearing, account: 'refund_clearing' }, settling),
+    clearingEntries.clearingSettled({ ...openClearing, account: 'refund_clearing', balanceMinor: -100n }, settling),
+  ],
   disputeFunds: [
     disputeEntries.disputeFunds(dispute, { ...movement, amountMinor: -8000n, feeMinor: 1500n }),
     disputeEntries.disputeFunds(dispute, { ...movement, amountMinor: 8000n, feeMinor: -1500n }),
@@ -119,7 +135,7 @@ const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
 };
 
 /** Functions of the same files that are no entries, or entries of the credits book. */
-const NO_MONEY_ENTRY = new Set(['nettedAway', 'usageNet', 'earnedFee', 'earnedLot', 'overageBilled']);
+const NO_MONEY_ENTRY = new Set(['nettedAway', 'usageNet', 'earnedFee', 'earnedLot', 'overageBilled', 'toSettle']);
 
 const posted = new Set(
   Object.values(SAMPLES).flatMap((drafts) =>
@@ -143,8 +159,15 @@ const text = await readFile(new URL('../docs/ledger.md', import.meta.url), 'utf8
 
 describe('docs/ledger.md', () => {
   test('every function of the manual is tried', () => {
-    const exported = [invoiceEntries, paymentEntries, creditNoteEntries, disputeEntries, revenueEntries].flatMap(
-      (module) => Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
+    const exported = [
+      invoiceEntries,
+      paymentEntries,
+      creditNoteEntries,
+      clearingEntries,
+      disputeEntries,
+      revenueEntries,
+    ].flatMap((module) =>
+      Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     );
     expect(Object.keys(SAMPLES).toSorted()).toEqual(exported.filter((name) => !NO_MONEY_ENTRY.has(name)).toSorted());
   });

@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander';
 
 import { shownClearing } from '../contract/clearing.ts';
 import { formatScaled } from '../domain/amount.ts';
+import type { OpenClearing } from '../domain/clearing.ts';
 import { minorPlaces } from '../domain/currency.ts';
-import { listClearing, type OpenClearing } from '../operations/list-clearing.ts';
+import { listClearing } from '../operations/list-clearing.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { settleClearing } from '../operations/settle-clearing.ts';
 import type { CliContext } from './context.ts';

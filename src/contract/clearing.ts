@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { OpenClearing } from '../operations/list-clearing.ts';
+import type { OpenClearing } from '../domain/clearing.ts';
 import { customerName, toWireId } from './ids.ts';
 import { text } from './text.ts';
 

@@ -27,6 +27,14 @@ export interface ClearingItem {
   readonly since: Date;
 }
 
+/** An item with whose it is, its age, and what it means. */
+export interface OpenClearing extends ClearingItem {
+  readonly customerId: string;
+  readonly days: number;
+  readonly what: string;
+  readonly toDo: string;
+}
+
 /** Each in a sentence, and what closes it. */
 export const CLEARING_WORDS: Readonly<Record<ClearingKind, { readonly what: string; readonly toDo: string }>> = {
   refund_under_way: {

@@ -1,15 +1,8 @@
-import { CLEARING_WORDS, type ClearingItem } from '../domain/clearing.ts';
+import { CLEARING_WORDS, type OpenClearing } from '../domain/clearing.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { clearingItems, customersWithClearing } from '../storage/clearing.ts';
 import { now } from '../storage/clock.ts';
 import type { Deps } from './deps.ts';
-
-export interface OpenClearing extends ClearingItem {
-  readonly customerId: string;
-  readonly days: number;
-  readonly what: string;
-  readonly toDo: string;
-}
 
 const DAY_MS = 86_400_000;
 
