@@ -7,6 +7,7 @@ interface Tracked {
   readonly status: 'applied' | 'unfunded' | 'duplicate';
   readonly credits: bigint;
   readonly available: bigint;
+  readonly passedCap: 'member_cap' | 'agent_cap' | null;
 }
 
 const UNFUNDED = {
@@ -22,6 +23,8 @@ export function shownTracked(id: string | null, usage: Tracked) {
     status: usage.status,
     credits: formatCredits(usage.credits),
     balance: formatCredits(usage.available),
+    // Burned all the same, since it has happened; its member or agent may start nothing more in this window.
+    ...(usage.passedCap !== null && { past_cap: usage.passedCap }),
     ...(usage.status === 'unfunded' && { reason: UNFUNDED }),
   };
 }

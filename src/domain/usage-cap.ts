@@ -69,6 +69,20 @@ export function countUse(
   }
 }
 
+export type CapName = `${CapScope}_cap`;
+
+/** The first cap that a spender is past in the windows of an instant: use that is reported has happened, and is counted. */
+export function capPassed(
+  book: PoolBook,
+  who: Spender,
+  { period, at }: { readonly period: Pick<PeriodState, 'startsAt'>; readonly at: Date },
+): CapName | null {
+  const passed = limitsOf(book, who).find(
+    (limit) => limit.credits !== null && usedOf(book, limit, windowStart(limit.window, at, period)) > limit.credits,
+  );
+  return passed === undefined ? null : `${passed.scope}_cap`;
+}
+
 /** What a member has used under its cap in the running window, and the cap; null where none is in force. */
 export function memberUse(
   book: PoolBook,

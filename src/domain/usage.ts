@@ -8,7 +8,7 @@ import { availableAt } from './pool-stock.ts';
 import type { Dimensions } from './rating.ts';
 import { refuse, type Refused } from './rejection.ts';
 import { waitForFunds } from './unfunded.ts';
-import { countUse } from './usage-cap.ts';
+import { type CapName, capPassed, countUse } from './usage-cap.ts';
 
 export interface RatedUsage {
   readonly usageEventId: string;
@@ -45,6 +45,8 @@ export interface UsageAnswer {
   readonly billingPeriodId: string;
   /** Spendable after this event. */
   readonly available: bigint;
+  /** The cap that its member or agent is past with it. */
+  readonly passedCap: CapName | null;
 }
 
 const FUTURE_MINUTES_MAX = 5;
@@ -66,12 +68,10 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
   const funded = burn.unfunded === 0n;
   const posts = funded && usage.credits > 0n;
   const entry = posts ? usageEntry(book, usage, period, moment) : null;
+  const counted = { period, at: usage.occurredAt < period.startsAt ? moment.now : usage.occurredAt };
   if (entry !== null) {
     postBurn(book, entry.entry, period, burn, usage.occurredAt);
-    countUse(book, usage, usage.credits, {
-      period,
-      at: usage.occurredAt < period.startsAt ? moment.now : usage.occurredAt,
-    });
+    countUse(book, usage, usage.credits, counted);
   }
   const outcome = funded ? 'applied' : 'unfunded';
   const { credits } = usage;
@@ -94,6 +94,7 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
     debt: share.debt,
     billingPeriodId: period.billingPeriodId,
     available: availableAt(book, moment.now),
+    passedCap: entry === null ? null : capPassed(book, usage, counted),
   };
 }
 

@@ -75,7 +75,16 @@ function repeatedUsage(
   }
   const { usageEventId, credits } = known;
   const available = availableAt(book, now);
-  return { usageEventId, status: 'duplicate', credits, overage: 0n, debt: 0n, billingPeriodId: null, available };
+  return {
+    usageEventId,
+    status: 'duplicate',
+    credits,
+    overage: 0n,
+    debt: 0n,
+    billingPeriodId: null,
+    available,
+    passedCap: null,
+  };
 }
 
 function sameRecord(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {

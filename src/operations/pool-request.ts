@@ -2,6 +2,7 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
+import type { CapName } from '../domain/usage-cap.ts';
 import type { UsageCause } from '../domain/usage.ts';
 
 export interface UsageRequest {
@@ -105,6 +106,8 @@ export interface RecordedUsage {
   readonly billingPeriodId: string | null;
   /** Spendable afterwards. */
   readonly available: bigint;
+  /** The cap that its member or agent is past with it. */
+  readonly passedCap: CapName | null;
 }
 
 /** A hold as its answers show it; amounts are decimal credits, since the answer is stored as it was given. */

@@ -137,6 +137,7 @@ async function moveBalances(transaction: Transaction, entries: readonly Customer
   );
 }
 
+/** What would be dated into a closed month is dated now, and says which month it belongs to. */
 async function insertEntries(
   transaction: Transaction,
   recordedAt: Date,
@@ -146,12 +147,14 @@ async function insertEntries(
     transaction,
     `insert into journal_entries (lane, customer_id, entry_id, kind, effective_at, recorded_at, actor, reason,
        source_type, source_id, billing_period_id, belongs_to, plan_version_id, burn_rate_id, reversal_of, stripe)
-     select e.lane, e.customer_id, e.entry_id, e.kind, e.effective_at, $16, e.actor, e.reason, e.source_type,
-       e.source_id, e.billing_period_id, e.belongs_to, e.plan_version_id, e.burn_rate_id, e.reversal_of, e.stripe
+     select e.lane, e.customer_id, e.entry_id, e.kind, case when m.month is null then e.effective_at else $16 end, $16,
+       e.actor, e.reason, e.source_type, e.source_id, e.billing_period_id, coalesce(e.belongs_to, m.month), e.plan_version_id, e.burn_rate_id, e.reversal_of, e.stripe
      from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
        $8::text[], $9::text[], $10::uuid[], $11::date[], $12::uuid[], $13::uuid[], $14::uuid[], $15::jsonb[])
        as e (lane, customer_id, entry_id, kind, effective_at, actor, reason, source_type, source_id,
-         billing_period_id, belongs_to, plan_version_id, burn_rate_id, reversal_of, stripe)`,
+         billing_period_id, belongs_to, plan_version_id, burn_rate_id, reversal_of, stripe)
+     left join accounting_periods m on m.closed_at is not null
+       and m.month = date_trunc('month', e.effective_at at time zone 'UTC')::date`,
     [
       entries.map(({ lane }) => lane),
       entries.map(({ customerId }) => customerId),

@@ -28,9 +28,12 @@ async function traces(): Promise<object> {
 }
 
 let holdId = '';
+let settledId = '';
 let invoice = '';
 beforeAll(async () => {
   customer = await story.subscriber();
+  const other = await story.subscriber();
+  move = { ...move, from: { customer: customer.stripeCustomer }, to: { customer: other.stripeCustomer } };
   await customer.use(50, { id: 'once' });
   const { body } = await story.call(
     'POST',
@@ -39,6 +42,9 @@ beforeAll(async () => {
     'hold-1',
   );
   holdId = body['id'] as unknown as string;
+  const spent = { customer: customer.stripeCustomer, action: 'api.call', credits: '1' };
+  settledId = (await story.call('POST', '/v1/holds', spent, 'hold-settled')).body['id'] as unknown as string;
+  await story.call('POST', `/v1/holds/${settledId}/release`, {}, 'settled');
   const { data } = await story.stripe.invoices.list({ customer: customer.stripeCustomer });
   invoice = data[0]?.id ?? '';
   await story.clock.settle();
@@ -46,6 +52,8 @@ beforeAll(async () => {
 
 const event = { id: 'new', action: 'api.call', quantities: { calls: 1 } };
 const track = (change: object) => ['POST', '/v1/track', { ...event, ...change }] as const;
+const gift = { source: 'promotional', credits: '10', reason: 'r' };
+let move: object = { credits: '1', reason: 'r' };
 const note = { settle_as: 'customer_balance', reason: 'goodwill', ticket: 'T-1', amount_minor: 100 };
 
 describe('refused with a code and a sentence, and nothing changed', () => {
@@ -70,6 +78,50 @@ describe('refused with a code and a sentence, and nothing changed', () => {
     [
       'negative credits',
       () => ['POST', '/v1/holds', { action: 'api.call', credits: '-5' }, 'h2'],
+      400,
+      'invalid_request',
+    ],
+    [
+      'a hold of nothing',
+      () => ['POST', '/v1/holds', { action: 'api.call', credits: '0' }, 'h2'],
+      400,
+      'invalid_request',
+    ],
+    [
+      'a hold of more than a balance can be',
+      () => ['POST', '/v1/holds', { action: 'api.call', credits: '9999999999999999' }, 'h2'],
+      400,
+      'invalid_request',
+    ],
+    [
+      'use of more than a balance can be',
+      () => track({ quantities: { calls: '9999999999999999999' } }),
+      400,
+      'invalid_request',
+    ],
+    [
+      'a capture of a hold that was released',
+      () => ['POST', `/v1/holds/${settledId}/capture`, {}, 'c3'],
+      409,
+      'hold_not_open',
+    ],
+    [
+      'a release of a hold that was released',
+      () => ['POST', `/v1/holds/${settledId}/release`, {}, 'c4'],
+      409,
+      'hold_not_open',
+    ],
+    [
+      'a grant that has expired already',
+      () => ['POST', '/v1/grants', { ...gift, expires_at: '2026-03-31T00:00:00Z' }, 'g1'],
+      400,
+      'invalid_request',
+    ],
+    ['a grant of nothing', () => ['POST', '/v1/grants', { ...gift, credits: '0' }, 'g2'], 400, 'invalid_request'],
+    ['a transfer to another customer', () => ['POST', '/v1/transfers', move, 't1'], 422, 'transfer_across_customers'],
+    [
+      'a batch of 1 001 events',
+      () => ['POST', '/v1/track', { events: Array.from({ length: 1_001 }, () => event) }],
       400,
       'invalid_request',
     ],
@@ -125,12 +177,30 @@ describe('refused with a code and a sentence, and nothing changed', () => {
     const [method, path, body, key] = request();
     const before = await traces();
     const addressed =
-      path.endsWith('track') || path.endsWith('holds') ? { customer: customer.stripeCustomer, ...body } : body;
+      /(track|holds|grants)$/.test(path) && !('events' in body) ? { customer: customer.stripeCustomer, ...body } : body;
     const reply = await story.call(method, path, addressed, key);
     expect([reply.status, reply.body['error']?.['code']]).toEqual([status, code]);
     expect(reply.body['error']?.['message']).toMatch(/\w+ \w+/);
     expect(await traces()).toEqual(before);
   });
+});
+
+test('one bad event among 999 good ones is answered in its place, and the others are burned', async () => {
+  const before = await customer.balance();
+  const events = Array.from({ length: 1_000 }, (_, at) => ({
+    ...event,
+    id: `many-${at}`,
+    customer: customer.stripeCustomer,
+    quantities: { calls: at === 500 ? -1 : 1 },
+  }));
+  const { body } = await story.call('POST', '/v1/track', { events });
+  expect(body).toMatchObject({ applied: 999, rejected: 1 });
+  const results = body['results'] as unknown as readonly { id: string; status: string; error?: object }[];
+  expect(results.filter(({ status }) => status !== 'applied')).toMatchObject([
+    { id: 'many-500', error: { code: 'invalid_request', param: 'events.500.quantities.calls' } },
+  ]);
+  const left = Number(before['available']) - 999;
+  expect(await customer.balance()).toMatchObject({ available: String(left) });
 });
 
 test('a retry with the same key gets the first answer, and holds nothing twice', async () => {

@@ -1,6 +1,7 @@
 // Putting usage right, over HTTP: late usage by policy, amendments, backfills, quarantine.
 import fc from 'fast-check';
 import nock from 'nock';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
@@ -14,7 +15,7 @@ import { packInvoice } from '../support/requests.ts';
 
 nock.restore();
 
-const { database } = await cloneDatabase();
+const { database, ownerConnectionString } = await cloneDatabase();
 const books = await openBooks(database, { plans: ratedPlans, burnTable: ratedActions });
 const api = await startApi({ database });
 
@@ -61,6 +62,39 @@ describe('usage of a period that was cut off', () => {
         [customer.lane, customer.customerId],
       ),
     ).toEqual([{ month: '2026-04-01', actor: 'api' }]);
+  });
+
+  test('lands in the open month when its own month is closed, also before the cut-off, and names it', async () => {
+    await books.at('2026-04-10T09:00:00Z');
+    const customer = await books.subscribe('wrapper');
+    await track(calls(customer, 10));
+    await books.at('2026-05-01T00:30:00Z');
+    const owner = new pg.Client({ connectionString: ownerConnectionString });
+    await owner.connect();
+    await owner.query(`insert into accounting_periods values ('2026-04-01', '2026-05-01T00:20:00Z', 'controller')`);
+    try {
+      expect(resultsOf(await track(calls(customer, 50, inApril)))).toMatchObject([{ status: 'applied' }]);
+      // April's lots pay it, since it came before the cut-off.
+      expect(await metered(database, customer)).toEqual(['60', '0']);
+      await books.at('2026-05-01T00:46:00Z');
+      await track(calls(customer, 1));
+      expect(
+        await query(
+          database,
+          `select kind, effective_at as at, belongs_to::text as month from journal_entries
+           where lane = $1 and customer_id = $2 and recorded_at >= '2026-05-01' and kind in ('usage.burn', 'lot.expired')
+           order by recorded_at, kind`,
+          [customer.lane, customer.customerId],
+        ),
+      ).toEqual([
+        { kind: 'usage.burn', at: new Date('2026-05-01T00:30:00Z'), month: '2026-04-01' },
+        { kind: 'lot.expired', at: new Date('2026-05-01T00:00:00Z'), month: null },
+        { kind: 'usage.burn', at: new Date('2026-05-01T00:46:00Z'), month: null },
+      ]);
+    } finally {
+      await owner.query(`delete from accounting_periods`);
+      await owner.end();
+    }
   });
 
   test('is refused where the plan says so, until the cut-off it is not; a backfill brings it in', async () => {
@@ -509,6 +543,25 @@ describe('quarantine', () => {
     expect((await act(id, 'release', {})).status).toBe(404);
     const event = { ...early, customer: customer.name };
     expect((await act(id, 'release', { event })).body).toMatchObject({ status: 'applied', credits: '2' });
+  });
+
+  test('takes an event that costs more than its plan believes, until a person says that it is right', async () => {
+    await books.at('2026-04-10T09:00:00Z');
+    const customer = await books.subscribe('careful');
+    expect(resultsOf(await track(calls(customer, 100)))).toMatchObject([{ status: 'applied', balance: '1900' }]);
+    const [refused] = resultsOf(await track(calls(customer, 101)));
+    expect(refused).toMatchObject({
+      status: 'rejected',
+      error: { code: 'implausible_usage', details: { credits: '101', most: '100' } },
+    });
+    expect(await balanceOf(customer)).toMatchObject({ available: '1900' });
+    const event = calls(customer, 1_000);
+    const [id = ''] = idsOf(await trackKept(event), 'quarantined_event');
+    expect((await act(id, 'release', {})).body).toMatchObject({ status: 'applied', credits: '1000', balance: '900' });
+    expect((await backfill([calls(customer, 500, { occurred_at: '2026-04-09T09:00:00Z' })])).body).toMatchObject({
+      rejected: 0,
+    });
+    expect(await balanceOf(customer)).toMatchObject({ available: '400' });
   });
 
   test('counts the same bad event once, with its newest body', async () => {

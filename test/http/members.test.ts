@@ -190,6 +190,19 @@ describe('a cap', () => {
     expect((await hold(customer, 'bob', '1')).status).toBe(200);
   });
 
+  test('is passed by use that is reported: it has happened, is burned and counted, and the answer says so', async () => {
+    const customer = await books.subscribe('capped');
+    expect(await use(customer, 'ann', 999)).not.toHaveProperty('past_cap');
+    expect(await use(customer, 'ann', 5)).toMatchObject({ status: 'applied', credits: '5', past_cap: 'member_cap' });
+    expect(await use(customer, 'bob', 51, { agent: 'writer' })).toMatchObject({ past_cap: 'agent_cap' });
+    expect(await use(customer, 'cem', 1)).not.toHaveProperty('past_cap');
+    expect(await balanceOf(customer, 'ann')).toMatchObject({ cap: { credits: '1000', used: '1004' } });
+    expect((await hold(customer, 'ann', '1')).body['error']).toMatchObject({
+      message: expect.stringContaining('cap of member ann (1000 credits a month)') as unknown,
+      details: { limit: 'member_cap', available: '0' },
+    });
+  });
+
   test('of an agent holds by the day, whoever it works for', async () => {
     const customer = await books.subscribe('capped');
     await use(customer, 'ann', 49, { agent: 'summariser' });

@@ -255,6 +255,7 @@ describe('INV-10 a closed month', () => {
     try {
       const refused = { code: '23000', constraint: 'journal_entries_open_period' };
       expect(await refusal(repeatEntry('usage.burn'))).toEqual(refused);
+      // Now is 10 April, so there is no open month that it could be dated into.
       expect(await use(books, customer, 1)).toMatchObject({ rejected: { code: 'usage_event_failed' } });
       // The boundary is the UTC month.
       expect(await refusal(repeatEntry('usage.burn', `timestamptz '2026-04-30 23:59:59.999999Z'`))).toEqual(refused);

@@ -53,6 +53,7 @@ export const ratedPlans = [
   planWith('wrapper', { zeroBalance: 'overage' }, { includedCredits: '2000', pricePerCredit: '0.02', features }),
   planWith('tickets', { zeroBalance: 'overage' }, { includedCredits: '0', pricePerCredit: '0.02', features }),
   planWith('deploys', { zeroBalance: 'block' }, { includedCredits: '300', features }),
+  planWith('careful', { eventCreditsMax: '100' }, { includedCredits: '2000', features }),
   planWith('prompt', { zeroBalance: 'overage', lateUsage: 'refuse' }, { includedCredits: '1000', features }),
   planWith('chat', { zeroBalance: 'block' }, { includedCredits: '100', features: ['ai'] }),
 ];

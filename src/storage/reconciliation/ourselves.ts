@@ -33,8 +33,11 @@ export async function readOurselves(
   );
   const unbilled = await query<Ourselves['unbilled'][number]>(
     db,
-    `select p.billing_period_id as "billingPeriodId", p.unit, p.emitted_units as units, p.ends_at as "endsAt"
+    `select p.billing_period_id as "billingPeriodId", p.unit, p.emitted_units as units,
+       coalesce(n.ends_at, p.ends_at) as "endsAt"
      from billing_periods p
+     left join billing_periods n on n.lane = p.lane and n.customer_id = p.customer_id
+       and n.billing_period_id = p.superseded_by
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
      where p.lane = $1 and p.customer_id = $2 and p.state = 'cut_off' and p.emitted_units > 0 and p.ends_at <= $3
      order by p.ends_at`,

@@ -60,7 +60,9 @@ export const LOT_CHECKS: readonly LedgerCheck[] = [
       join journal_entries e on e.lane = p.lane and e.customer_id = p.customer_id and e.entry_id = p.entry_id
       where l.lane = any($1) and ($2::uuid is null or l.customer_id = $2)
         and p.from_kind = 'available' and p.to_kind = 'consumed'
-        and (e.recorded_at < l.effective_at or e.effective_at >= l.expires_at)
+        -- What belongs to a closed month is dated where it was recorded.
+        and (e.recorded_at < l.effective_at or (e.effective_at >= l.expires_at
+          and coalesce(e.belongs_to at time zone 'UTC', e.effective_at) >= l.expires_at))
       order by 1 limit $3`,
   },
 ];
