@@ -12,6 +12,7 @@ import {
 import { kindOf } from '../domain/reconciliation.ts';
 import { wallTime } from '../storage/clock.ts';
 import { readDatabaseRights } from '../storage/database-rights.ts';
+import { twiceMetered } from '../storage/reconciliation/subscriptions.ts';
 import { fetchStripeTime, listEndpoints, PINNED_API_VERSION, probeRights } from '../stripe/checkup.ts';
 import type { Deps } from './deps.ts';
 import { readHealth } from './read-health.ts';
@@ -35,6 +36,7 @@ export async function examineDeployment(deps: Deps, examined: Examined): Promise
     checkRights(await probeRights(deps.stripe)),
     ...(await examineEndpoints(deps, examined)),
     ...(await examineCatalogue(deps)),
+    ...(await examineSubscriptions(deps)),
     ...(await examineBacklog(deps)),
   ];
 }
@@ -73,6 +75,18 @@ async function examineCatalogue(deps: Deps): Promise<readonly CheckupLine[]> {
     const { object, theirs } = difference;
     return bad('catalogue', theirs ?? `${object} is gone at Stripe`, kindOf(difference).repair);
   });
+}
+
+async function examineSubscriptions({ db }: Deps): Promise<readonly CheckupLine[]> {
+  const twice = await twiceMetered(db, null);
+  if (twice.length === 0) return [good('subscriptions', 'one of each customer counts on a meter')];
+  return twice.map(({ subscriptionIds }) =>
+    bad(
+      'subscriptions',
+      `${subscriptionIds.join(' and ')} of one customer count on one meter: Stripe bills its usage on each`,
+      'cancel all but one, and credit what they have billed',
+    ),
+  );
 }
 
 async function examineBacklog(deps: Deps): Promise<readonly CheckupLine[]> {

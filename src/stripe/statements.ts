@@ -2,6 +2,7 @@
 // counted by who asks for it.
 import type { Stripe } from 'stripe';
 
+import type { ProrationThere } from '../domain/reconciliation/seats.ts';
 import type {
   BalanceMovementThere,
   CreditMovementThere,
@@ -60,6 +61,22 @@ export async function customerThere(
 export async function countedThere(stripe: StripeGateway, count: ReadCount, span: MeteredSpan): Promise<bigint | null> {
   count.reads += 1;
   return meteredTotal(stripe, span);
+}
+
+/** Prorations of a customer, on an invoice or kept for the next one. */
+export async function prorationsThere(
+  stripe: StripeGateway,
+  count: ReadCount,
+  customer: string,
+): Promise<readonly ProrationThere[]> {
+  const items = await readAll(count, (after) => stripe.invoiceItems.list({ customer, limit: PAGE, ...after }));
+  return items
+    .filter(({ proration }) => proration)
+    .map(({ pricing, period, amount }) => ({
+      priceId: idOrNull(pricing?.price_details?.price),
+      from: instant(period.start),
+      amountMinor: minor(amount),
+    }));
 }
 
 export async function grantsThere(

@@ -272,6 +272,21 @@ describe('what lies about', () => {
     await stripe.prices.update(id, { active: true });
   });
 
+  test('a second subscription of a customer on the same meter', async () => {
+    const { stripeCustomer: customer, subscription } = await story.subscriber();
+    const { items } = await stripe.subscriptions.retrieve(subscription);
+    const metered = items.data.find(({ price }) => price.recurring?.usage_type === 'metered');
+    const second = await stripe.subscriptions.create({ customer, items: [{ price: metered?.price.id ?? '' }] });
+    await story.clock.settle();
+    const ofSubscriptions = async () => (await failing()).filter((line) => line.startsWith('subscriptions'));
+    const [said] = await ofSubscriptions();
+    expect(said).toMatch(/^subscriptions: sub_\w+ and sub_\w+ of one customer count on one meter/);
+    expect(said).toContain(second.id);
+    await stripe.subscriptions.cancel(second.id);
+    await story.clock.settle();
+    expect(await ofSubscriptions()).toEqual([]);
+  });
+
   test('parked messages and events', async () => {
     await sql(`insert into stripe_events (event_id, type, livemode, created_at, received_at, payload, via, state, next_at)
       values ('evt_parked', 'invoice.paid', false, now(), now(), '{}', 'webhook', 'parked', now())`);

@@ -342,6 +342,27 @@ const CYCLE = `customer_id = :c and invoice_id = (select invoice_id from billing
 
 const INVOICES: readonly Seed[] = [
   {
+    kind: 'seats_prorated_away',
+    done: 'somebody takes a seat away in the dashboard, with money back',
+    plant: async ({ stages, stage }) => {
+      const customer = await stages.running();
+      const { subscriptions } = stage.deps.stripe;
+      const { items } = await subscriptions.retrieve(customer.subscriptionId);
+      const id = items.data.find(({ price }) => price.recurring?.usage_type === 'licensed')?.id ?? '';
+      for (const [quantity, behavior] of [
+        [2, 'none'],
+        [1, 'create_prorations'],
+      ] as const) {
+        await subscriptions.update(customer.subscriptionId, {
+          items: [{ id, quantity }],
+          proration_behavior: behavior,
+        });
+        await stage.apply();
+      }
+      return customer;
+    },
+  },
+  {
     kind: 'invoice_unmirrored',
     done: 'the events of an invoice got lost',
     plant: async ({ stages, stage, sql }) => {

@@ -136,6 +136,14 @@ export const INVOICES_VARIANCES = {
     cause: 'The gate holds a draft: Stripe would charge something else than the ledger says is owed.',
     repair: 'Read the reason; accept the difference or correct the draft before its deadline.',
   },
+  seats_prorated_away: {
+    check: 'invoices',
+    class: 'amount',
+    cause:
+      'Seats were taken away in the middle of a period by another hand, with money back; the credits that they brought are still there.',
+    repair:
+      'Claw back the credits that the variance names, by a person, or leave them as goodwill; take seats away at the renewal.',
+  },
   invoice_unposted: {
     check: 'invoices',
     class: 'missing_here',

@@ -12,6 +12,7 @@ import { compareCreditNotes } from '../../domain/reconciliation/credit-notes.ts'
 import { compareCredits } from '../../domain/reconciliation/credits.ts';
 import { compareCycleInvoices, compareHeldDrafts, compareInvoices } from '../../domain/reconciliation/invoices.ts';
 import { compareOurselves } from '../../domain/reconciliation/ourselves.ts';
+import { compareSeats } from '../../domain/reconciliation/seats.ts';
 import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
 import type { CheckName } from '../../domain/variance.ts';
@@ -23,8 +24,9 @@ import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../st
 import { billedPeriods, heldDrafts, invoicesHere } from '../../storage/reconciliation/invoices.ts';
 import { readOurselves, waitingObjects } from '../../storage/reconciliation/ourselves.ts';
 import type { ReconciledCustomer } from '../../storage/reconciliation/scope.ts';
+import { removedSeats } from '../../storage/reconciliation/subscriptions.ts';
 import { meteredPeriods, meterMessages } from '../../storage/reconciliation/usage.ts';
-import { countedThere, type ReadCount } from '../../stripe/statements.ts';
+import { countedThere, prorationsThere, type ReadCount } from '../../stripe/statements.ts';
 import type { Deps } from '../deps.ts';
 import { verifyLedger } from '../verify-ledger.ts';
 import { gatherStatement, type Statement } from './gather-statement.ts';
@@ -56,7 +58,7 @@ export async function compareCustomer(
   return {
     usage: await compareUsageOf(deps, customer, context),
     credits: await compareCreditsOf(deps, customer, { statement, billed, context }),
-    invoices: await compareInvoicesOf(deps, customer, { statement, billed, waiting }),
+    invoices: await compareInvoicesOf(deps, customer, { statement, billed, waiting, context }),
     credit_notes: compareCreditNotes(await creditNotesHere(deps.db, customer), statement, waiting),
     catalogue: compareSubscriptions(await subscribedItems(deps.db, customer), await creditMeterIds(deps.db)),
     ourselves: await compareOurselvesOf(deps, customer, context),
@@ -131,11 +133,25 @@ async function compareCreditsOf(
 }
 
 async function compareInvoicesOf(
-  { db }: Deps,
+  { db, stripe }: Deps,
   customer: ReconciledCustomer,
-  { statement, billed, waiting }: { statement: Statement; billed: readonly Billed[]; waiting: ReadonlySet<string> },
+  {
+    statement,
+    billed,
+    waiting,
+    context: { now, count },
+  }: {
+    statement: Statement;
+    billed: readonly Billed[];
+    waiting: ReadonlySet<string>;
+    context: RunContext;
+  },
 ): Promise<Comparison> {
+  const removed = await removedSeats(db, customer, now);
+  // Few customers take seats away, and each read counts.
+  const prorations = removed.length === 0 ? [] : await prorationsThere(stripe, count, customer.stripeCustomerId);
   return joined([
+    compareSeats(removed, prorations),
     compareInvoices(await invoicesHere(db, customer), statement.invoices, waiting),
     compareHeldDrafts(await heldDrafts(db, customer)),
     ...billed.flatMap(({ period, invoice }) =>
