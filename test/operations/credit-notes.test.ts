@@ -2,49 +2,19 @@ import nock from 'nock';
 import { describe, expect, test } from 'vitest';
 
 import { type CreditNoteCommand, issueCreditNote } from '../../src/operations/issue-credit-note.ts';
-import { mirrorInvoice } from '../../src/operations/mirror-invoice.ts';
 import { previewCreditNote } from '../../src/operations/preview-credit-note.ts';
 import { query } from '../../src/storage/query.ts';
 import { endApril } from '../support/april.ts';
+import { billed as billedBy } from '../support/billed.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { openInbox, type SignedUp } from '../support/inbox.ts';
+import { openInbox } from '../support/inbox.ts';
 import { expectSoundBooks } from '../support/sound-books.ts';
 
 const { database } = await cloneDatabase();
 const stage = await openInbox(database);
 const { deps } = stage;
 
-interface Billed {
-  readonly customer: SignedUp;
-  readonly invoiceId: string;
-  readonly line: (kind: 'base' | 'usage') => Promise<string>;
-}
-
-/** A1's May invoice: $99.00 base, $125.00 usage, $100.00 credits applied; paid by card, or open. */
-async function billed(collect: 'charge_automatically' | 'send_invoice' = 'charge_automatically'): Promise<Billed> {
-  const customer = await stage.signUp({ collect });
-  if (collect === 'send_invoice') await payFirst(customer);
-  await stage.apply();
-  await stage.drain();
-  await stage.advance(customer, '2026-04-20T12:00:00Z');
-  await stage.use(customer, 12_500, '2026-04-20T12:00:00Z');
-  const invoiceId = await endApril(stage, customer);
-  const line = async (kind: 'base' | 'usage'): Promise<string> => {
-    const mirrored = await mirrorInvoice(deps, invoiceId);
-    const found = mirrored?.invoice.lines.find((one) => one.kind === kind);
-    if (found === undefined) throw new Error(`${invoiceId} has no ${kind} line`);
-    return found.lineId;
-  };
-  return { customer, invoiceId, line };
-}
-
-async function payFirst({ subscriptionId }: SignedUp): Promise<void> {
-  const { data } = await deps.stripe.invoices.list({ subscription: subscriptionId });
-  for (const { id, status } of data) {
-    if (status === 'draft') await deps.stripe.invoices.finalizeInvoice(id);
-    await deps.stripe.invoices.pay(id);
-  }
-}
+const billed = async (collect?: 'charge_automatically' | 'send_invoice') => billedBy(stage, collect);
 
 function command(invoiceId: string, more: Partial<CreditNoteCommand>): CreditNoteCommand {
   return {
