@@ -2,6 +2,7 @@
 import { Stripe } from 'stripe';
 
 import { type LineSettings, openLine } from './line.ts';
+import { namedFailures } from './named-failures.ts';
 import { readingHttpClient } from './reading-client.ts';
 
 /** The SDK client; only files of this folder call it. */
@@ -21,7 +22,7 @@ export interface StripeConnection {
 /** Opens the SDK at its pinned API version. Retries are ours (outbox), so that every send has our own key. */
 export function connectStripe(connection: StripeConnection): StripeGateway {
   const { secretKey, host, port, protocol, line, readsPerSecond } = connection;
-  const inner = line === undefined ? Stripe.createNodeHttpClient() : openLine(line);
+  const inner = line === undefined ? namedFailures() : openLine(line, namedFailures());
   return new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,

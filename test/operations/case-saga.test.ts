@@ -1,4 +1,5 @@
 import nock from 'nock';
+import pg from 'pg';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { Case } from '../../src/domain/case-record.ts';
@@ -10,7 +11,6 @@ import { previewCase } from '../../src/operations/cases/preview-case.ts';
 import { submitCase } from '../../src/operations/cases/submit-case.ts';
 import { tendCases } from '../../src/operations/cases/tend-cases.ts';
 import { type Acting, NO_TRACE } from '../../src/operations/operators/acting.ts';
-import { transaction } from '../../src/storage/database.ts';
 import { execute, query } from '../../src/storage/query.ts';
 import { type Billed, billed } from '../support/billed.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -19,7 +19,7 @@ import { employ } from '../support/operators.ts';
 import { startProcess } from '../support/processes.ts';
 import { expectSoundBooks } from '../support/sound-books.ts';
 
-const { database, connectionString } = await cloneDatabase();
+const { database, connectionString, ownerConnectionString } = await cloneDatabase();
 const stage = await openInbox(database);
 const { deps, simulator } = stage;
 let people = 0;
@@ -169,7 +169,6 @@ describe('Stripe', () => {
     expect(settled(await submitCase(deps, agent, { caseId: one.caseId }))).toMatchObject({ state: 'executing' });
     nock.cleanAll();
     await stage.drain();
-    console.log(await query(database, `select call, state, outcome, attempts, key from outbox where call = 'credit_note.create' order by outbox_id desc limit 2`), await executeCase(deps, one.caseId));
     expect(await tendCases(deps, { limit: 10 })).toEqual({ lapsed: 0, executed: 1 });
     expect(await stored(one)).toEqual({ state: 'done', failure: null });
     expect(await notes(may)).toEqual([1_000]);
@@ -197,70 +196,46 @@ describe('a process that is killed', () => {
   interface Step {
     readonly title: string;
     /** Makes the process stop there, and tells when it has; answers what lets it go on. */
-    readonly stop: (one: Case) => Promise<{ reached: () => Promise<void>; release: () => Promise<void> }>;
+    readonly stop: () => Promise<{ reached: () => Promise<void>; release: () => Promise<void> }>;
   }
 
   const slow = async (method: string, path: string): ReturnType<Step['stop']> => {
     simulator.faults.add({ match: { method, path, times: 1 }, kind: 'slow', delayMs: 1_500 });
+    const taken = vi.spyOn(simulator.faults, 'take');
+    const isThere = (): boolean =>
+      taken.mock.results.some(({ value }) => (value as { kind?: string } | undefined)?.kind === 'slow');
     return {
-      // The fault is used up as soon as the request is there.
-      reached: async () =>
-        vi.waitFor(
-          () => expect(simulator.faults.take(method.toUpperCase(), `${path.replaceAll(/[\^$]/g, '')}`)).toBe(undefined),
-          {
-            timeout: 20_000,
-            interval: 20,
-          },
-        ),
-      release: async () => undefined,
+      reached: async () => vi.waitFor(() => expect(isThere()).toBe(true), { timeout: 20_000, interval: 20 }),
+      release: async () => taken.mockRestore(),
     };
   };
 
-  /** Another session holds what the process needs next. */
-  const locked = async (sql: string, parameters: readonly (string | number)[]): ReturnType<Step['stop']> => {
-    let release: () => void = () => undefined;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let held: () => void = () => undefined;
-    const holds = new Promise<void>((resolve) => {
-      held = resolve;
-    });
-    const holding = transaction(database, async (trx) => {
-      await execute(trx, `set local idle_in_transaction_session_timeout = 60000`);
-      await query(trx, sql, parameters);
-      held();
-      await released;
-    });
-    await holds;
+  /** Another session holds the table that the process needs next. */
+  const locked = async (table: string): ReturnType<Step['stop']> => {
+    const holder = new pg.Client({ connectionString: ownerConnectionString });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query(`lock table ${table} in share mode`);
     return {
       reached: async () =>
         vi.waitFor(
           async () => {
-            const waiting = await query(
-              database,
-              `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-            );
-            expect(waiting).toHaveLength(1);
+            const { rowCount } = await holder.query(`select from pg_locks l join pg_stat_activity a using (pid)
+              where not l.granted and a.datname = current_database()`);
+            expect(rowCount).toBe(1);
           },
           { timeout: 20_000, interval: 50 },
         ),
-      release: async () => {
-        release();
-        await holding;
-      },
+      release: async () => holder.end(),
     };
   };
 
   const STEPS: readonly Step[] = [
     { title: 'while Stripe makes the note', stop: async () => slow('POST', '/v1/credit_notes$') },
     { title: 'while it reads the note back', stop: async () => slow('GET', '/v1/credit_notes/cn_') },
-    {
-      title: 'before the usage goes back',
-      stop: async ({ lane, customerId }) =>
-        locked(`select 1 from pools where lane = $1 and customer_id = $2 for update`, [lane, customerId]),
-    },
-    { title: 'before it is told that it is done', stop: async () => locked(`lock table audit_log in share mode`, []) },
+    { title: 'before its entries are in the books', stop: async () => locked('postings') },
+    { title: 'before the usage goes back', stop: async () => locked('usage_reversals') },
+    { title: 'before it is told that it is done', stop: async () => locked('audit_log') },
   ];
 
   test(
@@ -284,7 +259,7 @@ describe('a process that is killed', () => {
          where lane = $1 and customer_id = $2 and finished_at is null`,
           [key.lane, key.customerId],
         );
-        const { reached, release } = await stop(one);
+        const { reached, release } = await stop();
         const { child, ended } = startProcess(
           'case-process.ts',
           connectionString,

@@ -1,7 +1,9 @@
+import nock from 'nock';
 import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
 
 import { isIdentifierTaken, stripeFailure } from '../../src/stripe/failures.ts';
+import { connectStripe } from '../../src/stripe/gateway.ts';
 
 /** An error as the SDK makes it of an answer. */
 function answered(
@@ -60,6 +62,17 @@ describe('what a failed call means', () => {
     ['a missing right is the set-up’s fault', answered(403, 'invalid_request_error'), { kind: 'misconfigured' }],
   ] as const)('%s', ([, error, expected]) => {
     expect(stripeFailure(error)).toMatchObject(expected);
+  });
+
+  test.for([
+    ['an empty object', '{}'],
+    ['another shape of error', '{"message":"no healthy upstream"}'],
+    ['no JSON at all', '<html>Bad gateway</html>'],
+  ])('a gateway that answers 503 with %s has made nothing that we know of', async ([, body]) => {
+    nock('http://127.0.0.1:9').post('/v1/credit_notes').reply(503, body, { 'content-type': 'application/json' });
+    const stripe = connectStripe({ secretKey: 'sk_test_nobody', host: '127.0.0.1', port: 9, protocol: 'http' });
+    const sent = stripe.creditNotes.create({ invoice: 'in_1' }).catch((error: unknown) => stripeFailure(error));
+    expect(await sent).toMatchObject({ kind: 'unknown', stored: false });
   });
 
   test('anything else is a bug, and nobody classifies it', () => {
