@@ -2,6 +2,7 @@
 // ones count like a large one: the limits hold for one case and for the last 24 hours, goodwill for the month, too.
 import { formatCredits } from './amount.ts';
 import type { CaseKind } from './case.ts';
+import { shownMoney } from './currency.ts';
 import { refuse, type Refused } from './rejection.ts';
 
 /** An approval lapses when this long has gone by since the case was submitted. */
@@ -97,15 +98,15 @@ export function exceededLimits(rules: ApprovalRules, given: Given, before: Given
 
 function exceededMoney(rules: ApprovalRules, { moneyMinor, currency }: Given, before: GivenBefore): readonly Limit[] {
   const most = rules.money[currency ?? ''] ?? { itemMinor: 0n, dayMinor: 0n };
-  const unit = `minor units of ${(currency ?? '').toUpperCase()}`;
+  const money = (minor: bigint): string => shownMoney(minor, currency ?? '');
   const day = before.dayMinor + moneyMinor;
   const limits: Limit[] = [];
   if (moneyMinor > most.itemMinor) {
-    const sentence = `${moneyMinor} ${unit} are more than the ${most.itemMinor} that one person may give in one case`;
+    const sentence = `${money(moneyMinor)} is more than the ${money(most.itemMinor)} that one person may give in one case`;
     limits.push({ name: 'money_item', sentence });
   }
   if (day > most.dayMinor) {
-    const sentence = `${day} ${unit} in 24 hours are more than the ${most.dayMinor} that one person may give`;
+    const sentence = `${money(day)} in 24 hours is more than the ${money(most.dayMinor)} that one person may give`;
     limits.push({ name: 'money_day', sentence });
   }
   return limits;

@@ -1,9 +1,8 @@
 // What the customer may be told about a case, in plain sentences. Whoever sends it may change it; the figures are right.
-import { formatScaled } from './amount.ts';
 import type { CasePreview } from './case-preview.ts';
 import type { CaseKind } from './case.ts';
 import type { NoteSettlement } from './credit-note-order.ts';
-import { minorPlaces } from './currency.ts';
+import { shownMoney } from './currency.ts';
 
 const WHY: Readonly<Record<CaseKind, string>> = {
   duplicate_usage: 'Some of your usage was counted twice.',
@@ -48,14 +47,7 @@ type Money = NonNullable<CasePreview['money']>;
 
 function moneySentences({ currency, reducesDueMinor, givenBackMinor }: Money, settlement: NoteSettlement): string[] {
   const sentences: string[] = [];
-  if (reducesDueMinor !== '0') sentences.push(`${amount(reducesDueMinor, currency)} ${WHERE.reduce_due}.`);
-  if (givenBackMinor !== '0') sentences.push(`${amount(givenBackMinor, currency)} ${WHERE[settlement]}.`);
+  if (reducesDueMinor !== '0') sentences.push(`${shownMoney(BigInt(reducesDueMinor), currency)} ${WHERE.reduce_due}.`);
+  if (givenBackMinor !== '0') sentences.push(`${shownMoney(BigInt(givenBackMinor), currency)} ${WHERE[settlement]}.`);
   return sentences;
-}
-
-function amount(minor: string, currency: string): string {
-  const places = minorPlaces(currency) ?? 2;
-  const [whole = '0', fraction = ''] = formatScaled(BigInt(minor), places).split('.');
-  const decimals = places === 0 ? '' : `.${fraction.padEnd(places, '0')}`;
-  return `${currency.toUpperCase()} ${whole}${decimals}`;
 }

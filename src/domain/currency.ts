@@ -1,6 +1,8 @@
 // How many places a currency's minor unit has, and the steps in which Stripe charges it. Source: Stripe's list of
 // supported currencies, with its zero-decimal, three-decimal and special-case sections.
 
+import { formatScaled } from './amount.ts';
+
 const ZERO_PLACES = words('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf');
 
 /** Charged amounts end in 0: 5.124 is sent as 5120 or 5130. */
@@ -27,6 +29,13 @@ export function minorPlaces(currency: string): number | null {
 export function chargeStepMinor(currency: string): number {
   if (THREE_PLACES.has(currency)) return 10;
   return WHOLE_BUT_TWO_PLACES.has(currency) ? 100 : 1;
+}
+
+/** Minor units as people write them: (3040n, 'usd') → "USD 30.40". */
+export function shownMoney(minor: bigint, currency: string): string {
+  const places = minorPlaces(currency) ?? 2;
+  const [whole = '0', fraction = ''] = formatScaled(minor, places).split('.');
+  return `${currency.toUpperCase()} ${whole}${places === 0 ? '' : `.${fraction.padEnd(places, '0')}`}`;
 }
 
 function words(text: string): ReadonlySet<string> {

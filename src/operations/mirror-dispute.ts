@@ -1,3 +1,4 @@
+import { shownMoney } from '../domain/currency.ts';
 import { type Dispute, standOf } from '../domain/dispute.ts';
 import { disputeFunds, disputeLost, disputeRecovered } from '../domain/entries-dispute.ts';
 import { now, wallTime } from '../storage/clock.ts';
@@ -7,6 +8,7 @@ import { saveDispute } from '../storage/disputes.ts';
 import { postingsOf } from '../storage/revenue.ts';
 import { firstEventAt } from '../storage/stripe-events.ts';
 import { fetchDispute } from '../stripe/disputes.ts';
+import { type Occasion, openByItself } from './cases/open-by-itself.ts';
 import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
 import { mirrorInvoice } from './mirror-invoice.ts';
@@ -34,6 +36,7 @@ export async function mirrorDispute(deps: Deps, disputeId: string): Promise<Disp
     const closedAt = isClosed ? notAfter(instant, told ?? instant) : null;
     const saved = await saveDispute(trx, key, { dispute, fetchedAt, closedAt });
     if (saved === null) return;
+    if (!isClosed) await openByItself(deps, trx, key, occasionOf(dispute));
     await postOnce(
       deps,
       trx,
@@ -56,4 +59,10 @@ export async function mirrorDispute(deps: Deps, disputeId: string): Promise<Disp
 /** Payments of a test clock are stamped with real time, which may lie beyond the clock's. */
 function notAfter(instant: Date, at: Date): Date {
   return at < instant ? at : instant;
+}
+
+function occasionOf({ disputeId, invoiceId, amountMinor, currency, reason, evidenceDueBy }: Dispute): Occasion {
+  const until = evidenceDueBy === null ? '' : ` Evidence is due by ${evidenceDueBy.toISOString()}.`;
+  const explanation = `The customer's bank disputes ${shownMoney(amountMinor, currency)} (${reason}).${until}`;
+  return { kind: 'dispute', cause: 'dispute.opened', stripeObject: disputeId, invoiceId, explanation };
 }

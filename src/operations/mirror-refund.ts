@@ -1,12 +1,14 @@
+import { shownMoney } from '../domain/currency.ts';
 import { refundFailed, refundSucceeded } from '../domain/entries-payment.ts';
-import type { Refund } from '../domain/refund.ts';
+import { isGoing, type Refund } from '../domain/refund.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { lockCustomer } from '../storage/customers.ts';
 import { transaction } from '../storage/database.ts';
 import { entryExists } from '../storage/journal.ts';
-import { mirroredNoteIds, saveRefund } from '../storage/refunds.ts';
+import { isNotedByUs, mirroredNoteIds, saveRefund } from '../storage/refunds.ts';
 import { listCreditNoteIds } from '../stripe/credit-notes.ts';
 import { fetchRefund } from '../stripe/refunds.ts';
+import { type Occasion, openByItself } from './cases/open-by-itself.ts';
 import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
 import { mirrorCreditNote } from './mirror-credit-note.ts';
@@ -41,6 +43,23 @@ export async function mirrorRefund(deps: Deps, refundId: string): Promise<Refund
       await postOnce(deps, trx, key, [refundFailed(refund, refund.failedAt ?? (await now(trx)))]);
     }
     await clawBackCredits(deps, trx, key, invoiceId);
+    const occasion = occasionOf(refund, await isNotedByUs(trx, key, refundId));
+    if (occasion !== null) await openByItself(deps, trx, key, occasion);
   });
   return refund;
+}
+
+/** What somebody here should look at: money that came back, and money that another hand sent. */
+function occasionOf(refund: Refund, isOurs: boolean): Occasion | null {
+  const { refundId: stripeObject, invoiceId, amountMinor, currency, failureReason } = refund;
+  const amount = shownMoney(amountMinor, currency);
+  const occasion = { kind: 'refund', stripeObject, invoiceId } as const;
+  if (!isGoing(refund)) {
+    const why = failureReason === null ? '' : ` (${failureReason})`;
+    const explanation = `The refund of ${amount} came back${why}: it is owed to the customer still.`;
+    return { ...occasion, cause: 'refund.failed', explanation };
+  }
+  if (isOurs) return null;
+  const explanation = `A refund of ${amount} was made at Stripe, by no case of ours: say why, or put it right.`;
+  return { ...occasion, cause: 'refund.by_another_hand', explanation };
 }

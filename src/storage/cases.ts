@@ -80,14 +80,17 @@ export async function listCases(
   return rows.map(toCase);
 }
 
-export async function insertCase(trx: Transaction, one: Case): Promise<void> {
-  await execute(
+/** Stores a new case; false when something that happened at Stripe, its cause, has opened one before. */
+export async function insertCase(trx: Transaction, one: Case, cause: string | null = null): Promise<boolean> {
+  const rows = await execute(
     trx,
-    `insert into cases (lane, customer_id, case_id, kind, state, opened_by, opened_at)
-     values ($1, $2, $3, $4, 'open', $5, $6)`,
-    [one.lane, one.customerId, one.caseId, one.kind, one.openedBy, one.openedAt],
+    `insert into cases (lane, customer_id, case_id, kind, state, stripe_object, opened_by, opened_at, cause)
+     values ($1, $2, $3, $4, 'open', $5, $6, $7, $8)
+     on conflict (lane, customer_id, stripe_object, cause) where cause is not null do nothing`,
+    [one.lane, one.customerId, one.caseId, one.kind, one.evidence.stripeObject, one.openedBy, one.openedAt, cause],
   );
-  await updateCase(trx, one);
+  if (rows === 1) await updateCase(trx, one);
+  return rows === 1;
 }
 
 /** Writes a case that is locked; who opened it and when never changes. */

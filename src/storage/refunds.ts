@@ -86,3 +86,19 @@ export async function mirroredNoteIds(
   );
   return new Set(rows.map(({ id }) => id));
 }
+
+/** Whether a credit note that was asked for here accounts for this refund. */
+export async function isNotedByUs(
+  trx: Transaction,
+  { lane, customerId }: CustomerKey,
+  refundId: string,
+): Promise<boolean> {
+  const rows = await query(
+    trx,
+    `select 1 from credit_notes c cross join lateral jsonb_array_elements(c.object -> 'refunds') linked
+     where c.lane = $1 and c.customer_id = $2 and linked ->> 'refund' = $3
+       and c.object -> 'metadata' ->> 'creditpool_request' is not null`,
+    [lane, customerId, refundId],
+  );
+  return rows.length > 0;
+}

@@ -116,7 +116,7 @@ describe('the invoice may have changed', () => {
     });
     const anew = settled(await submitCase(deps, agent, { caseId: one.caseId }));
     expect(settled(await approveCase(deps, lead, approving(anew)))).toMatchObject({ state: 'done' });
-    expect((await notes(may)).toSorted()).toEqual([100, 6_000]);
+    expect(new Set(await notes(may))).toEqual(new Set([100, 6_000]));
     await expectSoundBooks(database);
   });
 

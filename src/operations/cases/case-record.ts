@@ -1,5 +1,7 @@
 // What the acts on a case share: finding it, its row in the audit log, and what makes an approval void.
 import type { Case } from '../../domain/case-record.ts';
+import type { CustomerKey } from '../../domain/customer.ts';
+import { withLane } from '../../domain/lane-id.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { lockCase, updateCase } from '../../storage/cases.ts';
 import type { Transaction } from '../../storage/database.ts';
@@ -73,4 +75,15 @@ export function reopened(one: Case, failure: string | null): Case {
     failure,
     version: one.version + 1,
   };
+}
+
+/** A case as it begins. */
+export function newCase(
+  deps: Pick<Deps, 'newId'>,
+  customer: CustomerKey,
+  begun: Pick<Case, 'kind' | 'evidence' | 'outcome' | 'openedBy' | 'openedAt'>,
+): Case {
+  const { lane, customerId } = customer;
+  const base = { lane, customerId, caseId: withLane(deps.newId(), lane), startedAt: null, finishedAt: null };
+  return { ...reopened({ ...base, ...begun, result: null, version: 0 } as Case, null) };
 }

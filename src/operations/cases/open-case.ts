@@ -5,7 +5,6 @@ import type { Case } from '../../domain/case-record.ts';
 import { type CaseKind, type Evidence, NO_EVIDENCE, type Outcome } from '../../domain/case.ts';
 import type { CustomerKey } from '../../domain/customer.ts';
 import { refusedText } from '../../domain/free-text.ts';
-import { withLane } from '../../domain/lane-id.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { insertCase, readCase } from '../../storage/cases.ts';
 import { now } from '../../storage/clock.ts';
@@ -19,7 +18,7 @@ import { mirrorInvoice } from '../mirror-invoice.ts';
 import { type Acting, audit, permitted } from '../operators/acting.ts';
 import { findCustomer } from '../read-customer.ts';
 import { stripeRefusal } from '../stripe-refusal.ts';
-import { reopened, shown } from './case-record.ts';
+import { newCase, shown } from './case-record.ts';
 
 export interface NewCase {
   /** `customer_…`, `cus_…` or `ext:…`. */
@@ -110,17 +109,6 @@ async function earlierCase(
   const one = await readCase(on, caseId);
   if (one === null) throw new Error(`case ${caseId} has vanished`);
   return one;
-}
-
-/** A case as it begins. */
-function newCase(
-  deps: Pick<Deps, 'newId'>,
-  customer: CustomerKey,
-  begun: Pick<Case, 'kind' | 'evidence' | 'outcome' | 'openedBy' | 'openedAt'>,
-): Case {
-  const { lane, customerId } = customer;
-  const base = { lane, customerId, caseId: withLane(deps.newId(), lane), startedAt: null, finishedAt: null };
-  return { ...reopened({ ...base, ...begun, result: null, version: 0 } as Case, null) };
 }
 
 const LENGTHS = { ticket: 200, explanation: 2_000, stripeObject: 255 } as const;
