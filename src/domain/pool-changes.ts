@@ -69,3 +69,13 @@ export function noChanges(): PoolChanges {
     trueUpCause: null,
   };
 }
+
+/** Whether nothing at all was decided on this pool; usage that waits to be paid and caps are noted elsewhere. */
+export function isUnchanged({ changes }: { readonly changes: PoolChanges }): boolean {
+  const { pool, trueUpCause, ...collections } = changes;
+  return (
+    pool === null &&
+    trueUpCause === null &&
+    Object.values(collections).every((noted) => (Array.isArray(noted) ? noted.length : noted.size) === 0)
+  );
+}

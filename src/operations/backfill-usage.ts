@@ -5,7 +5,7 @@ import type { UsageCause } from '../domain/usage.ts';
 import { resolveCustomers } from '../storage/customers.ts';
 import { type PeriodSpan, periodSpans } from '../storage/period-spans.ts';
 import type { Deps } from './deps.ts';
-import { readEarlier } from './executor.ts';
+import { readEarlier } from './earlier.ts';
 import type { UsageRequest } from './pool-request.ts';
 import { rehearse, type Rehearsal } from './rehearse-usage.ts';
 import { type RealTime, type TrackedEvent, trackUsage, unknownCustomer, usageRequest } from './track-usage.ts';

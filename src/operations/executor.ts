@@ -2,18 +2,18 @@
 // one, so that one commit serves hundreds of them and a hot pool never queues a commit per request.
 import { catchUp } from '../domain/catch-up.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
+import { isUnchanged } from '../domain/pool-changes.ts';
 import { refuse } from '../domain/rejection.ts';
-import { keepPlans } from '../storage/batch-plans.ts';
+import { beginBatch } from '../storage/batch-settings.ts';
 import { isConnectionFailure, isTimeout } from '../storage/database-errors.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
-import { earlierAnswers } from '../storage/idempotency-keys.ts';
+import { keepBooks, type KeptBooks } from '../storage/kept-books.ts';
 import { ratesFor, type BurnRateRow } from '../storage/plans.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { type BookNeeds, type BookSpender, loadPoolBooks } from '../storage/pool-books.ts';
-import { knownUsage } from '../storage/usage-events.ts';
 import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
-import { answerKey, type Earlier, usageKey } from './earlier.ts';
+import { readEarlier } from './earlier.ts';
 import type { PoolAnswer, PoolRequest } from './pool-request.ts';
 import { concludeBatch, watch } from './watch-pools.ts';
 
@@ -29,6 +29,8 @@ export interface ExecutorOptions {
   readonly groups?: number;
   /** Most requests in one transaction. */
   readonly batchSizeMax?: number;
+  /** Where books are kept between batches; default: a shelf of its own. */
+  readonly kept?: KeptBooks;
 }
 
 /** Requests that came together and are answered together, however many transactions they are decided in. */
@@ -47,7 +49,10 @@ interface Job {
 }
 
 /** Starts the executor; it has no resource of its own besides promises. */
-export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 4_000 }: ExecutorOptions = {}): Executor {
+export function startExecutor(
+  deps: Deps,
+  { groups = 2, batchSizeMax = 4_000, kept = keepBooks() }: ExecutorOptions = {},
+): Executor {
   // The last queue is for questions: they change nothing, so they neither wait for a commit nor make one wait.
   const queues = Array.from({ length: groups + 1 }, (): Job[] => []);
   const running = new Map<number, Promise<void>>();
@@ -56,7 +61,7 @@ export function startExecutor(deps: Deps, { groups = 2, batchSizeMax = 4_000 }: 
     const queue = queues[group] ?? [];
     while (queue.length > 0) {
       await requestsToArrive(queue, batchSizeMax);
-      await runBatch(deps, queue.splice(0, batchSizeMax));
+      await runBatch({ ...deps, kept }, queue.splice(0, batchSizeMax));
     }
     running.delete(group);
   }
@@ -96,6 +101,14 @@ async function requestsToArrive(queue: readonly Job[], batchSizeMax: number): Pr
   }
 }
 
+type BatchDeps = Deps & { readonly kept: KeptBooks };
+
+interface Decided {
+  readonly answers: readonly PoolAnswer[];
+  /** Those that may be kept once this is committed, with their pools' versions then. */
+  readonly books: readonly (readonly [PoolBook, bigint])[];
+}
+
 /** Questions see one instant of the database and lock nothing. */
 const QUESTIONS = { isolationLevel: 'repeatable read', readOnly: true } as const;
 
@@ -103,13 +116,13 @@ const QUESTIONS = { isolationLevel: 'repeatable read', readOnly: true } as const
  * A batch that fails is halved until the one poisoned request fails alone. Where no smaller batch could do better (the
  * database is away, or keeps one pool locked), all of it fails at once.
  */
-async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
+async function runBatch(deps: BatchDeps, jobs: readonly Job[]): Promise<void> {
   const requests = jobs.map(({ request }) => request);
-  let answers: readonly PoolAnswer[];
+  let decided: Decided;
   try {
     const readOnly = requests.every(({ kind }) => kind === 'check');
     const decide = (trx: Transaction) => decideBatch(deps, trx, requests, readOnly);
-    answers = await transaction(deps.db, decide, readOnly ? QUESTIONS : {});
+    decided = await transaction(deps.db, decide, readOnly ? QUESTIONS : {});
   } catch (error) {
     const [first, second] = halves(jobs);
     const customers = new Set(requests.map(({ customer }) => customer.customerId)).size;
@@ -121,8 +134,9 @@ async function runBatch(deps: Deps, jobs: readonly Job[]): Promise<void> {
     await runBatch(deps, second);
     return;
   }
+  for (const [book, version] of decided.books) deps.kept.keep(book, version);
   for (const [index, job] of jobs.entries()) {
-    const answer = answers[index];
+    const answer = decided.answers[index];
     if (answer === undefined) job.call.reject(new Error(`request ${index} of ${jobs.length} was not answered`));
     else answerJob(job, answer);
   }
@@ -166,19 +180,19 @@ function halves(jobs: readonly Job[]): readonly [readonly Job[], readonly Job[]]
 }
 
 async function decideBatch(
-  deps: Deps,
+  deps: BatchDeps,
   trx: Transaction,
   requests: readonly PoolRequest[],
   readOnly: boolean,
-): Promise<readonly PoolAnswer[]> {
+): Promise<Decided> {
   // Sent together, run in order: what was answered before is looked up once the pools are locked.
-  const [, { now, books }, earlier] = await Promise.all([
-    keepPlans(trx),
+  const [, { now, books, versions }, earlier] = await Promise.all([
+    beginBatch(trx),
     loadPoolBooks(
       trx,
       requests.map(({ customer }) => customer),
       deps.settings,
-      { ...needsOf(requests), readOnly },
+      { ...needsOf(requests), readOnly, kept: deps.kept },
     ),
     readEarlier(trx, requests),
   ]);
@@ -190,10 +204,14 @@ async function decideBatch(
     const book = books.get(request.customer.customerId);
     return decidePoolRequest(book, request, book === undefined ? [] : (rates.get(book.unit) ?? []), earlier, moment);
   });
-  if (readOnly) return answers;
+  const versionOf = ({ customer }: PoolBook): bigint => versions.get(customer.customerId) ?? 0n;
+  if (readOnly) {
+    const untouched = [...books.values()].filter((book) => isUnchanged(book));
+    return { answers, books: untouched.map((book) => [book, versionOf(book)]) };
+  }
   await concludeBatch(trx, books.values(), before, moment);
   await saveBookChanges(trx, now, [...books.values()]);
-  return answers;
+  return { answers, books: [...books.values()].map((book) => [book, versionOf(book) + 1n]) };
 }
 
 /** Holds and spenders that the requests speak of; a touch is for all pools of its customer. */
@@ -211,22 +229,6 @@ export function needsOf(requests: readonly PoolRequest[]): BookNeeds {
     holdIds: requests.flatMap((request) => ('holdId' in request ? [request.holdId] : [])),
     spenders,
     allMembersOf: requests.flatMap(({ kind, customer }) => (kind === 'touch' ? [customer.customerId] : [])),
-  };
-}
-
-/** What the database knows of these requests from before. */
-export async function readEarlier(trx: Transaction, requests: readonly PoolRequest[]): Promise<Earlier> {
-  const usage = requests.filter((request) => request.kind === 'usage');
-  const keyed = requests.flatMap((request) =>
-    'key' in request ? [{ ...request.customer, operation: request.kind, key: request.key }] : [],
-  );
-  const [known, answers] = await Promise.all([
-    usage.length === 0 ? [] : knownUsage(trx, usage),
-    keyed.length === 0 ? [] : earlierAnswers(trx, keyed),
-  ]);
-  return {
-    usage: new Map(known.map((event) => [usageKey(event.customerId, event.source, event.eventHash), event])),
-    answers: new Map(answers.map((answer) => [answerKey(answer.customerId, answer.operation, answer.key), answer])),
   };
 }
 

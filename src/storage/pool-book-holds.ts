@@ -11,7 +11,11 @@ export async function readHolds(
   scope: Scope,
   byPool: ReadonlyMap<string, PoolBook>,
   now: Date,
-  { holdIds = [], allHoldsOf = [] }: { readonly holdIds?: readonly string[]; readonly allHoldsOf?: readonly string[] },
+  {
+    holdIds = [],
+    allHoldsOf = [],
+    overdue: someOverdue,
+  }: { readonly holdIds?: readonly string[]; readonly allHoldsOf?: readonly string[]; readonly overdue: boolean },
 ): Promise<void> {
   // A cut-off carries what every open hold pins; otherwise only the overdue ones matter.
   const due = [...byPool.values()].flatMap(({ customer, periods }) =>
@@ -20,7 +24,7 @@ export async function readHolds(
   const cuttingOff = [...due, ...allHoldsOf];
   // Each question with its own index: asked as one, every hold that a customer ever placed would be read.
   const named = holdIds.length === 0 ? [] : await selectHolds(on, scope, `hold_id = any ($4::uuid[])`, [holdIds]);
-  const overdue = await selectHolds(on, scope, `state = 'open' and expires_at <= $4`, [now]);
+  const overdue = someOverdue ? await selectHolds(on, scope, `state = 'open' and expires_at <= $4`, [now]) : [];
   const carried =
     cuttingOff.length === 0
       ? []
@@ -40,6 +44,20 @@ export async function readHolds(
     const own = (pinsOf.get(hold.holdId) ?? []).map(({ seq, lotId, amount, held }) => ({ seq, lotId, amount, held }));
     book.holds.set(hold.holdId, { ...hold, pins: own });
   }
+}
+
+/** Whether anything is overdue in these lanes; mostly nothing is, and then no customer's holds are looked through for it. */
+export async function readsOverdue(on: Database | Transaction, { laneSet }: Scope): Promise<boolean> {
+  const [row] = await query<{ overdue: boolean }>(
+    on,
+    // Lane by lane and in order: the index gives the first at once, however many holds are open.
+    `select exists (select from unnest($1::smallint[]) as l (lane) cross join lateral (
+         select expires_at from holds where holds.lane = any ($1) and holds.lane = l.lane and state = 'open'
+         order by holds.lane, expires_at limit 1
+       ) h where h.expires_at <= coalesce((select instant from simulated_clock), clock_timestamp())) as overdue`,
+    [laneSet],
+  );
+  return row?.overdue === true;
 }
 
 async function selectHolds(

@@ -1,4 +1,3 @@
-import { NIL_ID } from '../domain/account.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import type { LotState, PeriodState, PoolBook, Subscription } from '../domain/pool-book.ts';
 import { planTerms } from '../domain/terms.ts';
@@ -6,13 +5,14 @@ import type { PlanTerms } from '../domain/terms.ts';
 import type { Spender } from '../domain/usage-cap.ts';
 import { now as readClock } from './clock.ts';
 import type { Database, Transaction } from './database.ts';
+import type { KeptBooks } from './kept-books.ts';
 import { creditUnit, planVersion } from './plans.ts';
 import { readCaps } from './pool-book-caps.ts';
-import { readHolds } from './pool-book-holds.ts';
+import { readHolds, readsOverdue } from './pool-book-holds.ts';
 import { dueForCutOff, emptyBook, type Pool, readMembers } from './pool-book-members.ts';
 import { parametersOf, type Scope, scopeOf, WANTED } from './pool-scope.ts';
 import { query } from './query.ts';
-import { readUnfunded } from './shortfalls.ts';
+import { readShortfalls, readUnfunded } from './shortfalls.ts';
 
 export interface BookSettings {
   readonly cutOffMinutes: number;
@@ -34,6 +34,8 @@ export interface BookNeeds {
   readonly allHoldsOf?: readonly string[];
   /** Read without locking, for answers that change nothing. */
   readonly readOnly?: boolean;
+  /** Books that need not be read if nobody else wrote since. */
+  readonly kept?: KeptBooks;
 }
 
 export interface BookSpender extends Spender {
@@ -44,6 +46,8 @@ export interface PoolBooks {
   readonly now: Date;
   /** The customers' own pools by customer id, their members' in them; a customer without a pool is absent. */
   readonly books: ReadonlyMap<string, PoolBook>;
+  /** Of the customers' own pools, as they were read. */
+  readonly versions: ReadonlyMap<string, bigint>;
 }
 
 /** Locks the customers' pools, their own first, in key order, and reads all that decisions about them need. */
@@ -53,29 +57,58 @@ export async function loadPoolBooks(
   settings: BookSettings,
   needs: BookNeeds = {},
 ): Promise<PoolBooks> {
-  const scope = scopeOf(customers);
+  const asked = scopeOf(customers);
   // Sent together, run in order. The clock is read once the locks are held: whoever waited for a pool must not act at an
   // instant before the other's commit.
-  const [pools, now] = await Promise.all([readPools(on, scope, needs.readOnly === true), readClock(on)]);
-  const books = new Map<string, PoolBook>();
-  const capped = new Set(pools.flatMap(({ hasMemberCaps, customerId }) => (hasMemberCaps ? [customerId] : [])));
-  for (const pool of pools) {
-    const terms = pool.planVersionId === null ? null : await termsOf(on, pool.planVersionId);
-    books.set(pool.customerId, emptyBook(pool, terms, settings));
-    if (terms?.policy.caps.member != null || terms?.policy.caps.agent != null) capped.add(pool.customerId);
-  }
-  if (books.size === 0) return { now, books };
-  await Promise.all([readSubscriptions(on, scope, books), readPeriods(on, scope, books, needs.periodIds ?? [])]);
-  const byPool = new Map([...books.values()].map((book) => [book.poolId, book]));
-  for (const member of await readMembers(on, scope, books, needs, now)) byPool.set(member.poolId, member);
-  await Promise.all([
-    readLots(on, scope, byPool, needs.lotIds ?? [], now),
-    readShortfalls(on, scope, byPool),
-    readUnfunded(on, [...byPool.values()]),
-    readHolds(on, scope, byPool, now, needs),
+  const [pools, now, overdue] = await Promise.all([
+    readPools(on, asked, needs.readOnly === true),
+    readClock(on),
+    readsOverdue(on, asked),
   ]);
-  if (capped.size > 0) await readCaps(on, scope, books, { capped, spenders: needs.spenders ?? [], now });
-  return { now, books };
+  const books = new Map<string, PoolBook>();
+  const versions = new Map(pools.map(({ customerId, version }) => [customerId, version]));
+  const unread = new Map<string, PoolBook>();
+  for (const pool of pools) {
+    const kept = needs.kept?.take(pool.customerId, pool.version, now);
+    const terms = pool.planVersionId === null ? null : await termsOf(on, pool.planVersionId);
+    const book = kept ?? emptyBook(pool, terms, settings);
+    books.set(pool.customerId, book);
+    if (kept === undefined) unread.set(pool.customerId, book);
+  }
+  if (books.size === 0) return { now, books, versions };
+  const byPool = new Map([...books.values()].map((book) => [book.poolId, book]));
+  if (unread.size > 0) await readBooks(on, unread, byPool, needs, now);
+  await readHolds(on, asked, byPool, now, { ...needs, overdue });
+  const capped = new Set(pools.flatMap((pool) => (isCapped(pool, books) ? [pool.customerId] : [])));
+  if (capped.size > 0) await readCaps(on, asked, books, { capped, spenders: needs.spenders ?? [], now });
+  return { now, books, versions };
+}
+
+function isCapped({ customerId, hasMemberCaps }: PoolRow, books: ReadonlyMap<string, PoolBook>): boolean {
+  const caps = books.get(customerId)?.terms?.policy.caps;
+  return hasMemberCaps || caps?.member != null || caps?.agent != null;
+}
+
+/** Fills empty books of customers' own pools, and adds to `byPool` those of their members. */
+async function readBooks(
+  on: Database | Transaction,
+  books: ReadonlyMap<string, PoolBook>,
+  byPool: Map<string, PoolBook>,
+  needs: BookNeeds,
+  now: Date,
+): Promise<void> {
+  const scope = scopeOf([...books.values()].map(({ customer }) => customer));
+  await Promise.all([readSubscriptions(on, scope, books), readPeriods(on, scope, books, needs.periodIds ?? [])]);
+  const read = new Map([...books.values()].map((book) => [book.poolId, book]));
+  for (const member of await readMembers(on, scope, books, needs, now)) {
+    read.set(member.poolId, member);
+    byPool.set(member.poolId, member);
+  }
+  await Promise.all([
+    readLots(on, scope, read, needs.lotIds ?? [], now),
+    readShortfalls(on, scope, read),
+    readUnfunded(on, [...read.values()]),
+  ]);
 }
 
 /** Locks the customers' own pools without reading them, for reads that must come before the book. */
@@ -83,13 +116,17 @@ export async function lockPools(trx: Transaction, customers: readonly CustomerKe
   await readPools(trx, scopeOf(customers), false);
 }
 
-type PoolRow = Pool & { readonly planVersionId: string | null; readonly hasMemberCaps: boolean };
+type PoolRow = Pool & {
+  readonly planVersionId: string | null;
+  readonly hasMemberCaps: boolean;
+  readonly version: bigint;
+};
 
 async function readPools(on: Database | Transaction, scope: Scope, readOnly: boolean): Promise<readonly PoolRow[]> {
   return query<PoolRow>(
     on,
     `select lane, customer_id as "customerId", pool_id as "poolId", unit, state, plan_version_id as "planVersionId",
-       has_members as "hasMembers", has_member_caps as "hasMemberCaps", spending_limit as "spendingLimit", unfunded
+       has_members as "hasMembers", has_member_caps as "hasMemberCaps", spending_limit as "spendingLimit", unfunded, version
      from pools ${WANTED} where lane = any ($3::smallint[]) and member is null
      order by lane, customer_id, pool_id ${readOnly ? '' : 'for update of pools'}`,
     parametersOf(scope),
@@ -178,39 +215,4 @@ async function readLots(
     [...parametersOf(scope), [...byPool.keys()], ...(open ? [] : [lotIds, periodIds])],
   );
   for (const { customerId: _customer, ...lot } of rows) byPool.get(lot.poolId)?.lots.set(lot.lotId, lot);
-}
-
-async function readShortfalls(
-  on: Database | Transaction,
-  scope: Scope,
-  byPool: ReadonlyMap<string, PoolBook>,
-): Promise<void> {
-  const rows = await query<{ poolId: string; periodId: string; kind: string; balance: bigint }>(
-    on,
-    // Customer by customer: joined freely, the planner compares every customer with every account.
-    `select a.pool_id as "poolId", a.billing_period_id as "periodId", a.kind, a.balance
-     from unnest($1::smallint[], $2::uuid[]) as wanted (lane, customer_id)
-     cross join lateral (
-       select * from accounts
-       where accounts.lane = any ($3::smallint[]) and accounts.lane = wanted.lane
-         and accounts.customer_id = wanted.customer_id
-         and pool_id = any ($4::uuid[])
-         and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed', 'consumed_unpaid') and balance <> 0
-       offset 0
-     ) a`,
-    [...parametersOf(scope), [...byPool.keys()]],
-  );
-  for (const { poolId, periodId, kind, balance } of rows) {
-    const book = byPool.get(poolId);
-    if (book === undefined) continue;
-    if (kind === 'debt' && periodId === NIL_ID) {
-      book.debt -= balance;
-      book.shortfall.clawedDebt -= balance;
-    } else if (kind === 'consumed_unpaid') book.shortfall.clawedDebt -= balance;
-    else if (kind === 'debt_reserved') book.shortfall.debtReserved = balance;
-    else if (kind === 'consumed') book.shortfall.consumed.set(periodId, balance);
-    else if (kind === 'overage') book.overage.set(periodId, -balance);
-    else if (kind === 'billed') book.billed.set(periodId, -balance);
-    else book.overageReserved.set(periodId, balance);
-  }
 }

@@ -1,9 +1,10 @@
 // Usage that nobody has paid for yet: read only for pools that are marked with it.
+import { NIL_ID } from '../domain/account.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
 import type { UnfundedUsage } from '../domain/shortfall.ts';
 import { gather, write } from './column-writes.ts';
 import type { Database, Transaction } from './database.ts';
-import { parametersOf, scopeOf, WANTED } from './pool-scope.ts';
+import { parametersOf, type Scope, scopeOf, WANTED } from './pool-scope.ts';
 import { query } from './query.ts';
 
 /** Waiting events of a pool that are read at once; more are paid at the next touch. */
@@ -24,6 +25,42 @@ export async function readUnfunded(on: Database | Transaction, books: readonly P
   );
   const byPool = new Map(marked.map((book) => [book.poolId, book.shortfall.unfunded]));
   for (const { poolId, ...usage } of rows) byPool.get(poolId)?.push(usage);
+}
+
+/** Puts into the books what stands past their lots: overage, debt, and what is reserved of either. */
+export async function readShortfalls(
+  on: Database | Transaction,
+  scope: Scope,
+  byPool: ReadonlyMap<string, PoolBook>,
+): Promise<void> {
+  const rows = await query<{ poolId: string; periodId: string; kind: string; balance: bigint }>(
+    on,
+    // Customer by customer: joined freely, the planner compares every customer with every account.
+    `select a.pool_id as "poolId", a.billing_period_id as "periodId", a.kind, a.balance
+     from unnest($1::smallint[], $2::uuid[]) as wanted (lane, customer_id)
+     cross join lateral (
+       select * from accounts
+       where accounts.lane = any ($3::smallint[]) and accounts.lane = wanted.lane
+         and accounts.customer_id = wanted.customer_id
+         and pool_id = any ($4::uuid[])
+         and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed', 'consumed_unpaid') and balance <> 0
+       offset 0
+     ) a`,
+    [...parametersOf(scope), [...byPool.keys()]],
+  );
+  for (const { poolId, periodId, kind, balance } of rows) {
+    const book = byPool.get(poolId);
+    if (book === undefined) continue;
+    if (kind === 'debt' && periodId === NIL_ID) {
+      book.debt -= balance;
+      book.shortfall.clawedDebt -= balance;
+    } else if (kind === 'consumed_unpaid') book.shortfall.clawedDebt -= balance;
+    else if (kind === 'debt_reserved') book.shortfall.debtReserved = balance;
+    else if (kind === 'consumed') book.shortfall.consumed.set(periodId, balance);
+    else if (kind === 'overage') book.overage.set(periodId, -balance);
+    else if (kind === 'billed') book.billed.set(periodId, -balance);
+    else book.overageReserved.set(periodId, balance);
+  }
 }
 
 /** Writes what began to wait and what waits no longer, and marks the pools. */
