@@ -15,9 +15,9 @@ import { previewCase } from '../operations/cases/preview-case.ts';
 import { requestCase } from '../operations/cases/request-case.ts';
 import { submitCase } from '../operations/cases/submit-case.ts';
 import { undoGoodwill } from '../operations/cases/undo-goodwill.ts';
-import { type Acting, NO_TRACE } from '../operations/operators/acting.ts';
-import { operatorNamed } from '../operations/operators/manage-operators.ts';
+import type { Acting } from '../operations/operators/acting.ts';
 import type { OpenBooks } from '../sandbox/open-books.ts';
+import { actingAs } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json, table } from './output.ts';
@@ -179,12 +179,6 @@ function registerOpen(cases: Command, context: CliContext): void {
 
 function issueLine({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string {
   return `${path.map(String).join('.')}: ${message}`;
-}
-
-/** The person that a name stands for; an unknown one is nobody, and is told so by what he asks for. */
-async function actingAs(deps: OpenBooks, name: string): Promise<Acting> {
-  const person = await operatorNamed(deps, name);
-  return { subject: person?.subject ?? name, roles: null, trace: NO_TRACE };
 }
 
 function caseIdOf(text: string): string {

@@ -6,6 +6,7 @@ import { openBooks } from '../sandbox/open-books.ts';
 import { VERSION } from '../server.ts';
 import { registerBackfillCommand } from './backfill.ts';
 import { registerCaseCommands } from './cases.ts';
+import { registerCloseCommands } from './close.ts';
 import { registerConsoleCommands } from './console.ts';
 import type { CliContext } from './context.ts';
 import { registerDatabaseCommands } from './db.ts';
@@ -45,6 +46,7 @@ const COMMANDS = [
   registerCaseCommands,
   registerOperatorCommands,
   registerExportCommands,
+  registerCloseCommands,
   registerKeyCommands,
   registerParkedCommands,
   registerConsoleCommands,

@@ -15,15 +15,30 @@ export const PERMISSIONS = [
   'audit.read',
   'message.retry',
   'draft.decide',
+  'variance.explain',
+  'close.read',
+  'close.request',
+  'close.sign',
+  'close.reopen',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** What each role lets a person do. That nobody approves what he asked for himself is another rule, and no role lifts it. */
 const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
-  viewer: ['case.read'],
-  support: ['case.read', 'case.request', 'message.retry'],
-  finance: ['case.read', 'case.request', 'audit.read', 'message.retry', 'draft.decide'],
-  approver: ['case.read', 'case.approve', 'audit.read'],
+  viewer: ['case.read', 'close.read'],
+  support: ['case.read', 'case.request', 'message.retry', 'close.read'],
+  finance: [
+    'case.read',
+    'case.request',
+    'audit.read',
+    'message.retry',
+    'draft.decide',
+    'variance.explain',
+    'close.read',
+    'close.request',
+    'close.sign',
+  ],
+  approver: ['case.read', 'case.approve', 'audit.read', 'close.read', 'close.sign'],
   owner: [
     'case.read',
     'case.request',
@@ -35,6 +50,11 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'audit.read',
     'message.retry',
     'draft.decide',
+    'variance.explain',
+    'close.read',
+    'close.request',
+    'close.sign',
+    'close.reopen',
   ],
 };
 

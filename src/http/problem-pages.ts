@@ -114,6 +114,19 @@ const MEANINGS = {
   wrong_mode: 'A live event reached a test deployment, or the reverse. Point the endpoint at the right one.',
   wrong_account: 'The event belongs to another Stripe account.',
   raw_body_required: 'A body parser ran before our router. Mount the router first.',
+  close_too_early: 'The month is not over yet. The message says when it ends.',
+  close_not_ready:
+    'Something on the close checklist does not hold yet; details.undone names each, the message says what to do.',
+  close_not_requested: 'There is no pending request to close this month. Finance asks first, then somebody else signs.',
+  close_needs_second_person:
+    'Who asked for the close may not sign it too. Somebody else has to, unless the approval rules say single_operator.',
+  close_changed:
+    'Something was recorded in the month after the first signature. Look at the proofs again, and ask again.',
+  close_already_closed: 'The month is closed. Late entries go to the open month and say which month they belong to.',
+  close_not_closed: 'Only a closed month can be opened again.',
+  close_not_last: 'Only the last closed month may be opened again; open later ones first.',
+  unknown_variance: 'There is no such variance. GET /v1/variances lists them.',
+  variance_settled: 'The variance was corrected or written off already; there is nothing left to explain.',
   unknown_export: 'There is no such export, or it has no file of that name. GET /v1/journal_exports lists them.',
   export_accounts_missing:
     'The other ledger has no account for something the month moved; details.missing names what. Nothing was exported.',

@@ -39,6 +39,16 @@ export interface Problem {
 }
 
 const KINDS = {
+  close_too_early: [409, 'conflict_error'],
+  close_not_ready: [409, 'conflict_error'],
+  close_not_requested: [409, 'conflict_error'],
+  close_needs_second_person: [403, 'permission_error'],
+  close_changed: [409, 'conflict_error'],
+  close_already_closed: [409, 'conflict_error'],
+  close_not_closed: [409, 'conflict_error'],
+  close_not_last: [409, 'conflict_error'],
+  unknown_variance: [404, 'invalid_request_error'],
+  variance_settled: [409, 'conflict_error'],
   unknown_export: [404, 'invalid_request_error'],
   export_accounts_missing: [422, 'invalid_request_error'],
   export_too_large: [422, 'invalid_request_error'],

@@ -1,10 +1,12 @@
-import { toWireId } from '../contract/ids.ts';
+import { toWireId, wireId } from '../contract/ids.ts';
 import { variancesQuery } from '../contract/lists.ts';
 import { reconciliationBody } from '../contract/reconciliations.ts';
-import { NIL_ID } from '../domain/account.ts';
-import { listVariances, type VarianceList } from '../operations/list-variances.ts';
+import { shownVariance, varianceAssignment, varianceExplanation } from '../contract/variances.ts';
+import { assignVariance, explainVariance } from '../operations/explain-variance.ts';
+import { listVariances } from '../operations/list-variances.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { reconcile } from '../operations/reconcile.ts';
+import { actingOf } from './acting.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
 
@@ -27,7 +29,7 @@ export const reconciliationRoutes: readonly Route[] = [
         checks: run.byCheck,
         unexplained: run.unexplained,
         stripe_reads: run.reads,
-        variances: run.variances.map(shown),
+        variances: run.variances.map(shownVariance),
       });
     },
   },
@@ -39,28 +41,33 @@ export const reconciliationRoutes: readonly Route[] = [
       const asked = parse(variancesQuery, request.query);
       if ('rejected' in asked) return asked;
       const { variances, hasMore } = await listVariances(deps, asked.value);
-      return ok({ object: 'list', url: '/v1/variances', has_more: hasMore, data: variances.map(shown) });
+      return ok({ object: 'list', url: '/v1/variances', has_more: hasMore, data: variances.map(shownVariance) });
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/variances/:id/explain',
+    scopes: ['finance'],
+    reply: async ({ deps }, request) => {
+      const id = parse(wireId('var'), request.params['id']);
+      if ('rejected' in id) return { rejected: { ...id.rejected, param: 'id' } };
+      const asked = parse(varianceExplanation, request.body);
+      if ('rejected' in asked) return asked;
+      const done = await explainVariance(deps, actingOf(request), { varianceId: id.value, ...asked.value });
+      return 'rejected' in done ? done : ok(shownVariance(done));
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/variances/:id/assign',
+    scopes: ['finance'],
+    reply: async ({ deps }, request) => {
+      const id = parse(wireId('var'), request.params['id']);
+      if ('rejected' in id) return { rejected: { ...id.rejected, param: 'id' } };
+      const asked = parse(varianceAssignment, request.body);
+      if ('rejected' in asked) return asked;
+      const done = await assignVariance(deps, actingOf(request), { varianceId: id.value, ...asked.value });
+      return 'rejected' in done ? done : ok(shownVariance(done));
     },
   },
 ];
-
-function shown(variance: VarianceList['variances'][number]): object {
-  return {
-    id: toWireId('var', variance.varianceId),
-    object: 'variance',
-    customer: variance.customerId === NIL_ID ? null : toWireId('customer', variance.customerId),
-    check: variance.checkName,
-    class: variance.class,
-    subject: variance.subject,
-    ours: variance.ours,
-    theirs: variance.theirs,
-    unit: variance.unit,
-    amount: variance.amount,
-    cause: variance.cause,
-    repair: variance.repair,
-    state: variance.state,
-    explanation: variance.explanation,
-    found_at: variance.foundAt,
-    last_seen_at: variance.lastSeenAt,
-  };
-}

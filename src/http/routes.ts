@@ -1,3 +1,4 @@
+import { accountingPeriodRoutes } from './accounting-periods.ts';
 import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';
 import { backfillRoutes } from './backfills.ts';
@@ -58,6 +59,7 @@ export const ROUTES: readonly Route[] = [
   ...approvalRoutes,
   ...reconciliationRoutes,
   ...journalExportRoutes,
+  ...accountingPeriodRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,
   ...topUpRoutes,

@@ -194,12 +194,13 @@ function account(kind: AccountKind, unit: string): Posting['from'] {
 
 const DRAWN = `'consumed', 'consumed_unpaid', 'debt', 'overage'`;
 
-const INCLUSIVE_TAX = `select sum((t ->> 'amount')::bigint) as inclusive
+/** Tax inside the amount of an invoice line (\`l\`). */
+export const INCLUSIVE_TAX = `select sum((t ->> 'amount')::bigint) as inclusive
   from jsonb_array_elements(case when jsonb_typeof(l.object -> 'taxes') = 'array' then l.object -> 'taxes' end) t
   where t ->> 'tax_behavior' = 'inclusive'`;
 
 /** What issued credit notes took off an invoice line (\`l\`), after their discounts, credits and inclusive tax. */
-const NOTED = `select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
+export const NOTED = `select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
     - (n ->> 'inclusiveTax')::bigint) as net
   from credit_notes c cross join lateral jsonb_array_elements(c.lines) n
   where c.lane = l.lane and c.lane = $1 and c.customer_id = l.customer_id and c.invoice_id = l.invoice_id

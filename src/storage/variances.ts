@@ -172,9 +172,19 @@ export interface StoredVariance extends CustomerKey {
   readonly repair: string | null;
   readonly state: 'open' | 'explained' | 'corrected' | 'written_off';
   readonly explanation: string | null;
+  /** Where the explanation can be seen. */
+  readonly evidence: string | null;
+  /** A person's subject. */
+  readonly owner: string | null;
+  readonly explainedBy: string | null;
+  readonly explainedAt: Date | null;
   readonly foundAt: Date;
   readonly lastSeenAt: Date;
 }
+
+export const VARIANCE_COLUMNS = `lane, customer_id as "customerId", variance_id as "varianceId", check_name as "checkName",
+  class, subject, ours, theirs, unit, amount, cause, repair, state, explanation, evidence, owner,
+  explained_by as "explainedBy", explained_at as "explainedAt", found_at as "foundAt", last_seen_at as "lastSeenAt"`;
 
 /** Variances of some states, the oldest first; of one customer, or of all. */
 export async function listVariances(
@@ -191,9 +201,7 @@ export async function listVariances(
 ): Promise<readonly StoredVariance[]> {
   return query<StoredVariance>(
     db,
-    `select lane, customer_id as "customerId", variance_id as "varianceId", check_name as "checkName", class, subject, ours,
-       theirs, unit, amount, cause, repair, state, explanation, found_at as "foundAt", last_seen_at as "lastSeenAt"
-     from variances
+    `select ${VARIANCE_COLUMNS} from variances
      where lane = any($1::smallint[]) and state = any($2) and ($3::uuid is null or customer_id = $3)
      order by found_at, variance_id limit $4`,
     [customer === undefined ? EVERY_LANE : [customer.lane], states, customer?.customerId ?? null, limit],

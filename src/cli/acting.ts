@@ -1,0 +1,9 @@
+import { type Acting, NO_TRACE } from '../operations/operators/acting.ts';
+import { operatorNamed } from '../operations/operators/manage-operators.ts';
+import type { OpenBooks } from '../sandbox/open-books.ts';
+
+/** The person that a name stands for; an unknown one is nobody, and is told so by what he asks for. */
+export async function actingAs(deps: OpenBooks, name: string): Promise<Acting> {
+  const person = await operatorNamed(deps, name);
+  return { subject: person?.subject ?? name, roles: null, trace: NO_TRACE };
+}

@@ -1,0 +1,14 @@
+import { type EarningLot, earnedLot } from './entries-revenue.ts';
+
+export interface DeferredFigure {
+  readonly currency: string;
+  readonly minor: bigint;
+}
+
+/** What each lot was paid and neither used, ended nor given back by a note; one figure a lot, minor units. */
+export function deferredOf(lots: readonly EarningLot[]): readonly DeferredFigure[] {
+  return lots.map((lot) => {
+    const { credits, breakage } = earnedLot(lot);
+    return { currency: lot.currency, minor: lot.paidMinor - lot.notedMinor - credits - breakage };
+  });
+}

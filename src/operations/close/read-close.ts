@@ -1,0 +1,96 @@
+// The checklist of a month, computed each time it is looked at.
+import { createHash } from 'node:crypto';
+
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { EVERY_LANE } from '../../domain/customer.ts';
+import { deferredOf } from '../../domain/deferred-credits.ts';
+import { closeChecklist, type CloseFacts, type CloseItem, monthEnd, signedFacts } from '../../domain/period-close.ts';
+import type { Refused } from '../../domain/rejection.ts';
+import { type AccountingPeriod, countForClose, listPeriods, readPeriod } from '../../storage/accounting-periods.ts';
+import { now } from '../../storage/clock.ts';
+import type { Database, Transaction } from '../../storage/database.ts';
+import { customersWithDeferredCredits, deferredBalances, deferredBesideLots } from '../../storage/deferred-credits.ts';
+import { earningLots } from '../../storage/revenue.ts';
+import type { Deps } from '../deps.ts';
+import { type Acting, permitted } from '../operators/acting.ts';
+
+export interface Close extends AccountingPeriod {
+  readonly checklist: readonly CloseItem[];
+  /** sha256 of what two people sign. */
+  readonly hash: string;
+}
+
+/** Looks at a month without changing anything. */
+export async function readClose(deps: Pick<Deps, 'db'>, acting: Acting, month: string): Promise<Close | Refused> {
+  const actor = await permitted(deps.db, acting, 'close.read');
+  return 'rejected' in actor ? actor : closeOf(deps.db, month);
+}
+
+/** Months that were closed or begun, the newest first. */
+export async function listCloses(
+  deps: Pick<Deps, 'db'>,
+  acting: Acting,
+  limit: number,
+): Promise<readonly AccountingPeriod[] | Refused> {
+  const actor = await permitted(deps.db, acting, 'close.read');
+  return 'rejected' in actor ? actor : listPeriods(deps.db, limit);
+}
+
+const UNTOUCHED: Omit<AccountingPeriod, 'month'> = {
+  state: 'open',
+  preparedAt: null,
+  requestedBy: null,
+  requestedAt: null,
+  requestHash: null,
+  closedBy: null,
+  closedAt: null,
+  approval: null,
+  confirmations: {},
+};
+
+/** The month with its checklist as it stands, inside a transaction or outside of one. */
+export async function closeOf(on: Database | Transaction, month: string): Promise<Close> {
+  const period = (await readPeriod(on, month)) ?? { ...UNTOUCHED, month };
+  const facts = await factsOf(on, period);
+  return { ...period, checklist: closeChecklist(facts), hash: hashOf(facts) };
+}
+
+async function factsOf(on: Database | Transaction, period: AccountingPeriod): Promise<CloseFacts> {
+  const { month, preparedAt, confirmations } = period;
+  const at = await now(on);
+  const ends = monthEnd(month);
+  return {
+    ...(await countForClose(on, { lanes: EVERY_LANE, month, ends })),
+    now: at,
+    month,
+    ends,
+    recognisedAt: preparedAt,
+    confirmations,
+    deferred: await deferredBothWays(on, at),
+  };
+}
+
+/** Deferred credits by the accounts and, independently, by what each lot was paid and what of it was used or ended. */
+async function deferredBothWays(on: Database | Transaction, at: Date): Promise<CloseFacts['deferred']> {
+  const through = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()));
+  const byLots = new Map<string, bigint>();
+  for (const key of await customersWithDeferredCredits(on, EVERY_LANE)) {
+    const lots = await earningLots(on, key, { through });
+    const open = await deferredBesideLots(on, key);
+    for (const { currency, minor } of [...deferredOf(lots), ...open])
+      byLots.set(currency, (byLots.get(currency) ?? 0n) + minor);
+  }
+  const byAccounts = new Map((await deferredBalances(on, EVERY_LANE)).map(({ currency, minor }) => [currency, minor]));
+  const currencies = [...new Set([...byLots.keys(), ...byAccounts.keys()])].toSorted();
+  return currencies.map((currency) => ({
+    currency,
+    accountsMinor: byAccounts.get(currency) ?? 0n,
+    lotsMinor: byLots.get(currency) ?? 0n,
+  }));
+}
+
+function hashOf(facts: CloseFacts): string {
+  return createHash('sha256')
+    .update(canonicalJson(signedFacts(facts)))
+    .digest('hex');
+}

@@ -1,0 +1,61 @@
+// What is deferred for bought credits, told by the accounts; and what lots alone do not tell of it.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { DeferredFigure } from '../domain/deferred-credits.ts';
+import type { Database, Transaction } from './database.ts';
+import { query } from './query.ts';
+import { INCLUSIVE_TAX, NOTED } from './revenue.ts';
+
+/** Customers who ever bought credits. */
+export async function customersWithDeferredCredits(
+  on: Database | Transaction,
+  lanes: readonly number[],
+): Promise<CustomerKey[]> {
+  return query<CustomerKey>(
+    on,
+    `select distinct lane, customer_id as "customerId" from accounts where lane = any($1) and kind = 'deferred.credits'
+     order by lane, customer_id`,
+    [lanes],
+  );
+}
+
+/** By currency; what is owed to customers in credits is positive here. */
+export async function deferredBalances(
+  on: Database | Transaction,
+  lanes: readonly number[],
+): Promise<DeferredFigure[]> {
+  return query<DeferredFigure>(
+    on,
+    `select unit as currency, (-sum(balance))::bigint as minor from accounts
+     where lane = any($1) and kind = 'deferred.credits' group by unit order by unit`,
+    [lanes],
+  );
+}
+
+/**
+ * Corrections to the sum of a customer's lots: packs on final invoices that opened no lot yet, and, taken off again, the
+ * price that a rolled, carried, transferred or restored lot took over from the lot it came from.
+ */
+export async function deferredBesideLots(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+): Promise<DeferredFigure[]> {
+  return query<DeferredFigure>(
+    on,
+    `select i.currency, sum(l.amount_minor - l.discounts_minor - l.credits_applied_minor - coalesce(tax.inclusive, 0)
+         - coalesce(note.net, 0))::bigint as minor
+     from invoice_lines l
+     join invoices i on i.lane = l.lane and i.customer_id = l.customer_id and i.invoice_id = l.invoice_id
+     left join lateral (${INCLUSIVE_TAX}) tax on true
+     left join lateral (${NOTED}) note on true
+     where l.lane = $1 and l.customer_id = $2 and l.kind = 'pack' and i.lane = $1 and i.finalized_at is not null
+       and i.status not in ('void', 'deleted') and not exists (
+         select from lots b where b.lane = $1 and b.customer_id = $2 and b.source_type = 'invoice_line'
+           and b.source_id = l.invoice_id || '/' || l.line_id)
+     group by i.currency
+     union all
+     select paid_currency, (-sum(paid_minor))::bigint from lots
+     where lane = $1 and customer_id = $2 and paid_minor > 0 and origin_lot_id is not null
+     group by paid_currency`,
+    [lane, customerId],
+  );
+}
