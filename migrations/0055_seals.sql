@@ -27,7 +27,6 @@ create table seal_roots (
   sealed_at timestamptz not null
 );
 
-create index journal_entries_recorded on journal_entries using brin (recorded_at);
 create index usage_events_recorded on usage_events using brin (recorded_at);
 
 create trigger seals_append_only before update or delete on seals for each row execute function refuse_rewrite();

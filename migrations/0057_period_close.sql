@@ -29,3 +29,6 @@ begin
   end if;
   return new;
 end $$;
+
+-- Months are read whole. Not a tree that begins with the customer: the planner would take it for the key of an entry.
+create index journal_entries_effective on journal_entries using brin (effective_at);
