@@ -15,6 +15,7 @@ import { registerDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfFailure } from './exit-codes.ts';
 import { registerExplainCommands } from './explain.ts';
 import { registerExportCommands } from './export.ts';
+import { registerHeldCommands } from './held.ts';
 import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLedgerCommands } from './ledger.ts';
@@ -53,6 +54,7 @@ const COMMANDS = [
   registerDatabaseCommands,
   registerSimulatorCommands,
   registerStripeCommands,
+  registerHeldCommands,
   registerOpeningBalancesCommand,
   registerDoctorCommand,
 ];

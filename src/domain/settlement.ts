@@ -79,3 +79,37 @@ function charge({ price, meterUnitMicro, countedUnits, discountsMinor, eligibleM
   const charged = usage - discountsMinor - eligibleMinor;
   return charged < 0n ? 0n : charged;
 }
+
+/** A cycle as people see and decide it. */
+export interface SettlementFacts {
+  readonly billingPeriodId: string;
+  readonly customerId: string;
+  readonly externalId: string | null;
+  readonly customerName: string | null;
+  readonly plan: string;
+  readonly invoiceId: string;
+  readonly state: string;
+  readonly heldBecause: string | null;
+  readonly currency: string | null;
+  readonly lotsPaidMicro: bigint;
+  readonly overageMicro: bigint;
+  readonly owedMinor: bigint;
+  readonly eligibleMinor: bigint;
+  readonly expectedMinor: bigint;
+  readonly correctionMinor: bigint;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly decidedAt: Date | null;
+  readonly decision: string | null;
+  readonly decidedBy: string | null;
+  readonly decisionReason: string | null;
+}
+
+/** The draft's own deadline is 48 hours after its period's end; an hour before, what is too much is taken off. */
+export const DRAFT_GUARD_MS = 48 * 3_600_000;
+export const DEADLINE_MS = 3_600_000;
+
+/** Until when a person can decide. */
+export function decidableUntil({ endsAt }: Pick<SettlementFacts, 'endsAt'>): Date {
+  return new Date(endsAt.getTime() + DRAFT_GUARD_MS - DEADLINE_MS);
+}

@@ -1,7 +1,7 @@
-import { toWireId, wireId } from '../contract/ids.ts';
-import { settlementDecision, settlementsQuery } from '../contract/settlements.ts';
+import { wireId } from '../contract/ids.ts';
+import { settlementDecision, settlementsQuery, shownSettlement } from '../contract/settlements.ts';
 import { decideHeldDraft } from '../operations/decide-held-draft.ts';
-import { listSettlements, type ShownSettlement } from '../operations/list-settlements.ts';
+import { listSettlements } from '../operations/list-settlements.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
 
@@ -14,7 +14,7 @@ export const settlementRoutes: readonly Route[] = [
       const asked = parse(settlementsQuery, request.query);
       if ('rejected' in asked) return asked;
       const { settlements, hasMore } = await listSettlements(deps, asked.value);
-      return ok({ object: 'list', url: '/v1/settlements', has_more: hasMore, data: settlements.map(shown) });
+      return ok({ object: 'list', url: '/v1/settlements', has_more: hasMore, data: settlements.map(shownSettlement) });
     },
   },
   decisionRoute('accept'),
@@ -42,27 +42,7 @@ function decisionRoute(decision: 'accept' | 'correct'): Route {
       });
       if ('rejected' in decided) return decided;
       wake('inbox');
-      return ok(shown(decided.settlement));
+      return ok(shownSettlement(decided.settlement));
     },
-  };
-}
-
-function shown(settlement: ShownSettlement): object {
-  return {
-    id: toWireId('period', settlement.billingPeriodId),
-    object: 'settlement',
-    customer: toWireId('customer', settlement.customerId),
-    state: settlement.state,
-    held_because: settlement.heldBecause,
-    currency: settlement.currency,
-    owed_minor: Number(settlement.owedMinor),
-    would_charge_minor: Number(settlement.expectedMinor),
-    correction_minor: Number(settlement.correctionMinor),
-    period_start: settlement.startsAt,
-    period_end: settlement.endsAt,
-    decision: settlement.decision,
-    decided_by: settlement.decidedBy,
-    reason: settlement.decisionReason,
-    stripe: { invoice: settlement.invoiceId },
   };
 }

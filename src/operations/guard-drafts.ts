@@ -1,11 +1,10 @@
+import { DRAFT_GUARD_MS } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { noteGuarded, periodOfCycle, readSettlement } from '../storage/settlements.ts';
 import { readInvoiceDraft, scheduleFinalization } from '../stripe/invoice-drafts.ts';
 import { correctProvisionally } from './correct-provisionally.ts';
 import type { Deps } from './deps.ts';
-
-const GUARD_MS = 48 * 3_600_000;
 
 /**
  * Sets the dead man's switch on a cycle's draft: Stripe finalizes it 48 hours after its creation, if we have not by
@@ -17,7 +16,7 @@ export async function guardDraft(deps: Deps, invoiceId: string): Promise<'guarde
   const period = await periodOfCycle(deps.db, draft.subscriptionId, draft.periodEnd);
   if (period === null) return 'not ours';
   if (draft.status !== 'draft') return 'not a draft';
-  const finalizesAt = new Date(draft.createdAt.getTime() + GUARD_MS);
+  const finalizesAt = new Date(draft.createdAt.getTime() + DRAFT_GUARD_MS);
   const isSet = draft.autoAdvance && draft.finalizesAt?.getTime() === finalizesAt.getTime();
   if (!isSet) await scheduleFinalization(deps.stripe, invoiceId, finalizesAt);
   await transaction(deps.db, async (trx) => noteGuarded(trx, period, { invoiceId, guardedAt: await now(trx) }));

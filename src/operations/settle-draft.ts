@@ -1,7 +1,7 @@
 // The invoice gate: after the cut-off what Stripe will charge for a cycle is made equal to what the ledger says is owed,
 // then we finalize. Each step leaves its result behind and can be repeated; a crash between two costs a repetition.
 import type { CycleDecision, CycleNumbers } from '../domain/settlement.ts';
-import { decideAtDeadline, decideCycle, itemsWanted } from '../domain/settlement.ts';
+import { DEADLINE_MS, decideAtDeadline, decideCycle, itemsWanted } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { enqueue, outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
@@ -54,7 +54,6 @@ async function attempt(deps: Deps, settlement: Settlement): Promise<SettlementSt
 }
 
 const RELAYED_MAX = 1_000;
-const DEADLINE_MS = 3_600_000;
 /** Greater than any lag of Stripe's meters seen: from then on a missing event counts as swallowed. */
 const SUMMARY_LAG_MS = 15 * 60_000;
 

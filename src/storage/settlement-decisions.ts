@@ -7,6 +7,16 @@ import { type CyclePeriod, type Settlement, SETTLEMENT, type SettlementState } f
 export interface ShownSettlement extends Settlement {
   readonly heldBecause: string | null;
   readonly currency: string | null;
+  /** What the host calls the customer; its name and the invoice's number are for people. */
+  readonly externalId: string | null;
+  readonly customerName: string | null;
+  readonly plan: string;
+  readonly lotsPaidMicro: bigint;
+  readonly overageMicro: bigint;
+  /** What is left of the grants that reach the invoice. */
+  readonly eligibleMinor: bigint;
+  /** When it was looked at last. */
+  readonly decidedAt: Date | null;
   readonly owedMinor: bigint;
   /** What Stripe would charge for usage before our items. */
   readonly expectedMinor: bigint;
@@ -17,7 +27,9 @@ export interface ShownSettlement extends Settlement {
 
 const SHOWN = SETTLEMENT.replace(
   's.guarded_at as "guardedAt"',
-  `s.guarded_at as "guardedAt", s.held_because as "heldBecause", v.currency, s.owed_minor as "owedMinor",
+  `s.guarded_at as "guardedAt", s.held_because as "heldBecause", v.currency,
+    c.external_id as "externalId", c.name as "customerName", v.plan, s.lots_paid_micro as "lotsPaidMicro",
+    s.overage_micro as "overageMicro", s.eligible_minor as "eligibleMinor", s.decided_at as "decidedAt", s.owed_minor as "owedMinor",
     s.expected_minor as "expectedMinor", s.decision, s.decided_by as "decidedBy",
     s.decision_reason as "decisionReason"`,
 ).concat(' join plan_versions v on v.plan_version_id = p.plan_version_id');
