@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http';
 import express, { type RequestHandler } from 'express';
 
 import { inboxRegistry, webhookRegistry } from '../webhooks/index.ts';
+import { meterHandlers } from '../webhooks/meters.ts';
 import { createConsole } from './admin/router.ts';
 import type { SignInSettings } from './admin/sign-in/settings.ts';
 import { toWireId } from './contract/ids.ts';
@@ -29,8 +30,11 @@ import { trackUsage, type TrackedEvent } from './operations/track-usage.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
 
-/** Stripe's event types that something is done about; doctor compares the endpoints with them. */
-export const STRIPE_EVENT_TYPES: readonly string[] = Object.keys(webhookRegistry);
+/** What Stripe tells only thinly. */
+export const THIN_EVENT_TYPES: readonly string[] = Object.keys(meterHandlers);
+
+/** Stripe's event types that an endpoint must send, each by one payload; doctor compares the endpoints with them. */
+export const STRIPE_EVENT_TYPES: readonly string[] = [...Object.keys(webhookRegistry), ...THIN_EVENT_TYPES];
 
 export interface BillingSettings {
   readonly databaseUrl: string;

@@ -3,13 +3,13 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { assembleBilling, assembleDeps, type Billing } from './billing.ts';
+import { assembleBilling, assembleDeps, type Billing, THIN_EVENT_TYPES } from './billing.ts';
 import { type Config, readConfig } from './config.ts';
 import { VERSION } from './contract/version.ts';
 import { createLog, type Logger } from './log.ts';
 import type { Deps } from './operations/deps.ts';
 import { fillEventGap } from './operations/fill-event-gap.ts';
-import { registerWebhook } from './operations/register-webhook.ts';
+import { registerThinWebhook, registerWebhook } from './operations/register-webhook.ts';
 import { ratesOf, sharedLine } from './operations/shared-line.ts';
 import { stampDeployment } from './operations/stamp-deployment.ts';
 import { addressLines, headline } from './sandbox/banner.ts';
@@ -103,7 +103,10 @@ async function openParts(
   const billing = assembleBilling(deps, {
     livemode: config.stripe.mode === 'live',
     pepper,
-    webhookSecrets: simulator === null ? config.stripe.webhookSecrets : [await registerWebhook(deps, webhookUrl)],
+    webhookSecrets:
+      simulator === null
+        ? config.stripe.webhookSecrets
+        : [await registerWebhook(deps, webhookUrl), await registerThinWebhook(deps, webhookUrl, THIN_EVENT_TYPES)],
     publicUrl: config.publicUrl,
     nightlyCron: config.nightlyCron,
     mail: { ...config.mail, folder: simulator === null ? null : join(config.directory, 'mail') },

@@ -48,7 +48,7 @@ interface Probe {
 const NOBODY = 'creditpool_doctor';
 
 /** The rights that docs/stripe.md lists. */
-const RIGHTS: readonly Probe[] = [
+export const RIGHTS: readonly Probe[] = [
   {
     right: 'rak_customer_read',
     why: 'mirrors customers and their balance',
