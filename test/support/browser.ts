@@ -85,6 +85,7 @@ export interface Person {
 
 export const SAM: Person = { name: 'Sam', roles: ['support'] };
 export const ADA: Person = { name: 'Ada', roles: ['finance', 'approver'] };
+export const OLU: Person = { name: 'Olu', roles: ['owner'] };
 
 /** A link that signs a person in, who is known from then on. */
 export async function linkFor(deps: Deps, origin: string, { name, roles }: Person): Promise<string> {

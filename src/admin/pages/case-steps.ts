@@ -100,7 +100,8 @@ function submitPanel(request: PageRequest, view: CaseView): Markup {
   if (previewed === null) return panel('Next step', closeForm(request, path));
   const what = givenText(previewed.preview);
   const needsOther = limits.length > 0;
-  const text = needsOther ? `Send ${what} for approval` : `Give ${what} now`;
+  const now = previewed.preview.money === null ? `Give ${what} now` : `Issue ${what} as a credit note`;
+  const text = needsOther ? `Send ${what} for approval` : now;
   return panel(
     'Next step',
     needsOther
