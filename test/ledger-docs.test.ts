@@ -45,6 +45,13 @@ const ALL_KINDS = [
 const dispute = { disputeId: 'dp_1', invoiceId: 'in_1', amountMinor: 8000n, currency: 'usd' };
 const movement = { transactionId: 'txn_1', feeCurrency: 'usd', at: LATER };
 const lost = disputeEntries.disputeLost(dispute, 800n, LATER);
+const adjustment = {
+  transactionId: 'cbtxn_1',
+  type: 'adjustment',
+  amountMinor: 500n,
+  currency: 'usd',
+  createdAt: LATER,
+};
 const openClearing = {
   account: 'out_of_band_clearing',
   currency: 'usd',
@@ -85,6 +92,10 @@ const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
   invoiceOverpaid: [paymentEntries.invoiceOverpaid(invoice([fee], { paidAt: LATER, amountOverpaidMinor: 100n }))],
   refundSucceeded: [paymentEntries.refundSucceeded({ refundId: 're_1', amountMinor: 100n, currency: 'usd' }, LATER)],
   refundFailed: [paymentEntries.refundFailed({ refundId: 're_1', amountMinor: 100n, currency: 'usd' }, LATER)],
+  balanceAdjusted: [
+    paymentEntries.balanceAdjusted(adjustment),
+    paymentEntries.balanceAdjusted({ ...adjustment, amountMinor: -500n }),
+  ],
   creditNoteIssued: [
     creditNoteEntries.creditNoteIssued(
       note(

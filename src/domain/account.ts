@@ -58,6 +58,7 @@ export type MoneyAccountKind =
   | 'bad_debt'
   | 'disputed'
   | 'bank'
+  | 'balance_adjustments'
   | 'dispute_losses'
   | 'dispute_fees'
   | 'discounts';

@@ -81,3 +81,27 @@ export function refundFailed({ refundId, amountMinor, currency }: RefundFacts, a
     postings: moved('refund_clearing', 'cash', amountMinor, currency),
   };
 }
+
+export interface BalanceAdjustment {
+  readonly transactionId: string;
+  readonly type: string;
+  /** Negative gives the customer credit. */
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly createdAt: Date;
+}
+
+/** A hand changed the customer balance, by no document: what it gave is a cost until somebody says what it was for. */
+export function balanceAdjusted(adjustment: BalanceAdjustment): Draft {
+  const { transactionId, type, amountMinor, currency, createdAt } = adjustment;
+  return {
+    kind: 'customer_balance.adjusted',
+    effectiveAt: createdAt,
+    actor: STRIPE,
+    reason: type,
+    sourceType: 'stripe_balance_transaction',
+    sourceId: transactionId,
+    stripe: { balance_transaction: transactionId },
+    postings: moved('balance_adjustments', 'customer_balance', amountMinor, currency),
+  };
+}

@@ -122,6 +122,7 @@ const SAMPLE_CHART: Chart = {
   rounding: ['Rounding', '8900'],
   bad_debt: ['Bad Debt', '6300'],
   bank: ['Bank', '1000'],
+  balance_adjustments: ['Customer Balance Adjustments', '4910'],
   disputed: ['Disputed Payments', '1020'],
   dispute_losses: ['Dispute Losses', '6310'],
   dispute_fees: ['Dispute Fees', '6320'],

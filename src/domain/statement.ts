@@ -43,6 +43,25 @@ export interface PaymentThere {
   readonly invoicePaymentId: string;
   readonly status: string;
   readonly amountPaidMinor: bigint;
+  /** What paid it, where that was Stripe. */
+  readonly intentId: string | null;
+}
+
+export interface RefundThere {
+  readonly refundId: string;
+  readonly status: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+}
+
+export interface DisputeThere {
+  readonly disputeId: string;
+  readonly status: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  /** What left and came back, in Stripe's sign. */
+  readonly movedMinor: bigint;
+  readonly feeMinor: bigint;
 }
 
 export interface InvoiceThere {

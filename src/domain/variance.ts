@@ -23,6 +23,8 @@ export interface VarianceKind {
     | 'mirror_customer'
     | 'mirror_invoice'
     | 'mirror_credit_note'
+    | 'mirror_refund'
+    | 'mirror_dispute'
     | 'mirror_credit_movements'
     | 'resend';
 }

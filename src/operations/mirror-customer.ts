@@ -1,11 +1,17 @@
 import type { CustomerKey } from '../domain/customer.ts';
+import { balanceAdjusted } from '../domain/entries-payment.ts';
 import { now, wallTime } from '../storage/clock.ts';
-import { recentBalanceTransactionIds, storeBalanceTransactions } from '../storage/customer-balance.ts';
-import { customerByStripeId, markCustomerDeleted, saveCustomer } from '../storage/customers.ts';
+import {
+  recentBalanceTransactionIds,
+  storeBalanceTransactions,
+  unpostedAdjustments,
+} from '../storage/customer-balance.ts';
+import { customerByStripeId, lockCustomer, markCustomerDeleted, saveCustomer } from '../storage/customers.ts';
 import { transaction } from '../storage/database.ts';
 import { type CustomerBalanceTransaction, listCustomerBalanceTransactions } from '../stripe/balance-transactions.ts';
 import { fetchCustomer } from '../stripe/customers.ts';
 import type { Deps } from './deps.ts';
+import { postOnce } from './post-money.ts';
 
 /** Mirrors a Stripe customer as it is now; null when Stripe has no such customer and we never knew one. */
 export async function mirrorCustomer(deps: Deps, stripeCustomerId: string): Promise<CustomerKey | null> {
@@ -27,7 +33,10 @@ export async function knownCustomer(deps: Deps, stripeCustomerId: string): Promi
   return key;
 }
 
-/** Copies the customer balance transactions that Stripe wrote since the last time; they have no events of their own. */
+/**
+ * Copies the customer balance transactions that Stripe wrote since the last time; they have no events of their own. What
+ * invoices and notes did to the balance is posted with them; what a hand did is posted here.
+ */
 export async function mirrorCustomerBalance(deps: Deps, key: CustomerKey, stripeCustomerId: string): Promise<number> {
   const known = await recentBalanceTransactionIds(deps.db, key);
   const found: CustomerBalanceTransaction[] = [];
@@ -35,6 +44,10 @@ export async function mirrorCustomerBalance(deps: Deps, key: CustomerKey, stripe
     if (known.has(movement.transactionId)) break;
     found.push(movement);
   }
-  await storeBalanceTransactions(deps.db, key, found);
+  await transaction(deps.db, async (trx) => {
+    await lockCustomer(trx, key);
+    await storeBalanceTransactions(trx, key, found);
+    await postOnce(deps, trx, key, (await unpostedAdjustments(trx, key)).map(balanceAdjusted));
+  });
   return found.length;
 }

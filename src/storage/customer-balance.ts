@@ -1,5 +1,6 @@
 // Stripe's book of the customer balance, mirrored whole. Transactions never change; negative amounts are credit.
 import type { CustomerKey } from '../domain/customer.ts';
+import type { BalanceAdjustment } from '../domain/entries-payment.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 
@@ -55,3 +56,36 @@ export async function storeBalanceTransactions(
     ],
   );
 }
+
+/** Changes of the balance by no invoice and no note, which have no entry yet. */
+export async function unpostedAdjustments(
+  trx: Transaction,
+  { lane, customerId }: CustomerKey,
+): Promise<readonly BalanceAdjustment[]> {
+  return query<BalanceAdjustment>(
+    trx,
+    `select transaction_id as "transactionId", type, amount_minor as "amountMinor", currency, created_at as "createdAt"
+     from customer_balance_transactions t
+     where t.lane = $1 and t.customer_id = $2 and t.amount_minor <> 0
+       and (t.type <> all ($3::text[])
+         -- Documents from before a customer was taken over are nobody's here.
+         or (not exists (select from invoices i where i.lane = $1 and i.customer_id = $2 and i.invoice_id = t.invoice_id)
+           and not exists (select from credit_notes n where n.lane = $1 and n.customer_id = $2
+             and n.credit_note_id = t.credit_note_id)
+           and t.created_at < (select adopted_at from customers where lane = $1 and customer_id = $2)))
+       and not exists (select from journal_entries e where e.lane = $1 and e.customer_id = $2
+         and e.source_type = 'stripe_balance_transaction' and e.source_id = t.transaction_id)
+     order by t.created_at, t.transaction_id`,
+    [lane, customerId, OF_DOCUMENTS],
+  );
+}
+
+/** Types that an invoice or a credit note posts. */
+const OF_DOCUMENTS = [
+  'applied_to_invoice',
+  'unapplied_from_invoice',
+  'credit_note',
+  'invoice_overpaid',
+  'invoice_too_small',
+  'invoice_too_large',
+];

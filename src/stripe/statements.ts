@@ -28,7 +28,7 @@ const PAGE = 100;
 const PAGES_MAX = 1_000;
 
 /** Reads a list to its end, or to the first item that need not be read. */
-async function readAll<Item extends { readonly id: string }>(
+export async function readAll<Item extends { readonly id: string }>(
   count: ReadCount,
   page: (after: { starting_after?: string }) => Promise<{ data: Item[]; has_more: boolean }>,
 ): Promise<readonly Item[]> {
@@ -197,6 +197,7 @@ function toPayment(payment: Stripe.InvoicePayment): PaymentThere {
     invoicePaymentId: payment.id,
     status: payment.status,
     amountPaidMinor: minor(payment.amount_paid),
+    intentId: idOrNull(payment.payment.payment_intent),
   };
 }
 

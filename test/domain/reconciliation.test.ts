@@ -37,7 +37,7 @@ const invoice: InvoiceThere = {
     line('il_base', 'price_base', '1', 9_900n, 0n),
     line('il_usage', 'price_metered', '12500000', 12_500n, 10_000n),
   ],
-  payments: [{ invoicePaymentId: 'inpay_1', status: 'paid', amountPaidMinor: 11_400n }],
+  payments: [{ invoicePaymentId: 'inpay_1', status: 'paid', intentId: null, amountPaidMinor: 11_400n }],
 };
 
 function line(lineId: string, priceId: string, quantity: string, amountMinor: bigint, creditsAppliedMinor: bigint) {

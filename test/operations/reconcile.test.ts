@@ -191,6 +191,7 @@ const EXPLAINED: ReadonlySet<string> = new Set([
   'credit_note_foreign',
   'credit_note_in_flight',
   'balance_behind',
+  'money_back_behind',
   'clearing_pending',
 ]);
 
@@ -257,6 +258,10 @@ describe('what is safe is repaired, and says so', () => {
     'credit_note_unmirrored',
     'balance_movement_missing_here',
     'customer_balance',
+    'refund_unmirrored',
+    'refund_stale',
+    'dispute_unmirrored',
+    'dispute_stale',
   ] as const)('%s is gone after the run that found it', async (kind) => {
     const seed = SEEDS.find((planted) => planted.kind === kind);
     const customer = await seed?.plant(hand);
@@ -323,7 +328,7 @@ const LONG_AGO = `
   update outbox set created_at = '2026-03-01', finished_at = '2026-03-01' where customer_id = :c`;
 
 describe('a run that stopped', () => {
-  test('goes on after the customer that it finished last', async () => {
+  test('goes on after the customer that it finished last', { timeout: 120_000 }, async () => {
     const customers = [await stages.running(), await stages.running()];
     const last = customers.map(({ customerId }) => customerId).toSorted()[0] ?? '';
     const { reconciliationId } = await reconcile(deps, { full: true }, nothingRepaired);

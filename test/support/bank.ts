@@ -9,7 +9,8 @@ export async function atTheBank(story: Story, path: string, body: object = {}): 
   return id;
 }
 
-async function tellTheBank(simulator: string, path: string, body: object = {}): Promise<string> {
+/** The same, without waiting for the news. */
+export async function tellTheBank(simulator: string, path: string, body: object = {}): Promise<string> {
   const response = await fetch(`${simulator}/_simulator${path}`, { method: 'POST', body: JSON.stringify(body) });
   const { id } = (await response.json()) as { id?: string };
   if (id === undefined) throw new Error(`${path}: the simulator answered ${response.status}`);

@@ -102,6 +102,8 @@ export const nothingRepaired: Repairs = {
   mirrorCustomer: async () => undefined,
   mirrorInvoice: async () => undefined,
   mirrorCreditNote: async () => undefined,
+  mirrorRefund: async () => undefined,
+  mirrorDispute: async () => undefined,
   mirrorCreditMovements: async () => undefined,
   resend: async () => undefined,
 };

@@ -5,6 +5,7 @@ import type { VarianceKindName } from '../../src/domain/variance-kinds.ts';
 import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
 import { query } from '../../src/storage/query.ts';
+import { tellTheBank } from './bank.ts';
 import type { Inbox } from './inbox.ts';
 import type { Seeded, Stages } from './reconciled.ts';
 
@@ -578,6 +579,119 @@ const CREDIT_NOTES: readonly Seed[] = [
   ),
 ];
 
+/** An invoice of $99.00 that a card paid, and what somebody at the dashboard, or a bank, does to the payment. */
+async function paymentOf({ stage }: Hand, { stripeCustomerId }: Seeded): Promise<string> {
+  const [charge] = (await stage.deps.stripe.charges.list({ customer: stripeCustomerId })).data;
+  return charge?.id ?? '';
+}
+
+async function refunded(hand: Hand, { heard = true } = {}): Promise<Seeded> {
+  const customer = await hand.stages.settled();
+  await hand.stage.deps.stripe.refunds.create({ charge: await paymentOf(hand, customer), amount: 1000 });
+  return after(hand, customer, heard);
+}
+
+async function disputed(hand: Hand, { heard = true } = {}): Promise<Seeded> {
+  const customer = await hand.stages.settled();
+  await tellTheBank(hand.stage.simulator.url, '/disputes', { charge: await paymentOf(hand, customer), amount: 1000 });
+  return after(hand, customer, heard);
+}
+
+async function after({ stage, sql }: Hand, customer: Seeded, heard: boolean): Promise<Seeded> {
+  await stage.simulator.settled();
+  if (heard) await stage.apply();
+  else await sql(customer, `delete from stripe_events where state = 'received'`);
+  return customer;
+}
+
+const MONEY_BACK: readonly Seed[] = [
+  {
+    kind: 'refund_unmirrored',
+    done: 'somebody refunds a payment in the dashboard and its events get lost',
+    plant: async (hand) => refunded(hand, { heard: false }),
+  },
+  {
+    kind: 'refund_without_note',
+    done: 'somebody refunds a payment in the dashboard and writes no credit note',
+    plant: async (hand) => refunded(hand),
+  },
+  {
+    kind: 'refund_missing_there',
+    done: 'a refund that Stripe does not know',
+    plant: async (hand) => {
+      const customer = await refunded(hand);
+      await hand.sql(customer, `update refunds set refund_id = 're_nobody' where customer_id = :c`);
+      return customer;
+    },
+  },
+  {
+    kind: 'refund_stale',
+    done: 'a refund is pending here',
+    plant: async (hand) => {
+      const customer = await refunded(hand);
+      await hand.sql(customer, `update refunds set status = 'pending' where customer_id = :c`);
+      return customer;
+    },
+  },
+  {
+    kind: 'refund_failed',
+    done: 'a bank sends the refund of a credit note back',
+    plant: async (hand) => {
+      const customer = await hand.stages.settled();
+      const { stripe } = hand.stage.deps;
+      const [invoice] = (await stripe.invoices.list({ customer: customer.stripeCustomerId })).data;
+      await stripe.creditNotes.create({
+        invoice: invoice?.id ?? '',
+        amount: 1000,
+        refund_amount: 1000,
+        email_type: 'none',
+      });
+      const [refund] = (await stripe.refunds.list()).data;
+      await tellTheBank(hand.stage.simulator.url, `/refunds/${refund?.id}/fail`);
+      return after(hand, customer, true);
+    },
+  },
+  {
+    kind: 'dispute_unmirrored',
+    done: 'a bank disputes a payment and its events get lost',
+    plant: async (hand) => disputed(hand, { heard: false }),
+  },
+  {
+    kind: 'dispute_missing_there',
+    done: 'a dispute that Stripe does not know',
+    plant: async (hand) => {
+      const customer = await disputed(hand);
+      await hand.sql(customer, `update disputes set dispute_id = 'dp_nobody' where customer_id = :c`);
+      return customer;
+    },
+  },
+  {
+    kind: 'dispute_stale',
+    done: 'a dispute is won here',
+    plant: async (hand) => {
+      const customer = await disputed(hand);
+      await hand.sql(customer, `update disputes set status = 'won' where customer_id = :c`);
+      return customer;
+    },
+  },
+  {
+    kind: 'money_back_behind',
+    done: 'the event of a dispute waits in the inbox',
+    plant: async (hand) => {
+      const customer = await hand.stages.settled();
+      const charge = await paymentOf(hand, customer);
+      await tellTheBank(hand.stage.simulator.url, '/disputes', { charge, amount: 1000 });
+      await hand.stage.simulator.settled();
+      return customer;
+    },
+  },
+  onNote(
+    'balance_unposted',
+    'the entry of a credit to the customer balance is gone',
+    `update accounts set balance = balance + 1000 where customer_id = :c and kind = 'customer_balance'`,
+  ),
+];
+
 const CLEARING = (days: number): string => `
   insert into journal_entries (lane, customer_id, entry_id, kind, effective_at, recorded_at, actor, source_type, source_id)
     select lane, customer_id, '00000000-0000-7000-8000-0000000000${String(days).padStart(2, '0')}', 'test.clearing',
@@ -716,4 +830,12 @@ const CATALOGUE: readonly Seed[] = [
   ),
 ];
 
-export const SEEDS: readonly Seed[] = [...USAGE, ...CREDITS, ...INVOICES, ...CREDIT_NOTES, ...CATALOGUE, ...OURSELVES];
+export const SEEDS: readonly Seed[] = [
+  ...USAGE,
+  ...CREDITS,
+  ...INVOICES,
+  ...CREDIT_NOTES,
+  ...MONEY_BACK,
+  ...CATALOGUE,
+  ...OURSELVES,
+];

@@ -1,4 +1,5 @@
 // Ourselves: what lies, waits or does not add up on this side, whatever Stripe says.
+import type { ClearingItem } from '../clearing.ts';
 import { amountDiffers, type Comparison, type Difference, factDiffers, MESSAGE_LAG_MS } from '../reconciliation.ts';
 
 export interface Ourselves {
@@ -26,13 +27,7 @@ export interface Ourselves {
   }[];
   /** Usage whose window ended longer ago than the meter lag, not rolled up. */
   readonly unrolled: readonly { readonly billingPeriodId: string; readonly unit: string; readonly micro: bigint }[];
-  readonly clearing: readonly {
-    readonly account: string;
-    readonly unit: string;
-    readonly balance: bigint;
-    /** Since it was moved last. */
-    readonly ageMs: number;
-  }[];
+  readonly clearing: readonly ClearingItem[];
   readonly twins: readonly { readonly source: string; readonly eventId: string; readonly count: number }[];
 }
 
@@ -71,7 +66,7 @@ export function compareOurselves(ours: Ourselves, now: Date): Comparison {
     ...ours.unrolled.map(({ billingPeriodId, unit, micro }) =>
       amountDiffers('usage_never_rolled_up', billingPeriodId, { ours: micro, theirs: 0n, unit: `micro-${unit}` }),
     ),
-    ...ours.clearing.map(clearingDiffers),
+    ...ours.clearing.flatMap((item) => clearingDiffers(item, now)),
     ...ours.twins.map(({ source, eventId, count }) =>
       factDiffers('usage_counted_twice', `${source} ${eventId}`, { ours: `${count} times`, theirs: null }),
     ),
@@ -94,10 +89,17 @@ function messageDiffers({
   return [factDiffers('message_stuck', object, { ours: state, theirs: null })];
 }
 
-function clearingDiffers({ account, unit, balance, ageMs }: Ourselves['clearing'][number]): Difference {
-  const amounts = { ours: balance, theirs: 0n, unit };
-  if (ageMs > CLEARING_MS) return amountDiffers('clearing_stuck', account, amounts);
-  return amountDiffers('clearing_pending', account, amounts, `It was moved less than ${CLEARING_DAYS} days ago.`);
+/** Failed and unnoted refunds are compared with Stripe; an open dispute waits for its bank, however long. */
+function clearingDiffers(
+  { kind, account, object, currency, balanceMinor, since }: ClearingItem,
+  now: Date,
+): readonly Difference[] {
+  if (kind === 'refund_failed' || kind === 'refund_without_note') return [];
+  const name = object === account ? account : `${account} ${object}`;
+  const amounts = { ours: balanceMinor, theirs: 0n, unit: currency };
+  if (kind === 'disputed') return [amountDiffers('clearing_pending', name, amounts, 'The bank has not decided.')];
+  if (now.getTime() - since.getTime() > CLEARING_MS) return [amountDiffers('clearing_stuck', name, amounts)];
+  return [amountDiffers('clearing_pending', name, amounts, `It was moved less than ${CLEARING_DAYS} days ago.`)];
 }
 
 /** Events of Stripe belong to nobody until they are applied. */

@@ -46,10 +46,11 @@ export async function adoptCustomer(deps: Deps, { match, openInvoiceIds, include
   const key = await mirrorCustomer(deps, stripeCustomerId);
   if (key === null) return NOTHING;
   if (match.match === 'new') await markAdopted(deps.db, key, await now(deps.db));
-  await mirrorCustomerBalance(deps, key, stripeCustomerId);
   for (const { subscriptionId } of subscriptions) await mirrorSubscription(deps, subscriptionId);
   const latest = subscriptions.flatMap(({ latestInvoiceId }) => latestInvoiceId ?? []);
   for (const invoiceId of new Set([...openInvoiceIds, ...latest])) await mirrorInvoice(deps, invoiceId);
+  // After the invoices: what they did to it is theirs.
+  await mirrorCustomerBalance(deps, key, stripeCustomerId);
   const offer = await offerOf(deps, match);
   if (offer === null) return NOTHING;
   const found = await grantsToAdopt(deps, { reads: 0 }, stripeCustomerId, offer);

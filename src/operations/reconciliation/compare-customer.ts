@@ -12,6 +12,7 @@ import { compareCreditNotes } from '../../domain/reconciliation/credit-notes.ts'
 import { compareCredits } from '../../domain/reconciliation/credits.ts';
 import { compareCycleInvoices, compareHeldDrafts, compareInvoices } from '../../domain/reconciliation/invoices.ts';
 import { compareOurselves } from '../../domain/reconciliation/ourselves.ts';
+import { compareMoneyBack } from '../../domain/reconciliation/refunds.ts';
 import { compareSeats } from '../../domain/reconciliation/seats.ts';
 import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
@@ -23,6 +24,7 @@ import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
 import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../storage/reconciliation/credits.ts';
 import { billedPeriods, heldDrafts, invoicesHere } from '../../storage/reconciliation/invoices.ts';
 import { readOurselves, waitingObjects } from '../../storage/reconciliation/ourselves.ts';
+import { moneyBackHere } from '../../storage/reconciliation/refunds.ts';
 import type { ReconciledCustomer } from '../../storage/reconciliation/scope.ts';
 import { removedSeats } from '../../storage/reconciliation/subscriptions.ts';
 import { meteredPeriods, meterMessages } from '../../storage/reconciliation/usage.ts';
@@ -55,11 +57,22 @@ export async function compareCustomer(
   );
   const billed = await billedHere(deps, customer, statement, context);
   const waiting = await waitingObjects(deps.db);
+  const documents = [
+    customer.stripeCustomerId,
+    ...statement.invoices.map(({ invoiceId }) => invoiceId),
+    ...statement.notes.map(({ creditNoteId }) => creditNoteId),
+  ];
   return {
     usage: await compareUsageOf(deps, customer, context),
     credits: await compareCreditsOf(deps, customer, { statement, billed, context }),
     invoices: await compareInvoicesOf(deps, customer, { statement, billed, waiting, context }),
-    credit_notes: compareCreditNotes(await creditNotesHere(deps.db, customer), statement, waiting),
+    credit_notes: joined([
+      compareCreditNotes(await creditNotesHere(deps.db, customer), statement, waiting),
+      compareMoneyBack(await moneyBackHere(deps.db, customer), statement.back, {
+        waiting,
+        isBehind: documents.some((id) => waiting.has(id)),
+      }),
+    ]),
     catalogue: compareSubscriptions(await subscribedItems(deps.db, customer), await creditMeterIds(deps.db)),
     ourselves: await compareOurselvesOf(deps, customer, context),
   };

@@ -7,6 +7,7 @@ import type {
   InvoiceThere,
 } from '../../domain/statement.ts';
 import type { StripeGateway } from '../../stripe/gateway.ts';
+import { type MoneyBackAtStripe, moneyBackThere } from '../../stripe/money-back.ts';
 import {
   type Adopted,
   balanceMovementsThere,
@@ -26,6 +27,7 @@ export interface Statement {
   readonly invoices: readonly InvoiceThere[];
   readonly notes: readonly CreditNoteThere[];
   readonly balanceMovements: readonly BalanceMovementThere[];
+  readonly back: MoneyBackAtStripe;
 }
 
 /** Reads Stripe's lists of a customer, one after the other: Stripe allots calls in flight, too. */
@@ -37,7 +39,15 @@ export async function gatherStatement(
 ): Promise<Statement> {
   const customer = await customerThere(stripe, count, stripeCustomerId);
   if (customer === null) {
-    return { customer, grants: [], movements: [], invoices: [], notes: [], balanceMovements: [] };
+    return {
+      customer,
+      grants: [],
+      movements: [],
+      invoices: [],
+      notes: [],
+      balanceMovements: [],
+      back: { refunds: [], disputes: [] },
+    };
   }
   const grants = await grantsThere(stripe, count, stripeCustomerId);
   const invoices = await invoicesThere(stripe, count, stripeCustomerId, adopted);
@@ -51,5 +61,6 @@ export async function gatherStatement(
     // A note stands and falls with its invoice.
     notes: adopted === null ? notes : notes.filter((note) => invoices.some((one) => one.invoiceId === note.invoiceId)),
     balanceMovements: await balanceMovementsThere(stripe, count, stripeCustomerId),
+    back: await moneyBackThere(stripe, count, { customer: stripeCustomerId, invoices }),
   };
 }

@@ -7,7 +7,9 @@ import type { Deps } from '../deps.ts';
 import { mirrorCreditMovements } from '../mirror-credit-movements.ts';
 import { mirrorCreditNote } from '../mirror-credit-note.ts';
 import { mirrorCustomer, mirrorCustomerBalance } from '../mirror-customer.ts';
+import { mirrorDispute } from '../mirror-dispute.ts';
 import { mirrorInvoice } from '../mirror-invoice.ts';
+import { mirrorRefund } from '../mirror-refund.ts';
 import { relayOutbox } from '../relay-outbox.ts';
 
 /** The operations that a lost event would have called. They are given, so that a run can be asked to repair nothing. */
@@ -15,6 +17,8 @@ export interface Repairs {
   readonly mirrorCustomer: (key: CustomerKey, stripeCustomerId: string) => Promise<unknown>;
   readonly mirrorInvoice: (invoiceId: string) => Promise<unknown>;
   readonly mirrorCreditNote: (creditNoteId: string) => Promise<unknown>;
+  readonly mirrorRefund: (refundId: string) => Promise<unknown>;
+  readonly mirrorDispute: (disputeId: string) => Promise<unknown>;
   readonly mirrorCreditMovements: (key: CustomerKey, stripeCustomerId: string) => Promise<unknown>;
   /** Sends what was never sent. */
   readonly resend: (key: CustomerKey) => Promise<unknown>;
@@ -29,6 +33,8 @@ export function safeRepairs(deps: Deps): Repairs {
     },
     mirrorInvoice: async (invoiceId) => mirrorInvoice(deps, invoiceId),
     mirrorCreditNote: async (creditNoteId) => mirrorCreditNote(deps, creditNoteId),
+    mirrorRefund: async (refundId) => mirrorRefund(deps, refundId),
+    mirrorDispute: async (disputeId) => mirrorDispute(deps, disputeId),
     mirrorCreditMovements: async (key, stripeCustomerId) => mirrorCreditMovements(deps, key, stripeCustomerId),
     resend: async (key) => resend(deps, key),
   };
@@ -62,6 +68,12 @@ export async function repair(
       return `The run fetched ${id} again.`;
     case 'mirror_credit_note':
       await repairs.mirrorCreditNote(id);
+      return `The run fetched ${id} again.`;
+    case 'mirror_refund':
+      await repairs.mirrorRefund(id);
+      return `The run fetched ${id} again.`;
+    case 'mirror_dispute':
+      await repairs.mirrorDispute(id);
       return `The run fetched ${id} again.`;
     case 'mirror_credit_movements':
       await repairs.mirrorCreditMovements(customer, customer.stripeCustomerId);

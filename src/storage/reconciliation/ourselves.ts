@@ -1,5 +1,6 @@
 import type { CustomerKey } from '../../domain/customer.ts';
 import type { Ourselves, WaitingStripeEvent } from '../../domain/reconciliation/ourselves.ts';
+import { clearingItems } from '../clearing.ts';
 import type { Database } from '../database.ts';
 import { execute, query } from '../query.ts';
 
@@ -61,24 +62,9 @@ export async function readOurselves(
     periods,
     unbilled,
     unrolled,
-    clearing: await clearing(db, key, now),
+    clearing: await clearingItems(db, { lane, customerId }),
     twins: await twins(db, key),
   };
-}
-
-async function clearing(db: Database, key: readonly [number, string], now: Date): Promise<Ourselves['clearing']> {
-  return query<Ourselves['clearing'][number]>(
-    db,
-    `select a.kind as account, a.unit, sum(a.balance)::bigint as balance,
-       (extract(epoch from $3::timestamptz - (
-         select max(e.recorded_at) from postings t
-         join journal_entries e on e.lane = t.lane and e.customer_id = t.customer_id and e.entry_id = t.entry_id
-         where t.lane = $1 and t.customer_id = $2 and a.kind in (t.from_kind, t.to_kind))) * 1000)::float8 as "ageMs"
-     from accounts a
-     where a.lane = $1 and a.customer_id = $2 and a.kind in ('refund_clearing', 'out_of_band_clearing')
-     group by a.kind, a.unit having sum(a.balance) <> 0 order by a.kind, a.unit`,
-    [...key, now],
-  );
 }
 
 async function twins(db: Database, key: readonly [number, string]): Promise<Ourselves['twins']> {
