@@ -8,3 +8,5 @@ create index credit_notes_by_id on credit_notes (credit_note_id);
 create index credit_notes_number on credit_notes (upper(number));
 create index cases_ticket on cases (lower(ticket));
 create index credit_note_requests_ticket on credit_note_requests (lower(ticket));
+-- The timeline reads backwards by when things happened.
+create index journal_entries_newest on journal_entries (lane, customer_id, effective_at, entry_id);
