@@ -4,6 +4,8 @@ import { readLocalSecrets } from '../sandbox/local-secrets.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json } from './output.ts';
+import { registerSimulatorControls } from './sim-controls.ts';
+import { registerSimulatorStart } from './sim-start.ts';
 
 interface ClockAnswer {
   readonly now: string;
@@ -12,12 +14,13 @@ interface ClockAnswer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** `creditpool sim advance`: asks the running sandbox over its API. */
+/** `creditpool sim …`: `advance` asks the running sandbox over its API, the others ask the simulator. */
 export function registerSimulatorCommands(program: Command, context: CliContext): void {
   const sim = program
     .command('sim')
-    .description('the sandbox')
-    .addHelpText('before', examples('sim advance 31d', 'sim advance 2027-01-01T00:00:00Z'));
+    .description('the Stripe simulator: its clock, its faults, what banks and customers do')
+    .addHelpText('before', examples('sim start', 'sim advance 31d', 'sim fault 500_after --path credit_grants'));
+  registerSimulatorStart(sim, context);
   sim
     .command('advance')
     .description('move the clock of the running sandbox: renewals, invoices and expiry happen on the way')
@@ -27,6 +30,7 @@ export function registerSimulatorCommands(program: Command, context: CliContext)
     .action(async (body: object, { json: asJson = false }: { json?: boolean }) => {
       process.exitCode = await advance(context, body, asJson);
     });
+  registerSimulatorControls(sim, context);
 }
 
 async function advance(context: CliContext, body: object, asJson: boolean): Promise<number> {

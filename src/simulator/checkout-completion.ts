@@ -42,7 +42,7 @@ function buyByInvoice(world: World, session: CheckoutSession, customer: Customer
     const item = newInvoiceItem(world, {
       customer: customer.id,
       currency: invoice.currency,
-      charge: chargeOfPrice(price, BigInt(quantity ?? 1) * ONE, world.switches.negativeHalf),
+      charge: chargeOfPrice(price, BigInt(quantity ?? 1) * ONE, world.switches),
       description,
       discountable: true,
       invoice: invoice.id,

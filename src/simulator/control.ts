@@ -1,8 +1,8 @@
 import { COLLECTION_NAMES } from './collections.ts';
-import type { Fault, WebhookFaults } from './faults.ts';
+import { FAULT_KINDS, type Fault, type WebhookFaults } from './faults.ts';
 import { actOfOthers } from './others.ts';
 import type { LoggedRequest } from './server.ts';
-import type { Switches } from './switches.ts';
+import { setSwitches, type Switches } from './switches.ts';
 import type { World } from './world.ts';
 
 export interface ControlParts {
@@ -28,7 +28,10 @@ interface FaultsBody {
 function setFaults({ world }: ControlParts, body: FaultsBody): object {
   const { faults } = world;
   if (body.clear === true) faults.clear();
-  if (body.add !== undefined) faults.add(body.add);
+  if (body.add !== undefined) {
+    if (!(body.add.kind in FAULT_KINDS)) throw new Error(`no fault ${body.add.kind}`);
+    faults.add(body.add);
+  }
   if (body.webhooks !== undefined) faults.webhooks = body.webhooks;
   if (body.swallow_meter_events !== undefined) faults.swallowMeterEvents(body.swallow_meter_events);
   return { webhooks: faults.webhooks };
@@ -72,7 +75,9 @@ export function createControl(
       case 'POST /faults':
         return setFaults(parts, given as FaultsBody);
       case 'POST /switches':
-        Object.assign(world.switches, given as Partial<Switches>);
+        setSwitches(world.switches, given as Partial<Switches>);
+        return world.switches;
+      case 'GET /switches':
         return world.switches;
       default:
         return method === 'POST' ? actOfOthers(world, path, given as object) : undefined;

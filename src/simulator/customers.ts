@@ -1,4 +1,5 @@
 import { moveCustomerBalance } from './customer-balance.ts';
+import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
 import { page } from './pagination.ts';
 import {
@@ -122,13 +123,20 @@ export function newCustomer(world: World, values: CustomerFacts, telling: 'aloud
   return customer;
 }
 
+function refuseFullClock(world: World, clock: string): void {
+  need(world, 'test_clocks', clock, 'testclock', 'test_clock');
+  const most = world.switches.testClockCustomersMax;
+  if (world.store.by('customers', 'test_clock', clock).length < most) return;
+  throw invalidRequest(`A test clock can have at most ${most} customers.`, { param: 'test_clock' });
+}
+
 const create = route(
   'POST',
   '/v1/customers',
   { ...editable, payment_method: word(), tax_id_data: ignored(), test_clock: word() },
   ({ world, values }) => {
     const clock = values.test_clock ?? null;
-    if (clock !== null) need(world, 'test_clocks', clock, 'testclock', 'test_clock');
+    if (clock !== null) refuseFullClock(world, clock);
     const customer = newCustomer(
       world,
       { ...values, test_clock: clock, metadata: changedMetadata({}, values.metadata) },

@@ -1,5 +1,24 @@
-/** Ways a request can go wrong on command. */
-export type FaultKind = '429' | 'lock_timeout' | '500_before' | '500_after' | 'cut_after' | 'cut_before' | 'slow';
+/** Ways a request can go wrong on command, and what its caller sees of it. */
+export const FAULT_KINDS = {
+  '429': 'too many requests; `reason` says of what',
+  lock_timeout: '429: another request holds the object',
+  '500_before': 'an error, and nothing was done',
+  '500_after': 'an error, although it was done',
+  cut_before: 'the connection breaks, and nothing was done',
+  cut_after: 'the connection breaks, although it was done',
+  truncated: 'half of the answer, then the connection breaks; it was done',
+  slow: 'an answer after `delayMs`',
+} as const;
+export type FaultKind = keyof typeof FAULT_KINDS;
+
+/** What Stripe names as the reason of a 429. */
+export const LIMIT_REASONS = [
+  'global-rate',
+  'global-concurrency',
+  'endpoint-rate',
+  'endpoint-concurrency',
+  'resource-specific',
+] as const;
 
 export interface Fault {
   readonly match: { readonly method?: string; readonly path?: string; readonly times?: number };

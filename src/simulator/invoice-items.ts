@@ -70,7 +70,7 @@ function chargeOf(world: World, facts: Facts): ItemCharge {
         'The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.',
         { param: 'pricing[price]' },
       );
-    return chargeOfPrice(price, quantity, world.switches.negativeHalf);
+    return chargeOfPrice(price, quantity, world.switches);
   }
   if (unit !== undefined) {
     const pricing = { type: 'price_details' as const, unit_amount_decimal: unit };

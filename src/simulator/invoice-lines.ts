@@ -75,7 +75,7 @@ export function subscriptionLine(
   part: { readonly seconds: number; readonly of: number } = { seconds: 1, of: 1 },
 ): InvoiceLine {
   const { price } = item;
-  const whole = lineAmount(price, quantity, world.switches.negativeHalf);
+  const whole = lineAmount(price, quantity, world.switches);
   const ownRates = item.tax_rates ?? [];
   return newLine({
     invoice,

@@ -18,7 +18,7 @@ function withCurrentUsage(world: World, customer: string, line: InvoiceLine): In
   if (details === null || details === undefined || details.proration) return line;
   if (price?.recurring?.usage_type !== 'metered') return line;
   const quantity = billableUsage(world, price, customer, line.period.start, line.period.end);
-  const amount = lineAmount(price, quantity, world.switches.negativeHalf);
+  const amount = lineAmount(price, quantity, world.switches);
   return { ...line, amount, subtotal: amount, quantity: truncated(quantity), quantity_decimal: fromScaled(quantity) };
 }
 

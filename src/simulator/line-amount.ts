@@ -1,4 +1,5 @@
-import { dividedHalfUp, ONE, timesRounded, toScaled, type NegativeHalf } from './rounding.ts';
+import { dividedHalfUp, ONE, timesRounded, toScaled } from './rounding.ts';
+import type { Switches } from './switches.ts';
 import type { Price } from './wire.ts';
 
 type Tier = NonNullable<Price['tiers']>[number];
@@ -16,28 +17,35 @@ function tierCharge(tier: Tier, quantity: bigint): bigint {
   return quantity * toScaled(tier.unit_amount_decimal ?? '0') + toScaled(tier.flat_amount_decimal ?? '0') * ONE;
 }
 
-function tieredCharge(price: Price, quantity: bigint): bigint {
+/** The charge of each tier that the quantity reaches. */
+function tierCharges(price: Price, quantity: bigint): bigint[] {
   const tiers = price.tiers ?? [];
   const limit = (tier: Tier): bigint | null => (tier.up_to === null ? null : BigInt(tier.up_to) * ONE);
   if (price.tiers_mode === 'volume') {
     const reached = tiers.find((tier) => quantity <= (limit(tier) ?? quantity));
-    return reached === undefined ? 0n : tierCharge(reached, quantity);
+    return reached === undefined ? [] : [tierCharge(reached, quantity)];
   }
-  let charge = 0n;
+  const charges: bigint[] = [];
   let from = 0n;
   for (const tier of tiers) {
     const to = limit(tier) ?? quantity;
     const part = (quantity < to ? quantity : to) - from;
     if (part <= 0n) break;
-    charge += tierCharge(tier, part);
+    charges.push(tierCharge(tier, part));
     from = to;
   }
-  return charge;
+  return charges;
 }
 
-/** The amount of a line in minor units: quantity (a count of 10⁻¹²) × price, rounded once. */
-export function lineAmount(price: Price, quantity: bigint, negativeHalf: NegativeHalf): number {
-  if (price.billing_scheme === 'tiered')
-    return Number(dividedHalfUp(tieredCharge(price, quantity), ONE * ONE, negativeHalf));
-  return timesRounded(unitsCharged(price, quantity), toScaled(price.unit_amount_decimal ?? '0'), negativeHalf);
+/** The amount of a line in minor units: quantity (a count of 10⁻¹²) × price, rounded once, or in each tier. */
+export function lineAmount(
+  price: Price,
+  quantity: bigint,
+  { negativeHalf, tierRounding }: Pick<Switches, 'negativeHalf' | 'tierRounding'>,
+): number {
+  if (price.billing_scheme !== 'tiered')
+    return timesRounded(unitsCharged(price, quantity), toScaled(price.unit_amount_decimal ?? '0'), negativeHalf);
+  const charges = tierCharges(price, quantity);
+  const parts = tierRounding === 'tier' ? charges : [charges.reduce((sum, charge) => sum + charge, 0n)];
+  return Number(parts.reduce((sum, part) => sum + dividedHalfUp(part, ONE * ONE, negativeHalf), 0n));
 }

@@ -1,6 +1,6 @@
 import { raiseAlerts } from './alerts.ts';
 import type { MeterEventRecord } from './collections.ts';
-import { invalidRequest } from './errors.ts';
+import { invalidRequest, StripeRefusal } from './errors.ts';
 import { freshId } from './ids.ts';
 import { reportMeterError } from './meter-reports.ts';
 import { bucketOf } from './meter-usage.ts';
@@ -63,22 +63,28 @@ function valueOf(world: World, meter: Meter, payload: Given['payload']): string 
   });
 }
 
-/** Accepts a meter event, as both API versions do. Refuses what is malformed; what only processing shows is reported. */
-export function acceptMeterEvent(world: World, given: Given): MeterEventRecord {
-  const { switches } = world;
-  const meter = activeMeter(world, given.event_name);
+/** Who used what, if the payload says so. */
+function readPayload(world: World, meter: Meter, payload: Given['payload']): { customerId: string; value: string } {
   const key = meter.customer_mapping.event_payload_key;
-  const customerId = given.payload[key];
+  const customerId = payload[key];
   if (customerId === undefined || customerId === '') {
     const message = `The payload is missing the meter's customer key \`${key}\`.`;
     throw invalidRequest(message, { code: 'payload_no_customer_defined', param: `payload[${key}]` });
   }
-  const value = valueOf(world, meter, given.payload);
+  return { customerId, value: valueOf(world, meter, payload) };
+}
+
+/** Accepts a meter event, as both API versions do. Refuses what is malformed; what only processing shows is reported. */
+export function acceptMeterEvent(world: World, given: Given): MeterEventRecord {
+  const { switches } = world;
+  const meter = activeMeter(world, given.event_name);
+  const { customerId, value } = readPayload(world, meter, given.payload);
   const customer = world.store.find('customers', customerId);
   const now = world.now(customer?.test_clock);
   const stamp = given.timestamp ?? now;
   const identifier = given.identifier ?? freshId('mev', 32);
-  const lost = faultOf(meter, customer !== undefined, stamp, now);
+  const bounds = switches.meterTimestampClock === 'real' ? world.now() : now;
+  const lost = faultOf(meter, customer !== undefined, stamp, bounds);
   if (lost !== undefined && isRefusedAtOnce(lost.code, switches)) {
     throw invalidRequest(lost.message, { code: lost.code, param: lost.param });
   }
@@ -99,6 +105,42 @@ export function acceptMeterEvent(world: World, given: Given): MeterEventRecord {
   if (lost !== undefined) reportMeterError(world, meter, lost.code, lost.message, identifier);
   else raiseAlerts(world, meter, customerId);
   return record;
+}
+
+/** Is this fault one of those that the switches leave to a report? */
+function isReported({ details: { code = '' } }: StripeRefusal, switches: World['switches']): boolean {
+  if (code === 'no_meter') return switches.unknownMeter === 'reported';
+  const malformed = code.startsWith('payload_') || code === 'meter_event_value_too_many_digits';
+  return malformed && switches.malformedMeterEvents === 'reported';
+}
+
+/** What reports call the faults that an answer names otherwise. */
+const REPORTED: Readonly<Record<string, string>> = {
+  payload_invalid_value: 'meter_event_invalid_value',
+  payload_no_value_defined: 'meter_event_invalid_value',
+  payload_no_customer_defined: 'meter_event_no_customer_defined',
+};
+
+/** Reports what is wrong with a meter event that was answered as if nothing were. */
+export function reportRefusal(world: World, name: string, identifier: string, refusal: StripeRefusal): void {
+  const code = refusal.details.code ?? 'meter_event_invalid_value';
+  const meter = world.store.by('meters', 'event_name', name)[0];
+  reportMeterError(world, meter, REPORTED[code] ?? code, refusal.message, identifier);
+}
+
+/** What is told of an event that was accepted. */
+type Accepted = Pick<MeterEventRecord, 'created' | 'event_name' | 'identifier' | 'payload' | 'timestamp'>;
+
+/** As the first version answers: some faults only come out in reports. */
+function acceptOrReport(world: World, given: Given): Accepted {
+  try {
+    return acceptMeterEvent(world, given);
+  } catch (error) {
+    if (!(error instanceof StripeRefusal) || !isReported(error, world.switches)) throw error;
+    const { event_name, payload, identifier = freshId('mev', 32), timestamp: stamp = world.now() } = given;
+    reportRefusal(world, event_name, identifier, error);
+    return { created: world.now(), event_name, identifier, payload, timestamp: stamp };
+  }
 }
 
 function isRefusedAtOnce(code: string, switches: World['switches']): boolean {
@@ -154,7 +196,7 @@ export const meterEventRoutes = [
     '/v1/billing/meter_events',
     { event_name: required(word(100)), payload: required(map(anyText)), identifier: word(100), timestamp: timestamp() },
     ({ world, values }) => {
-      const record = acceptMeterEvent(world, values);
+      const record = acceptOrReport(world, values);
       return {
         object: 'billing.meter_event',
         created: record.created,

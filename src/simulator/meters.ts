@@ -83,7 +83,8 @@ const summaries = route(
     const rows = bounds.flatMap(([from, to]): MeterEventSummary[] => {
       const last = world.switches.summaryEnd === 'inclusive' ? to + 1 : to;
       const usage = meterUsage(world, meter, values.customer, from, last);
-      if (usage.events === 0) return [];
+      const hidden = window === undefined || world.switches.summaryOfNothing === 'absent';
+      if (usage.events === 0 && hidden) return [];
       return [
         {
           id: `mtrusg_test_${meter.id.slice(-8)}${values.customer.slice(-8)}${from}${to}`,

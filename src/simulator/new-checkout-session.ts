@@ -58,7 +58,7 @@ export function checkoutItems(
   return given.map(({ price: id, quantity }) => {
     const price = need(world, 'prices', id, 'price', 'line_items');
     const metered = price.recurring?.usage_type === 'metered';
-    const amount = metered ? 0 : lineAmount(price, BigInt(quantity ?? 1) * ONE, world.switches.negativeHalf);
+    const amount = metered ? 0 : lineAmount(price, BigInt(quantity ?? 1) * ONE, world.switches);
     return {
       id: freshId('li'),
       object: 'item',

@@ -43,14 +43,28 @@ function refuseWrongInvoice(invoice: Invoice): void {
   );
 }
 
-function refuseWrongTotal(invoice: Invoice, total: number, facts: CreditNoteFacts, notes: readonly CreditNote[]): void {
-  if (total <= 0) throw invalidRequest('The total of a credit note must be positive.', { param: 'lines' });
+/** What of an invoice notes may come to at most. */
+function ceilingOf(world: World, invoice: Invoice): number {
+  if (world.switches.creditNoteCeiling === 'after_credits') return invoice.total;
+  const credits = (invoice.total_pretax_credit_amounts ?? []).filter(({ type }) => type !== 'discount');
+  return invoice.total + sum(credits);
+}
+
+function refuseWrongTotal(
+  world: World,
+  invoice: Invoice,
+  total: number,
+  facts: CreditNoteFacts,
+  notes: readonly CreditNote[],
+): void {
+  const least = world.switches.creditNoteOfNothing === 'issued' ? 0 : 1;
+  if (total < least) throw invalidRequest('The total of a credit note must be positive.', { param: 'lines' });
   if (facts.lines !== undefined && facts.amount !== undefined && facts.amount !== total) {
     throw invalidRequest(`The amount (${facts.amount}) does not match the total of the lines (${total}).`, {
       param: 'amount',
     });
   }
-  const creditable = invoice.total - sum(notes);
+  const creditable = ceilingOf(world, invoice) - sum(notes);
   if (total > creditable) {
     throw invalidRequest(
       `The credit note amount (${total}) exceeds the amount that can still be credited on the invoice (${creditable}).`,
@@ -98,7 +112,7 @@ export function draftCreditNote(world: World, given: CreditNoteFacts, purpose: '
   const notes = issuedNotes(world, invoice.id);
   const lines = noteLines(world, invoice, facts, notes);
   const sums = sumsOf(lines);
-  refuseWrongTotal(invoice, sums.total, facts, notes);
+  refuseWrongTotal(world, invoice, sums.total, facts, notes);
   const pre = invoice.status === 'open' ? Math.min(sums.total, invoice.amount_remaining) : 0;
   const post = sums.total - pre;
   const settled = settlementOf(facts);

@@ -1,6 +1,7 @@
 import { freshId } from './ids.ts';
 import { lineAmount } from './line-amount.ts';
-import { fromScaled, truncated, type NegativeHalf } from './rounding.ts';
+import { fromScaled, truncated } from './rounding.ts';
+import type { Switches } from './switches.ts';
 import type { InvoiceItem, Price } from './wire.ts';
 import { emit, type World } from './world.ts';
 
@@ -13,14 +14,14 @@ export interface ItemCharge {
 }
 
 /** What a quantity of a price charges. */
-export function chargeOfPrice(price: Price, quantity: bigint, negativeHalf: NegativeHalf): ItemCharge {
+export function chargeOfPrice(price: Price, quantity: bigint, switches: Switches): ItemCharge {
   const details = { price: price.id, product: price.product };
   const pricing = {
     price_details: details,
     type: 'price_details' as const,
     unit_amount_decimal: price.unit_amount_decimal,
   };
-  return { amount: lineAmount(price, quantity, negativeHalf), pricing, quantity };
+  return { amount: lineAmount(price, quantity, switches), pricing, quantity };
 }
 
 interface ItemFacts {

@@ -113,7 +113,7 @@ function drafted(world: World, facts: Facts, customer: Customer, prices: readonl
       footer: null,
       issuer: { type: 'self' },
     },
-    items: itemsOf(id, items),
+    items: itemsOf(world, id, items),
     latest_invoice: null,
     livemode: false,
     metadata: changedMetadata({}, facts.metadata),
@@ -171,7 +171,7 @@ function addExtras(world: World, facts: Facts, subscription: Subscription): void
     newInvoiceItem(world, {
       customer: subscription.customer,
       currency: subscription.currency,
-      charge: chargeOfPrice(price, BigInt(extra.quantity ?? 1) * ONE, world.switches.negativeHalf),
+      charge: chargeOfPrice(price, BigInt(extra.quantity ?? 1) * ONE, world.switches),
       description: world.store.find('products', price.product)?.name ?? null,
       discountable: true,
       invoice: null,

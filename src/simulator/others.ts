@@ -1,7 +1,8 @@
 import { payCheckout } from './checkout-sessions.ts';
 import { closeDispute, escalateDispute, openDispute } from './disputes.ts';
 import { failRefund, succeedRefund } from './new-refund.ts';
-import { need, type World } from './world.ts';
+import { attachedPaymentMethod } from './payment-methods.ts';
+import { change, need, type World } from './world.ts';
 
 /** What may stand in the body of a command; each reads what it needs. */
 interface Said {
@@ -24,6 +25,14 @@ function chargeOf(world: World, said: Said): string {
   return said.charge ?? world.store.find('payment_intents', intent)?.latest_charge ?? '';
 }
 
+/** A customer pays with another card from now on. */
+function useCard(world: World, id: string, card: string): object {
+  const customer = need(world, 'customers', id, 'customer');
+  const method = attachedPaymentMethod(world, card, id);
+  const settings = { ...customer.invoice_settings, default_payment_method: method.id };
+  return change(world, 'customers', id, { invoice_settings: settings }, 'customer.updated');
+}
+
 type Act = (world: World, id: string, said: Said) => object;
 
 const ACTS: Readonly<Record<string, Act>> = {
@@ -33,6 +42,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   'refunds/fail': (world, id, { reason }) =>
     failRefund(world, need(world, 'refunds', id, 'refund'), reason ?? 'lost_or_stolen_card'),
   'refunds/succeed': (world, id) => succeedRefund(world, need(world, 'refunds', id, 'refund')),
+  'customers/card': (world, id, said) => useCard(world, id, said.payment_method ?? 'pm_card_visa'),
   'checkout_sessions/complete': (world, id, said) => payCheckout(world, id, said.payment_method ?? 'pm_card_visa'),
 };
 

@@ -73,6 +73,13 @@ function sendJson(
   response.end(body);
 }
 
+/** Half of an answer that says how long all of it is. */
+function sendHalf(response: ServerResponse, { status, body }: Outgoing): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
+  response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+}
+
 function headersOf(request: IncomingMessage, key: string | null, outgoing: Outgoing): Record<string, string> {
   return {
     'request-id': outgoing.request,
@@ -157,6 +164,7 @@ async function serveApi(
     runner.inFlight.delete(lane);
   }
   if (fault?.kind === 'cut_after') request.socket.destroy();
+  else if (fault?.kind === 'truncated') sendHalf(response, outgoing);
   else sendJson(response, outgoing.status, outgoing.body, headersOf(request, idempotencyKey, outgoing));
 }
 

@@ -23,7 +23,7 @@ function prorate(moment: Moment, item: SubscriptionItem, price: Price, quantity:
   const whole = item.current_period_end - item.current_period_start;
   const left = item.current_period_end - at;
   if (!moment.prorates || whole <= 0 || left <= 0 || quantity === 0) return;
-  const charge = chargeOfPrice(price, BigInt(quantity) * ONE, world.switches.negativeHalf);
+  const charge = chargeOfPrice(price, BigInt(quantity) * ONE, world.switches);
   const name = world.store.find('products', price.product)?.name ?? price.product;
   newInvoiceItem(world, {
     customer: subscription.customer,
@@ -50,7 +50,7 @@ function billUsageSoFar(moment: Moment, item: SubscriptionItem): void {
   newInvoiceItem(world, {
     customer: subscription.customer,
     currency: subscription.currency,
-    charge: chargeOfPrice(price, quantity, world.switches.negativeHalf),
+    charge: chargeOfPrice(price, quantity, world.switches),
     description: 'Usage until the price changed',
     discountable: true,
     invoice: null,

@@ -49,7 +49,9 @@ function cycleLines(
 ): InvoiceLine[] {
   const goesOn = after.status !== 'canceled';
   const coming = goesOn ? after.items.data.filter(({ price }) => !isMetered(price)) : [];
-  const used = before.items.data.filter(({ price }) => isMetered(price) && !wasTrial);
+  const used = before.items.data.filter(
+    ({ price }) => isMetered(price) && (!wasTrial || world.switches.trialUsage === 'billed'),
+  );
   const licences = coming.filter(({ current_period_start: start }) => start === at);
   const usages = used.filter(({ current_period_end: end }) => end <= at || !goesOn);
   const order = [...before.items.data, ...after.items.data].map(({ id }) => id);
@@ -80,7 +82,7 @@ function cycle(world: World, id: string, at: number): void {
   const status = stops ? 'canceled' : running;
   const phase = phaseStartingAt(world, before, at);
   const going = phase === undefined ? movedOn(before, at) : itemsOfPhase(world, before, phase, at);
-  const items = stops ? before.items : itemsOf(id, going);
+  const items = stops ? before.items : itemsOf(world, id, going);
   const after: Subscription = { ...before, items, status };
   const invoice = cycleInvoice(world, before, at, start);
   const lines = cycleLines(world, invoice, before, after, at, wasTrial);

@@ -150,7 +150,9 @@ export function repriced(item: SubscriptionItem, price: Price): SubscriptionItem
   return { ...item, price, plan: planOf(price) };
 }
 
-/** A subscription's list of items. */
-export function itemsOf(subscription: string, data: SubscriptionItem[]): Subscription['items'] {
+/** A subscription's list of items, refused when it is too long. */
+export function itemsOf(world: World, subscription: string, data: SubscriptionItem[]): Subscription['items'] {
+  const most = world.switches.subscriptionItemsMax;
+  if (data.length > most) throw invalidRequest(`A subscription can have at most ${most} items.`, { param: 'items' });
   return { object: 'list', data, has_more: false, url: `/v1/subscription_items?subscription=${subscription}` };
 }

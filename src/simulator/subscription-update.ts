@@ -100,7 +100,7 @@ export function updateSubscription(world: World, id: string, values: Subscriptio
   const now = nowOf(world, before.customer);
   const behavior = values.proration_behavior ?? 'create_prorations';
   const moment = { world, subscription: before, at: values.proration_date ?? now, prorates: behavior !== 'none' };
-  const items = values.items === undefined ? before.items : itemsOf(id, changedItems(moment, values.items));
+  const items = values.items === undefined ? before.items : itemsOf(world, id, changedItems(moment, values.items));
   const changes = { ...plainChanges(world, before, values, now), items };
   const trial = movedTrial(before, items, values.trial_end, now);
   change(world, 'subscriptions', id, { ...changes, ...trial }, 'customer.subscription.updated');

@@ -1,7 +1,6 @@
 import { invalidRequest, StripeRefusal } from './errors.ts';
 import { freshId } from './ids.ts';
-import { acceptMeterEvent, cancelMeterEvent, DUPLICATE } from './meter-events.ts';
-import { reportMeterError } from './meter-reports.ts';
+import { acceptMeterEvent, cancelMeterEvent, DUPLICATE, reportRefusal } from './meter-events.ts';
 import { array, map, object, oneOf, required, word, type Kind, type Values } from './parameters.ts';
 import { route } from './routes.ts';
 import type { World } from './world.ts';
@@ -39,23 +38,14 @@ export function streamToken(world: World, key: string, path: string): 'live' | '
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
-/** What reports call the faults that an answer names otherwise. */
-const REPORTED: Readonly<Record<string, string>> = {
-  payload_invalid_value: 'meter_event_invalid_value',
-  payload_no_value_defined: 'meter_event_invalid_value',
-  payload_no_customer_defined: 'meter_event_no_customer_defined',
-};
-
 /** The stream answers at once; what is wrong with an event is only reported, and a duplicate is not even that. */
 function streamed(world: World, values: Values<typeof shape>): void {
   try {
     accepted(world, values);
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error;
-    const code = error.details.code ?? 'meter_event_invalid_value';
-    if (code === 'duplicate_meter_event') return;
-    const meter = world.store.by('meters', 'event_name', values.event_name)[0];
-    reportMeterError(world, meter, REPORTED[code] ?? code, error.message, values.identifier ?? '');
+    if (error.details.code === 'duplicate_meter_event') return;
+    reportRefusal(world, values.event_name, values.identifier ?? '', error);
   }
 }
 

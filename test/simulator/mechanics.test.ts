@@ -95,6 +95,9 @@ test('faults: limits, locks and connections cut before and after the work', asyn
   simulator.faults.add({ match: { times: 2 }, kind: 'cut_after' });
   await expect(stripe.customers.create({ name: 'made' })).rejects.toThrow(Stripe.errors.StripeConnectionError);
   expect((await stripe.customers.list()).data).toHaveLength(1);
+  simulator.faults.add({ match: { times: 1 }, kind: 'truncated' });
+  await expect(stripe.customers.create({ name: 'half told' })).rejects.toThrow(Stripe.errors.StripeConnectionError);
+  expect((await stripe.customers.list()).data).toHaveLength(2);
 });
 
 test('lists page newest first, both ways', async () => {

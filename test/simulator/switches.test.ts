@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
 
-import { advance, grant, openListener, openStage, seconds, subscribe, use } from './support.ts';
+import { defaultSwitches, OTHER_POSITIONS } from '../../src/simulator/switches.ts';
+import { advance, grant, idOf, openListener, openStage, seconds, subscribe, use } from './support.ts';
 
 const APRIL = { start_time: seconds('2026-04-01T00:00:00Z'), end_time: seconds('2026-05-01T00:00:00Z') };
 
@@ -153,4 +157,199 @@ test('writesWhileAdvancing refused: who reacts at once has to come again', async
   await expect(stripe.customers.update(plan.customer, { name: 'Bea' })).rejects.toMatchObject({ code: 'lock_timeout' });
   await stage.simulator.settled();
   expect((await stripe.customers.update(plan.customer, { name: 'Bea' })).name).toBe('Bea');
+});
+
+test.for([
+  ['unknownMeter', { event_name: 'nothing', payload: { value: '1' } }, 'no_meter'],
+  ['malformedMeterEvents', { event_name: 'credits', payload: { value: '1' } }, 'meter_event_no_customer_defined'],
+] as const)('%s: accepted, and reported to whoever fetches reports', async ([name, event, code]) => {
+  await using refusing = await openStage();
+  await subscribe(refusing);
+  await expect(refusing.stripe.billing.meterEvents.create(event)).rejects.toMatchObject({ statusCode: 400 });
+  await using stage = await openStage({ switches: { [name]: 'reported' } });
+  await subscribe(stage);
+  expect((await stage.stripe.billing.meterEvents.create({ ...event, identifier: 'a' })).identifier).toBe('a');
+  const { data } = await stage.stripe.v2.core.events.list({});
+  expect(data[0]).toMatchObject({
+    data: { reason: { error_types: [{ code, sample_errors: [{ request: { identifier: 'a' } }] }] } },
+  });
+});
+
+test('meterTimestampClock real: the clock on the wall bounds the stamps, and April is long ago', async () => {
+  await using stage = await openStage({ switches: { meterTimestampClock: 'real' } });
+  const plan = await subscribe(stage);
+  await expect(use(stage, plan, 5, '2026-04-01T00:00:00Z')).rejects.toMatchObject({
+    code: 'timestamp_too_far_in_past',
+  });
+});
+
+test.for([
+  [{}, [7, 5]],
+  [{ summaryOrder: 'oldest_first' }, [5, 7]],
+  [{ summaryOfNothing: 'zero' }, [7, 0, 5]],
+] as const)('summaryOrder and summaryOfNothing %o: windows of three hours', async ([switches, expected]) => {
+  await using stage = await openStage({ switches });
+  const plan = await subscribe(stage);
+  await advance(stage, plan.clock, '2026-04-01T03:00:00Z');
+  await use(stage, plan, 5, '2026-04-01T00:30:00Z');
+  await use(stage, plan, 7, '2026-04-01T02:30:00Z');
+  const { data } = await stage.stripe.billing.meters.listEventSummaries(plan.meter, {
+    customer: plan.customer,
+    start_time: seconds('2026-04-01T00:00:00Z'),
+    end_time: seconds('2026-04-01T03:00:00Z'),
+    value_grouping_window: 'hour',
+  });
+  expect(data.map(({ aggregated_value: value }) => value)).toEqual(expected);
+});
+
+/** What a note comes to, or why it is refused. */
+const outcome = async (note: Promise<Stripe.CreditNote>): Promise<string> =>
+  note.then(
+    ({ total }) => `${total}`,
+    (error: Error) => error.message,
+  );
+
+test.for([
+  ['after_credits', 'exceeds the amount that can still be credited on the invoice (10400)'],
+  ['before_credits', '10600'],
+] as const)('creditNoteCeiling %s', async ([creditNoteCeiling, expected]) => {
+  await using stage = await openStage({ switches: { creditNoteCeiling } });
+  const plan = await subscribe(stage);
+  await grant(stage, plan, 500);
+  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
+  const [invoice] = (await stage.stripe.invoices.list({ customer: plan.customer })).data;
+  expect(invoice?.total).toBe(10_400);
+  const preview = stage.stripe.creditNotes.preview({ invoice: invoice?.id ?? '', amount: 10_600 });
+  expect(await outcome(preview)).toContain(expected);
+});
+
+test.for([
+  ['refused', 'must be positive'],
+  ['issued', '0'],
+] as const)('creditNoteOfNothing %s', async ([creditNoteOfNothing, expected]) => {
+  await using stage = await openStage({ switches: { creditNoteOfNothing } });
+  const plan = await subscribe(stage);
+  await grant(stage, plan, 5000);
+  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
+  const [invoice] = (await stage.stripe.invoices.list({ customer: plan.customer })).data;
+  const line = invoice?.lines.data.find(({ pricing }) => pricing?.price_details?.price === plan.usage);
+  const lines = [{ type: 'invoice_line_item' as const, invoice_line_item: line?.id ?? '', amount: 1000 }];
+  const note = stage.stripe.creditNotes.create({ invoice: invoice?.id ?? '', lines });
+  expect(await outcome(note)).toContain(expected);
+});
+
+test.for([
+  ['away', -3],
+  ['up', -2],
+] as const)('negativeHalf %s: minus five times half a cent', async ([negativeHalf, amount]) => {
+  await using stage = await openStage({ switches: { negativeHalf } });
+  const plan = await subscribe(stage);
+  const item = await stage.stripe.invoiceItems.create({
+    customer: plan.customer,
+    currency: 'usd',
+    unit_amount_decimal: Stripe.Decimal.from('-0.5'),
+    quantity: 5,
+  });
+  expect(item.amount).toBe(amount);
+});
+
+test.for([
+  ['line', 10],
+  ['tier', 11],
+] as const)('tierRounding %s: 9 at half a cent and 11 at half a cent', async ([tierRounding, amount]) => {
+  await using stage = await openStage({ switches: { tierRounding } });
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  const { product } = await stripe.prices.retrieve(plan.base);
+  const half = Stripe.Decimal.from('0.5');
+  const tiered = await stripe.prices.create({
+    product: idOf(product),
+    currency: 'usd',
+    billing_scheme: 'tiered',
+    tiers_mode: 'graduated',
+    tiers: [
+      { up_to: 9, unit_amount_decimal: half },
+      { up_to: 'inf', unit_amount_decimal: half },
+    ],
+    recurring: { interval: 'month' },
+  });
+  const customer = await stripe.customers.create({ payment_method: 'pm_card_visa' });
+  const subscription = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: tiered.id, quantity: 20 }],
+    collection_method: 'send_invoice',
+    days_until_due: 5,
+  });
+  const invoice = await stripe.invoices.retrieve(idOf(subscription.latest_invoice));
+  expect(invoice.subtotal).toBe(amount);
+});
+
+test.for([
+  ['free', 9900],
+  ['billed', 10_900],
+] as const)('trialUsage %s: what was used in the trial', async ([trialUsage, total]) => {
+  await using stage = await openStage({ switches: { trialUsage } });
+  const plan = await subscribe(stage, { subscription: { trial_period_days: 14 } });
+  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-04-15T02:00:00Z');
+  const [first] = (await stage.stripe.invoices.list({ customer: plan.customer })).data;
+  expect(first?.total).toBe(total);
+});
+
+test('testClockCustomersMax and subscriptionItemsMax: one more is refused', async () => {
+  await using stage = await openStage({ switches: { testClockCustomersMax: 1, subscriptionItemsMax: 2 } });
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  await expect(stripe.customers.create({ test_clock: plan.clock })).rejects.toThrow('at most 1 customers');
+  const { product } = await stripe.prices.retrieve(plan.base);
+  const price = await stripe.prices.create({
+    product: idOf(product),
+    currency: 'usd',
+    unit_amount: 1,
+    recurring: { interval: 'month' },
+  });
+  await expect(stripe.subscriptions.update(plan.subscription, { items: [{ price: price.id }] })).rejects.toThrow(
+    'at most 2 items',
+  );
+});
+
+test.for([
+  [false, 'open'],
+  [true, 'draft'],
+] as const)(
+  'scheduledFinalizationWaits %s: an endpoint that never answers holds a scheduled draft',
+  async ([scheduledFinalizationWaits, status]) => {
+    await using stage = await openStage({ switches: { scheduledFinalizationWaits, webhookRetryMs: 60_000 } });
+    await using listener = await openListener();
+    listener.answer = 500;
+    const { stripe } = stage;
+    await stripe.webhookEndpoints.create({ url: listener.url, enabled_events: ['invoice.created'] });
+    const plan = await subscribe(stage, { subscription: { collection_method: 'send_invoice', days_until_due: 5 } });
+    await advance(stage, plan.clock, '2026-05-01T00:00:00Z');
+    const [draft] = (await stripe.invoices.list({ customer: plan.customer })).data;
+    await stripe.invoices.update(draft?.id ?? '', { automatically_finalizes_at: seconds('2026-05-01T01:30:00Z') });
+    await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
+    expect((await stripe.invoices.retrieve(draft?.id ?? '')).status).toBe(status);
+  },
+);
+
+test('draftWindowSeconds: a shorter hour', async () => {
+  await using stage = await openStage({ switches: { draftWindowSeconds: 600 } });
+  const plan = await subscribe(stage);
+  await advance(stage, plan.clock, '2026-05-01T00:11:00Z');
+  const [invoice] = (await stage.stripe.invoices.list({ customer: plan.customer })).data;
+  expect(invoice?.status).toBe('paid');
+});
+
+test('each uncertain fact has another position, and a test that shows the difference', () => {
+  const tests = readdirSync(new URL('.', import.meta.url)).map((file) =>
+    readFileSync(new URL(file, import.meta.url), 'utf8'),
+  );
+  const shown = new Map(Object.keys(OTHER_POSITIONS).map((name) => [name, tests.some((text) => text.includes(name))]));
+  expect([...shown].filter(([, found]) => !found)).toEqual([]);
+  for (const [name, others] of Object.entries(OTHER_POSITIONS)) {
+    expect(others).not.toContain(defaultSwitches()[name as keyof typeof OTHER_POSITIONS]);
+  }
 });

@@ -36,7 +36,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   jobs: { layers: ['domain', 'operations', 'webhooks'], packages: ['node-cron', 'node:'] },
   cli: {
-    layers: ['root', 'sandbox', 'demo', 'client', 'contract', 'domain', 'operations'],
+    layers: ['root', 'sandbox', 'demo', 'client', 'contract', 'domain', 'operations', 'simulator'],
     packages: ['commander', 'cli-progress', 'cli-table3', 'csv-parse', 'jiti', 'yaml', 'node:'],
   },
   client: { layers: ['contract'], packages: [], typesOnly: ['contract'] },

@@ -31,6 +31,7 @@ import type { Reply, Wire } from './api.ts';
 import { sampleCatalogue } from './catalogue.ts';
 import { cloneDatabase } from './database.ts';
 import { employ } from './operators.ts';
+import { switchesOfRun } from './positions.ts';
 import { startProcess } from './processes.ts';
 import { expectRecomputedInvoices } from './recomputed-invoices.ts';
 
@@ -87,7 +88,7 @@ let events = 0;
 /** Starts the whole product in its sandbox for the calling test file, at 1 April 2026 unless told otherwise. */
 export async function tellStory(db: Database, options: StoryOptions = {}): Promise<Story> {
   const { catalogue = sampleCatalogue, startsAt = '2026-04-01T00:00:00Z', switches = {} } = options;
-  const simulator = await startSimulator({ switches });
+  const simulator = await startSimulator({ switches: { ...switchesOfRun(), ...switches } });
   const { host, port, secretKey } = simulator;
   const stripe = connectStripe({ secretKey, host, port, protocol: 'http' });
   const silent = (): void => undefined;

@@ -1,0 +1,65 @@
+/**
+ * The full matrix: every story under every other position of every uncertain fact about Stripe, one run per position.
+ * `npm run test:switches -- summaryEnd a1` tries the positions and stories that these words name.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import progress from 'cli-progress';
+import Table from 'cli-table3';
+
+import { OTHER_POSITIONS } from '../src/simulator/switches.ts';
+import { EVERYTHING_OTHERWISE, NOT_IN_A_STORY, type Position, POSITIONS } from '../test/support/positions.ts';
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+const words = process.argv.slice(2);
+const facts = words.filter((word) => word in OTHER_POSITIONS);
+const stories = words.filter((word) => !(word in OTHER_POSITIONS)).map((word) => `test/stories/${word}`);
+const all: readonly Position[] = [{ name: 'everything otherwise', switches: EVERYTHING_OTHERWISE }, ...POSITIONS];
+const chosen = facts.length === 0 ? all : POSITIONS.filter(({ name }) => facts.includes(name.split('=')[0] ?? ''));
+
+/** One run of the stories; the report that vitest wrote. */
+async function run({ switches }: Position, folder: string): Promise<Report> {
+  const file = join(folder, 'report.json');
+  const paths = stories.length === 0 ? ['test/stories'] : stories;
+  const options = ['run', ...paths, '--reporter=json', `--outputFile=${file}`];
+  const setting = `STORY_SWITCHES=${JSON.stringify(switches)}`;
+  const child = spawn('env', [setting, process.execPath, 'node_modules/vitest/vitest.mjs', ...options], {
+    stdio: 'ignore',
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return JSON.parse(await readFile(file, 'utf8')) as Report;
+}
+
+const bar = new progress.SingleBar({ format: '{bar} {value}/{total} {position}', etaBuffer: 5 }, progress.Presets.rect);
+const table = new Table({ head: ['position', 'passed', 'failed', 'seconds', 'what failed'], wordWrap: true });
+const folder = await mkdtemp(join(tmpdir(), 'creditpool-switches-'));
+let failures = 0;
+bar.start(chosen.length, 0, { position: '' });
+for (const position of chosen) {
+  bar.update({ position: position.name });
+  const begun = performance.now();
+  const report = await run(position, folder);
+  const failed = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === 'failed');
+  failures += failed.length;
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  const what = failed.map(({ fullName }) => fullName.trim()).join('\n');
+  table.push([position.name, report.numPassedTests, report.numFailedTests, seconds, what]);
+  bar.increment();
+}
+bar.stop();
+await rm(folder, { recursive: true });
+console.log(table.toString());
+for (const [name, why] of Object.entries(NOT_IN_A_STORY)) console.log(`${name}: not tried, because ${why}`);
+process.exitCode = failures === 0 ? 0 : 1;
