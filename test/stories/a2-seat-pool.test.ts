@@ -49,7 +49,10 @@ test(
     const refused = await story.call('POST', '/v1/holds', { ...event, credits: '1' }, 'the-1001st');
     expect([refused.status, refused.body['error']]).toMatchObject([
       402,
-      { details: { limit: 'member_cap', lifted_by: expect.stringContaining('administers the account') as unknown } },
+      {
+        message: expect.stringContaining('cap of member ann (1000 credits a month)') as unknown,
+        details: { limit: 'member_cap', lifted_by: expect.stringContaining('administers the account') as unknown },
+      },
     ]);
     await customer.use(3700);
     await story.until('2026-05-02T00:00:00Z');

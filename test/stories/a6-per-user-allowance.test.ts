@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { reconcile } from '../../src/operations/reconcile.ts';
 import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, idOf, type Subscriber, tellStory } from '../support/story.ts';
@@ -101,6 +102,9 @@ test(
       await a.use(400);
       expect((await hold(a)).status).toBe(402);
     }
+    // What waits for the cycle's invoice is no difference.
+    await story.until('2026-04-25T12:00:00Z');
+    expect(await reconcile(story.billing.deps, { full: true })).toMatchObject({ unexplained: 0 });
     await story.until('2026-05-02T00:00:00Z');
     for (const a of moved.values()) await expectBooks(story, a, UPGRADED);
     await expectBooks(story, other, {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { pushCatalogue } from '../../src/operations/push-catalogue.ts';
 import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, tellStory } from '../support/story.ts';
@@ -19,14 +20,13 @@ const deploy = {
   effectiveFrom: '2020-01-01T00:00:00.000Z',
   rate: { flat: '15' },
 };
-const story = await tellStory(database, {
-  catalogue: {
-    ...sampleCatalogue,
-    burnTable: [...sampleCatalogue.burnTable.filter(({ feature }) => feature === 'api'), deploy],
-    plans: [deploys],
-    packs: [],
-  },
-});
+const catalogue = {
+  ...sampleCatalogue,
+  burnTable: [...sampleCatalogue.burnTable.filter(({ feature }) => feature === 'api'), deploy],
+  plans: [deploys],
+  packs: [],
+};
+const story = await tellStory(database, { catalogue });
 
 test('A7 Deploy credits: what runs finishes, what is new is refused', { timeout: 120_000 }, async () => {
   const customer = await story.subscriber('deploys');
@@ -52,6 +52,14 @@ test('A7 Deploy credits: what runs finishes, what is new is refused', { timeout:
   });
   const captured = await story.call('POST', `/v1/holds/${running['id'] as unknown as string}/capture`, {}, 'done');
   expect(captured.body).toMatchObject({ state: 'captured', captured: '15', balance: '10' });
+
+  // A new version of the plan is for who comes later: neither the running period nor the next one of this customer changes.
+  const dearer = [{ ...deploys, includedCredits: '500' }];
+  const pushed = await pushCatalogue(story.billing.deps, { ...catalogue, plans: dearer });
+  expect(pushed).not.toHaveProperty('rejected');
+  await story.clock.settle();
+  expect(await customer.balance()).toMatchObject({ available: '10' });
+  expect(await (await story.subscriber('deploys')).balance()).toMatchObject({ available: '500' });
 
   await story.until('2026-05-02T00:00:00Z');
   await expectBooks(story, customer, {

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+
+import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { expectBooks, tellStory } from '../support/story.ts';
+
+const LONG_AGO = '2020-01-01T00:00:00.000Z';
+const { database } = await cloneDatabase();
+const wrapper = {
+  ...hybrid,
+  plan: 'wrapper',
+  baseAmountMinor: 0,
+  includedCredits: '2000',
+  pricePerCredit: '0.02',
+  features: ['ai'],
+};
+const per = (action: string, quantity: string, credits: string, each: number) => ({
+  action,
+  feature: 'ai',
+  effectiveFrom: LONG_AGO,
+  rate: { per: [{ quantity, credits, each }] },
+});
+const complete = {
+  action: 'llm.complete',
+  feature: 'ai',
+  effectiveFrom: LONG_AGO,
+  rate: {
+    per: [
+      { quantity: 'input_tokens', credits: '1', each: 1000 },
+      { quantity: 'output_tokens', credits: '4', each: 1000 },
+    ],
+  },
+};
+const burnTable = [complete, per('gpu.run', 'minutes', '1', 1), per('text.embed', 'tokens', '0.1', 1000)];
+const story = await tellStory(database, {
+  catalogue: { ...sampleCatalogue, burnTable, plans: [wrapper], packs: [] },
+});
+
+test('A4 Usage with a credit wrapper: 2 030 credits of four kinds of use, $0.60', { timeout: 120_000 }, async () => {
+  const customer = await story.subscriber('wrapper');
+  await story.until('2026-04-10T12:00:00Z');
+  const use = (action: string, quantities: object) => customer.use(0, { action, quantities });
+  const input = await use('llm.complete', { input_tokens: 1_000_000 });
+  expect(input).toMatchObject({ credits: '1000' });
+  expect(await use('llm.complete', { output_tokens: 200_000 })).toMatchObject({ credits: '800' });
+  expect(await use('gpu.run', { minutes: 30 })).toMatchObject({ credits: '30' });
+  expect(await use('text.embed', { tokens: 1_999_000 })).toMatchObject({ credits: '199.9' });
+  // A thousand tokens one by one are a tenth of a milli-credit each, and nothing of it is lost.
+  const single = { customer: customer.stripeCustomer, action: 'text.embed', quantities: { tokens: 1 } };
+  const events = Array.from({ length: 1_000 }, (_, at) => ({ ...single, id: `token-${at}` }));
+  expect((await story.call('POST', '/v1/track', { events })).body).toMatchObject({ applied: 1_000 });
+  expect(await customer.balance()).toMatchObject({ available: '0', overage: '30' });
+
+  // The raw quantities stay visible beside the credits.
+  const april = `/v1/customers/${customer.stripeCustomer}/statement?from=2026-04-01T00:00:00Z&to=2026-05-01T00:00:00Z`;
+  const lines = (await story.call('GET', april)).body['data'] as unknown as readonly Record<string, string>[];
+  const line = lines.find(({ usage_event: event }) => event === (input['usage_event'] as unknown as string));
+  const { body: entry } = await story.call('GET', `/v1/ledger_entries/${line?.['entry']}`);
+  expect(entry['usage_events']).toContainEqual(
+    expect.objectContaining({ quantities: { input_tokens: '1000000' }, credits: '1000' }),
+  );
+
+  await story.until('2026-05-02T00:00:00Z');
+  await expectBooks(story, customer, {
+    invoice: '0.6',
+    credits_applied: '40',
+    lots: '2000',
+    deferred: '0',
+    receivable: '0',
+    cash: '0.6',
+    open_grants: '40',
+    variances: 0,
+  });
+});

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+
+import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { expectBooks, tellStory } from '../support/story.ts';
+
+const { database } = await cloneDatabase();
+const support = {
+  ...hybrid,
+  plan: 'support',
+  baseAmountMinor: 0,
+  includedCredits: '0',
+  pricePerCredit: '0.02',
+  features: ['support'],
+};
+const ticket = {
+  action: 'ticket.handle',
+  feature: 'support',
+  effectiveFrom: '2020-01-01T00:00:00.000Z',
+  rate: { rules: [{ when: { outcome: 'resolved' }, rate: { flat: '20' } }], otherwise: 'free' as const },
+};
+const story = await tellStory(database, {
+  catalogue: { ...sampleCatalogue, burnTable: [ticket], plans: [support], packs: [] },
+});
+
+test('A5 Outcome-anchored: 340 resolved of 400 are 6 800 credits, worth $136.00', { timeout: 120_000 }, async () => {
+  const customer = await story.subscriber('support');
+  await story.until('2026-04-10T12:00:00Z');
+  const events = Array.from({ length: 400 }, (_, at) => ({
+    id: `ticket-${at}`,
+    customer: customer.stripeCustomer,
+    action: 'ticket.handle',
+    quantities: {},
+    dimensions: { outcome: at < 340 ? 'resolved' : 'escalated' },
+  }));
+  const { body } = await story.call('POST', '/v1/track', { events });
+  expect(body).toMatchObject({ applied: 400, rejected: 0 });
+  const results = body['results'] as unknown as readonly { credits: string }[];
+  expect(results.map(({ credits }) => Number(credits)).reduce((sum, credits) => sum + credits, 0)).toBe(6_800);
+  expect(new Set(results.slice(340).map(({ credits }) => credits))).toEqual(new Set(['0']));
+
+  // Held before the outcome is known: an escalated one gives everything back.
+  const asked = { customer: customer.stripeCustomer, action: 'ticket.handle', credits: '20' };
+  const { body: held } = await story.call('POST', '/v1/holds', asked, 'hold-1');
+  const capture = { quantities: {}, dimensions: { outcome: 'escalated' } };
+  const path = `/v1/holds/${held['id'] as unknown as string}/capture`;
+  expect((await story.call('POST', path, capture, 'capture-1')).body).toMatchObject({ captured: '0', released: '20' });
+
+  await story.until('2026-05-02T00:00:00Z');
+  await expectBooks(story, customer, {
+    invoice: '136',
+    credits_applied: '0',
+    lots: '0',
+    deferred: '0',
+    receivable: '0',
+    cash: '136',
+    open_grants: '0',
+    variances: 0,
+  });
+});
