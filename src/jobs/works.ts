@@ -5,6 +5,7 @@ import { tendCases } from '../operations/cases/tend-cases.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
 import { finishPlanChanges } from '../operations/change-plan.ts';
 import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
+import { finishCreditNotes } from '../operations/finish-credit-notes.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
 import { relayOutbox } from '../operations/relay-outbox.ts';
@@ -81,10 +82,13 @@ export function backgroundWork(
       turn: async () => deliverAlerts(deps, channels, { limit: DELIVERIES_BATCH }),
     },
     {
-      name: 'subscriptions',
+      // What people asked for, and Stripe let wait.
+      name: 'requests',
       turn: async () => {
-        const moved = await finishPlanChanges(deps, { limit: DRAFTS_BATCH });
-        return moved + (await finishCancellations(deps, { limit: DRAFTS_BATCH }));
+        const finishing = [finishPlanChanges, finishCancellations, finishCreditNotes];
+        let finished = 0;
+        for (const finish of finishing) finished += await finish(deps, { limit: DRAFTS_BATCH });
+        return finished;
       },
     },
     {

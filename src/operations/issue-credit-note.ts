@@ -8,6 +8,7 @@ import { now } from '../storage/clock.ts';
 import {
   finishCreditNoteRequest,
   insertCreditNoteRequest,
+  noteUsageReversed,
   readCreditNoteRequest,
   requestOfKey,
 } from '../storage/credit-note-requests.ts';
@@ -185,6 +186,7 @@ async function conclude(
     if (mirrored !== null) return mirrored;
     const reversal = await reverse(deps, customer, command);
     if (reversal !== null) return reversal;
+    await noteUsageReversed(deps.db, customer, requestId, await now(deps.db));
   }
   const stored = await readCreditNoteRequest(deps.db, customer, requestId);
   if (stored === null) throw new Error(`credit note request ${requestId} has vanished`);

@@ -143,6 +143,49 @@ export async function finishCreditNoteRequest(
   );
 }
 
+export interface OwingRequest extends CustomerKey {
+  readonly requestId: string;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly requestedBy: string;
+  readonly usageEventIds: readonly string[];
+  /** null: Stripe refused it. */
+  readonly creditNoteId: string | null;
+}
+
+/** Requests that Stripe has answered and whose usage is not back yet, the oldest first. */
+export async function requestsOwingUsage(db: Database, limit: number): Promise<readonly OwingRequest[]> {
+  return query<OwingRequest>(
+    db,
+    `select r.lane, r.customer_id as "customerId", r.credit_note_request_id as "requestId", r.reason, r.ticket,
+       r.requested_by as "requestedBy", coalesce(r.credit_note_id, m.stripe_id) as "creditNoteId",
+       array(select jsonb_array_elements_text(r.request -> 'reverseUsageEventIds')) as "usageEventIds"
+     from credit_note_requests r
+     join outbox m on m.lane = r.lane and m.customer_id = r.customer_id
+       and m.key = 'credit_note/' || r.credit_note_request_id
+     where r.lane between 0 and 63 and r.state <> 'refused' and r.usage_reversed_at is null
+       and r.request -> 'reverseUsageEventIds' is not null
+       and (m.state = 'refused' or coalesce(r.credit_note_id, m.stripe_id) is not null)
+     order by r.created_at limit $1`,
+    [limit],
+  );
+}
+
+/** Notes that the usage that a request names is back. */
+export async function noteUsageReversed(
+  on: Database | Transaction,
+  key: CustomerKey,
+  requestId: string,
+  at: Date,
+): Promise<void> {
+  await execute(
+    on,
+    `update credit_note_requests set usage_reversed_at = $4
+     where lane = $1 and customer_id = $2 and credit_note_request_id = $3 and usage_reversed_at is null`,
+    [key.lane, key.customerId, requestId, at],
+  );
+}
+
 const SELECT_REQUEST = `select credit_note_request_id as "requestId", invoice_id as "invoiceId", reason, ticket,
   requested_by as "requestedBy", state, credit_note_id as "creditNoteId", outcome, created_at as "createdAt", preview
   from credit_note_requests`;

@@ -1,6 +1,7 @@
 import nock from 'nock';
 import { describe, expect, test } from 'vitest';
 
+import { finishCreditNotes } from '../../src/operations/finish-credit-notes.ts';
 import { type CreditNoteCommand, issueCreditNote } from '../../src/operations/issue-credit-note.ts';
 import { previewCreditNote } from '../../src/operations/preview-credit-note.ts';
 import { query } from '../../src/storage/query.ts';
@@ -234,6 +235,37 @@ describe('credit notes', () => {
     );
     const next = await issueCreditNote(deps, { ...order, idempotencyKey: crypto.randomUUID() });
     expect(next).toMatchObject({ state: 'issued' });
+  });
+
+  test('a note that had to wait gives its usage back when it is issued, with nobody asking again', async () => {
+    const { invoiceId, customer } = await billed();
+    const key = await stage.keyOf(customer);
+    const [used] = await query<{ id: string }>(
+      database,
+      `select usage_event_id as id from usage_events where lane = $1 and customer_id = $2 limit 1`,
+      [key.lane, key.customerId],
+    );
+    nock(stage.simulator.url, { allowUnmocked: true })
+      .post('/v1/credit_notes')
+      .reply(503, { error: { type: 'api_error', message: 'later' } });
+    const order = command(invoiceId, { amountMinor: 500n, reverseUsageEventIds: [used?.id ?? ''] });
+    expect(await issueCreditNote(deps, order)).toMatchObject({ state: 'waiting' });
+    nock.cleanAll();
+    expect(await finishCreditNotes(deps, { limit: 10 })).toBe(0);
+    await query(database, `update outbox set next_at = clock_timestamp() where lane = $1 and customer_id = $2`, [
+      key.lane,
+      key.customerId,
+    ]);
+    await stage.drain();
+    expect(await finishCreditNotes(deps, { limit: 10 })).toBe(1);
+    expect(await finishCreditNotes(deps, { limit: 10 })).toBe(0);
+    const reversals = await query(
+      database,
+      `select usage_event_id from usage_reversals where lane = $1 and usage_event_id = $2`,
+      [key.lane, used?.id ?? ''],
+    );
+    expect(reversals).toHaveLength(1);
+    expect(await issueCreditNote(deps, order)).toMatchObject({ state: 'issued' });
   });
 
   test('D2: the wrong usage is reversed with the note, once, and the next invoice is ten dollars lower', async () => {
