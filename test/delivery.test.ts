@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import nock from 'nock';
-import { afterAll, describe, expect, test } from 'vitest';
+import { SMTPServer } from 'smtp-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createMail } from '../src/delivery/mail.ts';
 import { createPost } from '../src/delivery/post.ts';
@@ -171,6 +172,60 @@ describe('a secret', () => {
 
   test('has 32 random bytes', () => {
     expect(Buffer.from(newSecret().replace('whsec_', ''), 'base64')).toHaveLength(32);
+  });
+});
+
+describe('mail through a real SMTP server', () => {
+  const received: { readonly from: string; readonly to: readonly string[]; readonly text: string }[] = [];
+  const server = new SMTPServer({
+    disabledCommands: ['STARTTLS'],
+    allowInsecureAuth: true,
+    onAuth: ({ username, password }, _session, answer) => {
+      const isKnown = username === 'creditpool' && password === 'p@ss';
+      answer(isKnown ? null : new Error('535 who are you'), isKnown ? { user: username } : undefined);
+    },
+    onRcptTo: ({ address }, _session, answer) =>
+      answer(address.startsWith('nobody@') ? new Error('no such box') : null),
+    onData: (stream, { envelope }, answer) => {
+      let text = '';
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      stream.on('end', () => {
+        const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
+        received.push({ from, to: envelope.rcptTo.map(({ address }) => address), text });
+        answer(null);
+      });
+    },
+  });
+  let port = 0;
+  beforeAll(async () => {
+    await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
+    port = (server.server.address() as AddressInfo).port;
+  });
+  afterAll(() => new Promise<void>((closed) => server.close(closed)));
+  const mail = (password = 'p%40ss') =>
+    createMail({ smtpUrl: `smtp://creditpool:${password}@127.0.0.1:${port}`, from: 'us@example.com', folder: null });
+  const letter = {
+    id: 'one',
+    to: 'jane@acme.example',
+    subject: '[SANDBOX] 75 % used – 75 of 100',
+    text: 'Buy.\nSoon.',
+  };
+
+  test('arrives with its sender, its subject and an id that is the same in every try', async () => {
+    await mail()?.(letter);
+    expect(received).toMatchObject([{ from: 'us@example.com', to: ['jane@acme.example'] }]);
+    const { text = '' } = received[0] ?? {};
+    expect(text).toContain('Message-ID: <one@creditpool>');
+    expect(text).toMatch(/^Subject: =\?UTF-8\?Q\?/m);
+    expect(text.trimEnd().endsWith('Buy.\r\nSoon.')).toBe(true);
+  });
+
+  test('that is not taken fails, so that it is tried again: a wrong password, an unknown box, no server', async () => {
+    await expect(mail('wrong')?.(letter)).rejects.toThrow('535');
+    await expect(mail()?.({ ...letter, to: 'nobody@acme.example' })).rejects.toThrow('no such box');
+    const nowhere = createMail({ smtpUrl: 'smtp://127.0.0.1:9', from: 'us@example.com', folder: null });
+    await expect(nowhere?.(letter)).rejects.toThrow('ECONNREFUSED');
+    expect(received).toHaveLength(1);
   });
 });
 
