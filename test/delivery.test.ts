@@ -198,7 +198,7 @@ describe('mail through a real SMTP server', () => {
   });
   let port = 0;
   beforeAll(async () => {
-    await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
+    await new Promise<void>((open) => void server.listen(0, '127.0.0.1', open));
     port = (server.server.address() as AddressInfo).port;
   });
   afterAll(() => new Promise<void>((closed) => server.close(closed)));

@@ -83,7 +83,8 @@ function openAllowance(book: PoolBook, period: PeriodState, seats: number, momen
       grantCurrency: terms.currency,
       originLotId: null,
       sourceType: 'plan_change',
-      sourceId: `${period.billingPeriodId}/${book.poolId}/${terms.planVersionId}`,
+      // There and back in one second is the same period twice.
+      sourceId: `${period.billingPeriodId}/${book.poolId}/${moment.newId()}`,
     },
     { actor: 'plan', reason: `included credits of plan ${terms.plan}` },
     moment,

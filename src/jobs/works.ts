@@ -5,6 +5,7 @@ import { tendCases } from '../operations/cases/tend-cases.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
 import { finishPlanChanges } from '../operations/change-plan.ts';
 import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
+import type { Deps } from '../operations/deps.ts';
 import { finishCreditNotes } from '../operations/finish-credit-notes.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
@@ -82,14 +83,8 @@ export function backgroundWork(
       turn: async () => deliverAlerts(deps, channels, { limit: DELIVERIES_BATCH }),
     },
     {
-      // What people asked for, and Stripe let wait.
       name: 'requests',
-      turn: async () => {
-        const finishing = [finishPlanChanges, finishCancellations, finishCreditNotes];
-        let finished = 0;
-        for (const finish of finishing) finished += await finish(deps, { limit: DRAFTS_BATCH });
-        return finished;
-      },
+      turn: async () => finishRequests(deps),
     },
     {
       // Invoices that Stripe finalized before we had cut their period off.
@@ -97,4 +92,13 @@ export function backgroundWork(
       turn: async () => settleBilledPeriods(deps, { limit: DRAFTS_BATCH }),
     },
   ];
+}
+
+/** What people asked for, and Stripe let wait. */
+async function finishRequests(deps: Deps): Promise<number> {
+  let finished = 0;
+  for (const finish of [finishPlanChanges, finishCancellations, finishCreditNotes]) {
+    finished += await finish(deps, { limit: DRAFTS_BATCH });
+  }
+  return finished;
 }

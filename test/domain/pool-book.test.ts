@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { lesser } from '../../src/domain/amount.ts';
 import { catchUp } from '../../src/domain/catch-up.ts';
+import { clawBack } from '../../src/domain/clawback.ts';
 import { captureHold } from '../../src/domain/hold-capture.ts';
 import { placeHold, releaseHold } from '../../src/domain/hold.ts';
 import { journalEntry } from '../../src/domain/journal.ts';
 import { openLot } from '../../src/domain/lot-opening.ts';
 import { remaining } from '../../src/domain/lot.ts';
-import { heldIn, type Moment, type PoolBook } from '../../src/domain/pool-book.ts';
+import { changePlan } from '../../src/domain/plan-change.ts';
+import { heldIn, type Moment, type PoolBook, runningPeriod } from '../../src/domain/pool-book.ts';
 import { availableAt } from '../../src/domain/pool-stock.ts';
+import { noteSeats } from '../../src/domain/seats.ts';
 import { recordUsage } from '../../src/domain/usage.ts';
 import {
   bookOf,
@@ -29,6 +33,9 @@ type Step = { readonly wait: number } & (
   | { readonly kind: 'hold'; readonly amount: bigint; readonly ttl: number }
   | { readonly kind: 'capture'; readonly which: number; readonly amount: bigint; readonly final: boolean }
   | { readonly kind: 'release'; readonly which: number }
+  | { readonly kind: 'clawback'; readonly which: number; readonly amount: bigint }
+  | { readonly kind: 'seats'; readonly quantity: number }
+  | { readonly kind: 'plan' }
   | { readonly kind: 'nothing' }
 );
 
@@ -48,6 +55,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('hold' as const), wait, amount, ttl: fc.integer({ min: 1, max: 90_000 }) }),
   fc.record({ kind: fc.constant('capture' as const), wait, which: fc.nat({ max: 9 }), amount, final: fc.boolean() }),
   fc.record({ kind: fc.constant('release' as const), wait, which: fc.nat({ max: 9 }) }),
+  fc.record({ kind: fc.constant('clawback' as const), wait, which: fc.nat({ max: 9 }), amount }),
+  fc.record({ kind: fc.constant('seats' as const), wait, quantity: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ kind: fc.constant('plan' as const), wait }),
   fc.record({ kind: fc.constant('nothing' as const), wait }),
 );
 /** Some stories begin in the middle of the month, others in the last hours of it, where everything happens. */
@@ -71,6 +81,8 @@ const policy = fc.record({
     { capPercent: 100, capCredits: null, periods: 2, priority: null },
   ),
   paydown: fc.boolean(),
+  seats: fc.record({ add: fc.constantFrom('prorated' as const, 'at_renewal' as const) }),
+  planChange: fc.constantFrom('at_once' as const, 'at_renewal' as const),
   hold: fc.record({
     ttlSeconds: fc.constant(900),
     excess: fc.constantFrom('allow' as const, 'clip' as const, 'refuse' as const),
@@ -144,6 +156,29 @@ function take(told: Told, each: Step, moment: Moment): void {
       if (holdId !== undefined) releaseHold(book, holdId, moment);
       return;
     }
+    case 'clawback': {
+      const bought = [...book.lots.values()].filter((lot) => lot.source === 'purchased' && remaining(lot) > 0n);
+      const lot = bought[each.which % Math.max(1, bought.length)];
+      if (lot === undefined) return;
+      const source = {
+        sourceType: 'stripe_credit_note' as const,
+        sourceId: told.newId(),
+        reason: 'refunded',
+        stripe: {},
+      };
+      const cause = { ...source, at: told.now };
+      clawBack(book, lot, lesser(each.amount, remaining(lot)), cause, moment);
+      return;
+    }
+    case 'seats':
+      if (book.subscription !== null) book.subscription = { ...book.subscription, quantity: each.quantity };
+      noteSeats(book, each.quantity, told.now, moment);
+      return;
+    case 'plan': {
+      const period = runningPeriod(book, told.now);
+      if (period !== null) changePlan(book, { from: told.now, until: period.endsAt }, moment);
+      return;
+    }
     case 'nothing':
   }
 }
@@ -171,7 +206,10 @@ describe('whatever happens to a pool', () => {
             expect(postedTo(book, 'held')).toBe(heldIn(book));
             const issued = [...postedBalances(book)].filter(([name]) => name.includes('/issued.'));
             expect(-issued.reduce((sum, [, balance]) => sum + balance, 0n)).toBe(sumOf(lots, ({ granted }) => granted));
-            const ended = ['expired', 'rolled', 'carried_out'].reduce((sum, kind) => sum + postedTo(book, kind), 0n);
+            const ended = ['expired', 'rolled', 'carried_out', 'clawed_back'].reduce(
+              (sum, kind) => sum + postedTo(book, kind),
+              0n,
+            );
             expect(ended).toBe(sumOf(lots, (lot) => lot.ended));
             const drawn =
               postedTo(book, 'consumed') +
