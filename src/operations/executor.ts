@@ -10,7 +10,8 @@ import { transaction, type Transaction } from '../storage/database.ts';
 import { keepBooks, type KeptBooks } from '../storage/kept-books.ts';
 import { ratesFor, type BurnRateRow } from '../storage/plans.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
-import { type BookNeeds, type BookSpender, loadPoolBooks } from '../storage/pool-books.ts';
+import { loadPoolBooks } from '../storage/pool-books.ts';
+import { needsOf } from './batch-needs.ts';
 import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
 import { readEarlier } from './earlier.ts';
@@ -192,7 +193,7 @@ async function decideBatch(
       trx,
       requests.map(({ customer }) => customer),
       deps.settings,
-      { ...needsOf(requests), readOnly, kept: deps.kept },
+      needsOf(requests, { readOnly, kept: deps.kept }),
     ),
     readEarlier(trx, requests),
   ]);
@@ -212,24 +213,6 @@ async function decideBatch(
   await concludeBatch(trx, books.values(), before, moment);
   await saveBookChanges(trx, now, [...books.values()]);
   return { answers, books: [...books.values()].map((book) => [book, versionOf(book) + 1n]) };
-}
-
-/** Holds and spenders that the requests speak of; a touch is for all pools of its customer. */
-export function needsOf(requests: readonly PoolRequest[]): BookNeeds {
-  const spenders = requests.flatMap((request): readonly BookSpender[] => {
-    const { customerId } = request.customer;
-    if (request.kind === 'transfer') {
-      return [request.from, request.to].map((member) => ({ customerId, member, agent: null }));
-    }
-    if (request.kind !== 'usage' && request.kind !== 'hold' && request.kind !== 'check') return [];
-    const { member = null, agent = null } = request;
-    return member === null && agent === null ? [] : [{ customerId, member, agent }];
-  });
-  return {
-    holdIds: requests.flatMap((request) => ('holdId' in request ? [request.holdId] : [])),
-    spenders,
-    allMembersOf: requests.flatMap(({ kind, customer }) => (kind === 'touch' ? [customer.customerId] : [])),
-  };
 }
 
 /** The burn table of each book's unit. */

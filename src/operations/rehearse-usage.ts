@@ -3,10 +3,11 @@ import { catchUp } from '../domain/catch-up.ts';
 import type { Moment, PoolBook } from '../domain/pool-book.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
+import { needsOf } from './batch-needs.ts';
 import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
 import type { Earlier } from './earlier.ts';
-import { needsOf, ratesOf } from './executor.ts';
+import { ratesOf } from './executor.ts';
 import type { PoolAnswer, PoolRequest } from './pool-request.ts';
 
 export interface Rehearsal {
@@ -31,7 +32,7 @@ export async function rehearse<Result>(
   return transaction(
     deps.db,
     async (trx) => {
-      const needs = { ...needsOf(requests), readOnly: true };
+      const needs = needsOf(requests, { readOnly: true });
       const { now, books } = await loadPoolBooks(trx, customers, deps.settings, needs);
       const rates = await ratesOf(trx, books);
       const moment = { now, newId: deps.newId };

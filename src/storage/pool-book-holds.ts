@@ -12,10 +12,10 @@ export async function readHolds(
   byPool: ReadonlyMap<string, PoolBook>,
   now: Date,
   {
-    holdIds = [],
-    allHoldsOf = [],
+    holdIds,
+    allHoldsOf,
     overdue: someOverdue,
-  }: { readonly holdIds?: readonly string[]; readonly allHoldsOf?: readonly string[]; readonly overdue: boolean },
+  }: { readonly holdIds: readonly string[]; readonly allHoldsOf: readonly string[]; readonly overdue: boolean },
 ): Promise<void> {
   // A cut-off carries what every open hold pins; otherwise only the overdue ones matter.
   const due = [...byPool.values()].flatMap(({ customer, periods }) =>

@@ -49,13 +49,14 @@ export async function readMembers(
   on: Database | Transaction,
   scope: Scope,
   books: ReadonlyMap<string, PoolBook>,
-  { spenders = [], allMembersOf = [], holdIds = [], readOnly = false }: BookNeeds,
+  needs: BookNeeds,
   now: Date,
 ): Promise<readonly PoolBook[]> {
   const withMembers = new Set(
     [...books.values()].flatMap((book) => (book.hasMembers ? [book.customer.customerId] : [])),
   );
   if (withMembers.size === 0) return [];
+  const { spenders = [], allMembersOf = [], holdIds = [], readOnly = false } = needs;
   const whole = [...books.values()]
     .filter(({ periods }) => dueForCutOff(periods, now).length > 0)
     .map(({ customer }) => customer.customerId);

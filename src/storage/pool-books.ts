@@ -78,7 +78,8 @@ export async function loadPoolBooks(
   if (books.size === 0) return { now, books, versions };
   const byPool = new Map([...books.values()].map((book) => [book.poolId, book]));
   if (unread.size > 0) await readBooks(on, unread, byPool, needs, now);
-  await readHolds(on, asked, byPool, now, { ...needs, overdue });
+  const { holdIds = [], allHoldsOf = [] } = needs;
+  await readHolds(on, asked, byPool, now, { holdIds, allHoldsOf, overdue });
   const capped = new Set(pools.flatMap((pool) => (isCapped(pool, books) ? [pool.customerId] : [])));
   if (capped.size > 0) await readCaps(on, asked, books, { capped, spenders: needs.spenders ?? [], now });
   return { now, books, versions };
