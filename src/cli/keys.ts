@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { isScope, type Scope, SCOPES } from '../domain/scope.ts';
 import { createApiKey } from '../operations/create-api-key.ts';
 import { listApiKeys, revokeApiKey } from '../operations/manage-api-keys.ts';
+import { operatorNamed } from '../operations/operators/manage-operators.ts';
 import { pepperOf } from '../sandbox/local-secrets.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -14,6 +15,7 @@ import { withBooks } from './with-books.ts';
 interface CreateOptions {
   readonly scope: readonly Scope[];
   readonly days: number;
+  readonly operator?: string;
   readonly json?: boolean;
 }
 
@@ -29,10 +31,16 @@ export function registerKeyCommands(program: Command, context: CliContext): void
     .argument('<name>', 'what it is for')
     .requiredOption('-s, --scope <scope>', `one of ${SCOPES.join(', ')}; repeat for more`, scope, [])
     .option('--days <days>', 'days until it expires', wholeDays, 365)
+    .option('--operator <person>', 'who it acts for, with the roles of that person: subject or e-mail address')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('before', examples('keys create checkout --scope ingest', 'keys create desk -s read -s support'))
-    .action(async (name: string, { scope: scopes, days, json: asJson = false }: CreateOptions) => {
+    .action(async (name: string, { scope: scopes, days, operator, json: asJson = false }: CreateOptions) => {
       await withBooks(context, { stripe: false }, async (deps) => {
+        const person = operator === undefined ? null : await operatorNamed(deps, operator);
+        if (operator !== undefined && person === null) {
+          context.say(`Nobody here is ${operator}; see: creditpool operators list`);
+          return EXIT.notFound;
+        }
         const { config } = context;
         const at = new Date();
         const { apiKeyId, text } = await createApiKey(deps, {
@@ -43,6 +51,7 @@ export function registerKeyCommands(program: Command, context: CliContext): void
           randomness: randomBytes(41),
           at,
           expiresAt: new Date(at.getTime() + days * 86_400_000),
+          ...(person !== null && { operatorSubject: person.subject }),
         });
         context.out(asJson ? json({ object: 'api_key', id: apiKeyId, key: text, scopes }) : text);
         context.say(`Keep it: it is not shown again. Revoke it with: creditpool keys revoke ${apiKeyId}`);

@@ -60,5 +60,13 @@ const WORDS: Readonly<Record<AlertKind, Say>> = {
     `The automatic purchase of ${of('pack')} failed: ${of('because')}`,
     `Automatic purchases are paused until somebody resumes them. The invoice can be paid at ${of('pay_at')}.`,
   ],
+  'approval.requested': (of) => [
+    `A case of ${of('kind')} waits for a second person`,
+    `${of('because')}. It lapses at ${of('lapses_at')}. Look at it with: creditpool cases list --state waiting`,
+  ],
+  'case.glass_broken': (of) => [
+    `The glass was broken: one person released a case of ${of('kind')} alone`,
+    `The reason given: ${of('reason')}. Look at it, and at who it was, in the audit log.`,
+  ],
   test: () => ['This is a test of the alerts', 'Nothing happened. If you can read this, it works.'],
 };

@@ -15,9 +15,14 @@ export const ALERT_KINDS = [
   'grant.expiring',
   'balance.days_left',
   'top_up.failed',
+  'approval.requested',
+  'case.glass_broken',
   'test',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** Not for the customer's own ears: these go to the log and to webhooks, and no mail is sent. */
+export const INTERNAL_ALERTS: readonly AlertKind[] = ['approval.requested', 'case.glass_broken'];
 
 export interface AlertDraft {
   readonly alertId: string;

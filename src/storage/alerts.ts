@@ -1,5 +1,5 @@
 // Alerts with what is to be delivered of them, in the transaction that raises them.
-import type { AlertKind } from '../domain/alert.ts';
+import { type AlertKind, INTERNAL_ALERTS } from '../domain/alert.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
 import type { Database, Transaction } from './database.ts';
@@ -26,7 +26,7 @@ export async function insertAlerts(
        insert into alerts (lane, customer_id, alert_id, pool_id, kind, key, data, raised_at)
        select *, $8 from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[])
        on conflict (lane, customer_id, key) do nothing
-       returning lane, customer_id, alert_id
+       returning lane, customer_id, alert_id, kind
      ), channels as (
        select 'log' as channel, null::uuid as endpoint_id
        union all select 'mail', null
@@ -34,7 +34,8 @@ export async function insertAlerts(
      )
      insert into alert_deliveries (lane, customer_id, alert_id, channel, endpoint_id, next_at, created_at)
      select lane, customer_id, alert_id, channel, endpoint_id, clock_timestamp(), clock_timestamp()
-     from raised cross join channels where raised.lane between 0 and 63`,
+     from raised cross join channels
+     where raised.lane between 0 and 63 and not (channel = 'mail' and raised.kind = any ($9::text[]))`,
     [
       alerts.map(({ lane }) => lane),
       alerts.map(({ customerId }) => customerId),
@@ -44,6 +45,7 @@ export async function insertAlerts(
       alerts.map(({ key }) => key),
       alerts.map(({ data }) => JSON.stringify(data)),
       raisedAt,
+      INTERNAL_ALERTS,
     ],
   );
 }

@@ -341,6 +341,17 @@ describe('four eyes', () => {
     const done = settled(await approveCase(deps, boss, alone));
     expect(done).toMatchObject({ state: 'done', approval: 'break_glass', comment: alone.breakGlass });
     expect(said.at(-1)).toMatchObject({ level: 'error', message: expect.stringContaining('glass') as string });
+    // Those who listen hear of it; the customer gets no mail about it.
+    const told = await query<{ kind: string; channel: string }>(
+      database,
+      `select a.kind, d.channel from alerts a join alert_deliveries d using (lane, customer_id, alert_id)
+       where a.lane = $1 and a.data ->> 'case_id' = $2 and d.lane = $1 order by a.kind`,
+      [own.lane, own.caseId],
+    );
+    expect(told).toEqual([
+      { kind: 'approval.requested', channel: 'log' },
+      { kind: 'case.glass_broken', channel: 'log' },
+    ]);
   });
 
   test('are one pair where the rules say so: explicit, logged, shown', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { textOf } from '../support/api.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, type Story, tellStory } from '../support/story.ts';
 
@@ -41,6 +42,21 @@ describe.for(SHARES)('with a share of credits that is %s', (share) => {
       const body = { ...asked, preview_hash: preview['preview_hash'] };
       const { body: issued } = await story.call('POST', '/v1/credit_notes', body, 'note-1');
       expect(issued).toMatchObject({ state: 'issued', amount_minor: 1_000, settled_as: 'customer_balance' });
+      // It is a case, with its evidence and what became of it.
+      const { body: one } = await story.call('GET', `/v1/cases/${textOf(issued['case'])}`);
+      expect(one).toMatchObject({
+        kind: 'duplicate_usage',
+        state: 'done',
+        ticket: 'SUP-7',
+        usage_events: [wrong['usage_event']],
+        approval: 'within_limits',
+        preview: {
+          money: { amount_minor: 1_000 },
+          credits: { by_money: '1000', restored: '0' },
+          customer_text: 'Some of your usage was counted twice. USD 10.00 is taken off your next invoice.',
+        },
+        result: { credit_note: issued['stripe']?.['credit_note'] },
+      });
       const atStripe = await story.stripe.customers.retrieve(customer.stripeCustomer);
       expect(atStripe).toMatchObject({ balance: -1_000 });
 

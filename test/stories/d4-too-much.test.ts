@@ -8,13 +8,28 @@ const { database } = await cloneDatabase();
 const pack = { ...pack10k, pack: 'pack-1k', name: '1 000 credits', credits: '1000', amountMinor: 1_000 };
 const story = await tellStory(database, { catalogue: { ...sampleCatalogue, packs: [pack] } });
 let keys = 0;
+let customerName = '';
 
-async function refused(asked: object): Promise<{ status: number; code: unknown; message: string }> {
+interface Asked {
+  readonly invoice: unknown;
+  readonly amount_minor?: number;
+  readonly lines?: readonly object[];
+  readonly settle_as?: string;
+}
+
+/** Asked for as a credit note and as a case: the same sentence. */
+async function refused(asked: Asked): Promise<{ status: number; code: unknown; message: string }> {
   keys += 1;
   const body = { settle_as: 'customer_balance', reason: 'billing_error', ticket: 'SUP-4', ...asked };
   const { status, body: answer } = await story.call('POST', '/v1/credit_notes', body, `note-${keys}`);
   const error = answer['error'] as unknown as { code: string; message: string } | undefined;
   if (error === undefined) throw new Error(`not refused: ${JSON.stringify(answer)}`);
+  const { invoice, ...money } = asked;
+  const outcome = { type: 'credit_note', settle_as: 'customer_balance', ...money };
+  const customer = customerName;
+  const opened = { customer, kind: 'billing_error', ticket: 'SUP-4', invoice, outcome, submit: true };
+  const { body: again } = await story.call('POST', '/v1/cases', opened, `case-${keys}`);
+  expect(again['error']).toMatchObject({ code: error.code });
   return { status, ...error };
 }
 
@@ -23,6 +38,7 @@ test(
   { timeout: 120_000 },
   async () => {
     const customer = await story.subscriber();
+    customerName = customer.stripeCustomer;
     const { stripe } = story;
     const bought = await customer.buyPack('pack-1k');
     await story.until('2026-04-20T12:00:00Z');
@@ -71,6 +87,18 @@ test(
       code: 'not_creditable',
     });
 
+    // Somebody else's invoice is none of this customer's, whatever is left on it.
+    const other = await story.subscriber();
+    const { data: foreign } = await stripe.invoices.list({ customer: other.stripeCustomer, limit: 1 });
+    const stolen = { kind: 'billing_error', ticket: 'SUP-4', invoice: foreign[0]?.id, submit: true };
+    const outcome = { type: 'credit_note', amount_minor: 100, settle_as: 'refund' };
+    const theft = { ...stolen, customer: customer.stripeCustomer, outcome };
+    expect((await story.call('POST', '/v1/cases', theft, 'theft')).body['error']).toMatchObject({
+      code: 'unknown_invoice',
+    });
+
+    // What cannot be done leaves nothing behind, on either side.
+    expect((await story.call('GET', '/v1/cases')).body).toMatchObject({ data: [] });
     expect((await stripe.creditNotes.list({ customer: customer.stripeCustomer })).data).toEqual([]);
     await expectBooks(story, customer, {
       invoice: '114',

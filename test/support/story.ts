@@ -82,7 +82,8 @@ export interface StoryOptions {
   readonly switches?: Partial<Switches>;
 }
 
-const PEPPER = 'a pepper for stories';
+/** What the keys of stories are hashed with. */
+export const STORY_PEPPER = 'a pepper for stories';
 let events = 0;
 
 /** Starts the whole product in its sandbox for the calling test file, at 1 April 2026 unless told otherwise. */
@@ -98,7 +99,7 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
   let clock: SandboxClock | null = null;
   const billing = assembleBilling(deps, {
     livemode: false,
-    pepper: PEPPER,
+    pepper: STORY_PEPPER,
     webhookSecrets: [await registerWebhook(deps, `${http.origin}/v1/webhooks/stripe`)],
     publicUrl: http.origin,
     nightlyCron: '0 3 * * *',
@@ -148,7 +149,7 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
         host,
         String(port),
         secretKey,
-        PEPPER,
+        STORY_PEPPER,
       );
       onTestFinished(async () => {
         child.kill();
@@ -197,7 +198,7 @@ async function makeKey(deps: Deps, name: string, operatorSubject?: string): Prom
     name,
     scopes: SCOPES,
     livemode: false,
-    pepper: PEPPER,
+    pepper: STORY_PEPPER,
     randomness: randomBytes(41),
     // Keys expire by the wall clock, whatever time the story lives in.
     at: new Date(),

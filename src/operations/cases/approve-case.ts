@@ -12,6 +12,7 @@ import { lockedCase, reopened, saveCase, unknownCase, wrongState } from './case-
 import { executeCase } from './execute-case.ts';
 import { previewCase } from './preview-case.ts';
 import { stale } from './submit-case.ts';
+import { tellOfCase } from './tell-of-case.ts';
 
 export interface Approving {
   readonly caseId: string;
@@ -93,6 +94,7 @@ async function decide(deps: Deps, trx: Transaction, acting: Acting, asked: Appro
     comment: asked.breakGlass ?? asked.comment,
   };
   if (approval !== 'approved') alarm(deps, actor, after);
+  if (approval === 'break_glass') await tellOfCase(deps, trx, after, { kind: 'case.glass_broken', at });
   const action = approval === 'break_glass' ? 'case.glass_broken' : 'case.approved';
   return saveCase(deps, trx, actor, { action, before, after, reason: after.comment });
 }

@@ -13,6 +13,7 @@ import { type Acting, type Actor, permitted } from '../operators/acting.ts';
 import { saveCase, unknownCase, wrongState } from './case-record.ts';
 import { executeCase } from './execute-case.ts';
 import { type PreviewedCase, previewCase } from './preview-case.ts';
+import { tellOfCase } from './tell-of-case.ts';
 
 export interface Submission {
   readonly caseId: string;
@@ -98,6 +99,7 @@ async function release(
     failure: null,
   };
   const saved = await saveCase(deps, trx, actor, { action: 'case.submitted', before, after });
+  if (!within) await tellOfCase(deps, trx, after, { kind: 'approval.requested', at });
   if (within) {
     await insertAuthorityUse(trx, {
       useId: deps.newId(),
