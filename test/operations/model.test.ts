@@ -18,10 +18,42 @@ const PACK = { priceId: 'price_pack-30', credits: 30 };
 
 const { database } = await cloneDatabase();
 const PLANS: Readonly<Record<string, ModelRules>> = {
-  capped: { included: 40, overageCap: 40, debtLimit: 10, excess: 'allow', paydown: true, packDays: 10 },
-  unpaying: { included: 20, overageCap: 40, debtLimit: 0, excess: 'clip', paydown: false, packDays: 10 },
-  blocking: { included: 40, overageCap: null, debtLimit: 25, excess: 'allow', paydown: true, packDays: 10 },
-  strict: { included: 60, overageCap: null, debtLimit: 0, excess: 'refuse', paydown: true, packDays: 10 },
+  capped: {
+    included: 40,
+    overageCap: 40,
+    debtLimit: 10,
+    excess: 'allow',
+    paydown: true,
+    packDays: 10,
+    rollsPercent: 0,
+  },
+  unpaying: {
+    included: 20,
+    overageCap: 40,
+    debtLimit: 0,
+    excess: 'clip',
+    paydown: false,
+    packDays: 10,
+    rollsPercent: 100,
+  },
+  blocking: {
+    included: 40,
+    overageCap: null,
+    debtLimit: 25,
+    excess: 'allow',
+    paydown: true,
+    packDays: 10,
+    rollsPercent: 50,
+  },
+  strict: {
+    included: 60,
+    overageCap: null,
+    debtLimit: 0,
+    excess: 'refuse',
+    paydown: true,
+    packDays: 10,
+    rollsPercent: 0,
+  },
 };
 const books = await openBooks(database, {
   plans: Object.entries(PLANS).map(([plan, rules]) =>
@@ -32,6 +64,10 @@ const books = await openBooks(database, {
         overageCap: rules.overageCap === null ? null : String(rules.overageCap),
         debtLimit: String(rules.debtLimit),
         paydown: rules.paydown,
+        rollover:
+          rules.rollsPercent === 0
+            ? 'none'
+            : { capPercent: rules.rollsPercent, capCredits: null, periods: 1, priority: null },
         hold: { ttlSeconds: 900, excess: rules.excess },
       },
       { includedCredits: String(rules.included) },

@@ -11,11 +11,13 @@ export interface ModelRules {
   readonly excess: 'allow' | 'clip' | 'refuse';
   readonly paydown: boolean;
   readonly packDays: number;
+  /** Share of the allowance that rolls over for one period; 0: none. */
+  readonly rollsPercent: number;
 }
 
 interface Lot {
   readonly born: number;
-  readonly source: 'included' | 'purchased' | 'restored' | 'carried';
+  readonly source: 'included' | 'purchased' | 'restored' | 'carried' | 'rollover';
   readonly from: number;
   readonly until: number;
   readonly onlyHold: number | null;
@@ -90,6 +92,7 @@ export function touch(model: Model): void {
     if (!waits(period, model.now) || model.now < period.until + CUT_OFF) continue;
     period.cutOff = true;
     for (const hold of model.holds) if (hold.state === 'open' && hold.period === period) carry(model, hold);
+    rollOver(model, period);
   }
   for (const lot of model.lots) {
     const claimed = model.periods.some((period) => waits(period, model.now) && stood(lot, period.until));
@@ -275,6 +278,17 @@ function giveBack(model: Model, hold: Hold): void {
   for (const { lot } of freed) payOwed(model, lot);
 }
 
+/** What is left of a period's allowance, up to its share, lives on in a lot of the next period. */
+function rollOver(model: Model, period: Period): void {
+  const next = model.periods[model.periods.indexOf(period) + 1];
+  const lot = model.lots.find(({ source, from }) => source === 'included' && from === period.from);
+  if (next === undefined || lot === undefined) return;
+  const granted = Math.min(left(lot), Math.floor((lot.granted * model.rules.rollsPercent) / 100));
+  if (granted === 0) return;
+  lot.ended += granted;
+  openLot(model, { source: 'rollover', from: lot.from, until: next.until, granted });
+}
+
 /** What a hold pins of lots that ended with its period goes on in a lot of its own. */
 function carry(model: Model, hold: Hold): void {
   for (const pin of hold.pins.filter((one) => one.left > 0 && one.lot.until <= model.now)) {
@@ -323,27 +337,34 @@ export function reverse(model: Model, index: number): Outcome {
   if (!onTime(period, model.now)) {
     const byMoney = Math.min(rest, period.overage - period.undoneByMoney);
     period.undoneByMoney += byMoney;
-    restore(model, rest - byMoney);
+    restore(model, usage.draws.toReversed(), rest - byMoney);
     return 'done';
   }
   const overage = Math.min(rest, period.overage);
   period.overage -= overage;
   period.metered -= rest;
   let owed = rest - overage;
-  for (const { lot, amount } of usage.draws.toReversed()) {
+  const gone = [];
+  for (const draw of usage.draws.toReversed()) {
+    const { lot, amount } = draw;
     const takesBack = lives(lot, model.now) || (period.until <= model.now && stood(lot, period.until));
-    if (!takesBack) continue;
-    const back = Math.min(amount, owed);
+    if (!takesBack) gone.push(draw);
+    const back = takesBack ? Math.min(amount, owed) : 0;
     lot.drawn -= back;
     owed -= back;
   }
-  restore(model, owed);
+  restore(model, gone, owed);
   return 'done';
 }
 
-function restore(model: Model, granted: number): void {
-  if (granted === 0) return;
-  openLot(model, { source: 'restored', from: model.now, until: Number.POSITIVE_INFINITY, granted });
+/** A lot for what each lot that is gone had paid; the rest had been overage that other lots paid down since. */
+function restore(model: Model, gone: Usage['draws'], amount: number): void {
+  let owed = amount;
+  for (const drawn of [...gone.map((draw) => draw.amount), amount]) {
+    const granted = Math.min(drawn, owed);
+    owed -= granted;
+    if (granted > 0) openLot(model, { source: 'restored', from: model.now, until: Number.POSITIVE_INFINITY, granted });
+  }
 }
 
 /** What an onlooker may compare. */
