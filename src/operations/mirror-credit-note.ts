@@ -35,7 +35,11 @@ export async function mirrorCreditNote(deps: Deps, creditNoteId: string): Promis
     }
     if (!(await saveCreditNote(trx, key, { note, fetchedAt }))) return;
     const posted = await postOnce(deps, trx, key, [creditNoteIssued(note, invoice.lines)]);
-    const undone = await postOnce(deps, trx, key, [creditNoteVoided(note, await postingsOf(trx, key, source))]);
+    // Heard of only after its invoice was voided, which undid what was posted until then: the note goes with it.
+    const voidedAt = note.voidedAt ?? (posted.length > 0 ? invoice.voidedAt : null);
+    const undone = await postOnce(deps, trx, key, [
+      creditNoteVoided({ ...note, voidedAt }, await postingsOf(trx, key, source)),
+    ]);
     const lineIds = note.lines.flatMap(({ invoiceLineId }) => invoiceLineId ?? []);
     await clawBackCredits(deps, trx, key, note.invoiceId);
     if (posted.length + undone.length === 0) return;

@@ -1,10 +1,11 @@
-import { noteLineNet } from '../domain/credit-note.ts';
+import { noteLineNet, noteLineTotal } from '../domain/credit-note.ts';
 // What went back of an invoice's money, or may go back, and the lots that its lines brought.
 import type { CustomerKey } from '../domain/customer.ts';
 import { standOf } from '../domain/dispute.ts';
 import type { GivenBack, SoldLine } from '../domain/given-back.ts';
+import { sum } from '../domain/money-postings.ts';
 import { isGoing } from '../domain/refund.ts';
-import { creditNotesOfInvoice } from './credit-notes.ts';
+import { creditNotesOfInvoice, type StoredNote } from './credit-notes.ts';
 import type { Transaction } from './database.ts';
 import { listDisputes } from './disputes.ts';
 import { query } from './query.ts';
@@ -22,17 +23,7 @@ export async function moneyBack(trx: Transaction, key: CustomerKey, invoiceId: s
   const notes = await creditNotesOfInvoice(trx, key, invoiceId);
   const refunds = await listRefunds(trx, key, invoiceId);
   const disputes = await listDisputes(trx, key, invoiceId);
-  const noted = notes
-    .filter(({ status }) => status !== 'void')
-    .map(({ creditNoteId, createdAt, totalMinor, lines }): GivenBack => {
-      const byLine = new Map<string, bigint>();
-      for (const line of lines) {
-        if (line.invoiceLineId === null) continue;
-        byLine.set(line.invoiceLineId, (byLine.get(line.invoiceLineId) ?? 0n) + noteLineNet(line));
-      }
-      const source = { sourceType: 'stripe_credit_note', sourceId: creditNoteId } as const;
-      return { ...source, at: createdAt, amountMinor: totalMinor, byLine };
-    });
+  const noted = notes.filter(({ status }) => status !== 'void').flatMap(partsOf);
   const unnoted = refunds
     .filter((refund) => isGoing(refund) && refund.amountMinor > refund.notedMinor)
     .map(({ refundId, createdAt, amountMinor, notedMinor }): GivenBack => {
@@ -50,6 +41,20 @@ export async function moneyBack(trx: Transaction, key: CustomerKey, invoiceId: s
     given: [...noted, ...unnoted, ...ofDisputes('lost')].toSorted((a, b) => a.at.getTime() - b.at.getTime()),
     disputed: ofDisputes('open'),
   };
+}
+
+/** What a note gives back of the lines that it names, and what of no line. */
+function partsOf({ creditNoteId, createdAt, totalMinor, lines }: StoredNote): readonly GivenBack[] {
+  const named = lines.flatMap((line) => (line.invoiceLineId === null ? [] : [[line.invoiceLineId, line] as const]));
+  const byLine = new Map<string, bigint>();
+  for (const [lineId, line] of named) byLine.set(lineId, (byLine.get(lineId) ?? 0n) + noteLineNet(line));
+  const namedMinor = sum(named.map(([, line]) => noteLineTotal(line)));
+  const note = { sourceType: 'stripe_credit_note', sourceId: creditNoteId, at: createdAt } as const;
+  const unnamed = { ...note, amountMinor: totalMinor - namedMinor, byLine: null };
+  return [
+    ...(named.length === 0 ? [] : [{ ...note, amountMinor: namedMinor, byLine }]),
+    ...(unnamed.amountMinor > 0n ? [unnamed] : []),
+  ];
 }
 
 /** The lines of an invoice that ask for money. */
