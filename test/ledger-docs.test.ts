@@ -194,6 +194,15 @@ describe('docs/ledger.md', () => {
     expect([...invented].filter((row) => !posted.has(row))).toEqual(['refund.failed: refund_clearing → bad_debt']);
   });
 
+  test('every entry has an example in numbers', () => {
+    const section = text.split(/^## /m).find((part) => part.startsWith('The money book in numbers')) ?? '';
+    const examples = [...section.matchAll(/^\| `([\w.]+)` *\| (.+) \|$/gm)].filter(([, , example = '']) =>
+      /\d/.test(example),
+    );
+    const kinds = new Set([...posted].map((row) => row.split(':')[0]));
+    expect(examples.map(([, kind]) => kind).toSorted()).toEqual([...kinds].toSorted());
+  });
+
   test('every account that is posted to is explained', () => {
     const accounts = new Set([...posted].flatMap((row) => (row.split(': ')[1] ?? '').split(' → ')));
     const unexplained = [...accounts].filter((name) => !new RegExp(`^\\| [^|]*\`${name}\``, 'm').test(text));
