@@ -200,7 +200,7 @@ describe('docs/ledger.md', () => {
       /\d/.test(example),
     );
     const kinds = new Set([...posted].map((row) => row.split(':')[0]));
-    expect(examples.map(([, kind]) => kind).toSorted()).toEqual([...kinds].toSorted());
+    expect(new Set(examples.map(([, kind]) => kind))).toEqual(kinds);
   });
 
   test('every account that is posted to is explained', () => {
