@@ -48,14 +48,7 @@ export interface GivenBefore {
 }
 
 export interface Limit {
-  readonly name:
-    | 'credits_item'
-    | 'credits_day'
-    | 'money_item'
-    | 'money_day'
-    | 'goodwill_month'
-    | 'take_back'
-    | 'machine';
+  readonly name: 'credits_item' | 'credits_day' | 'money_item' | 'money_day' | 'goodwill_month';
   readonly sentence: string;
 }
 

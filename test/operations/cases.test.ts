@@ -21,11 +21,13 @@ import { execute, query } from '../../src/storage/query.ts';
 import { balances, openBooks, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { credits, newId } from '../support/deps.ts';
+import { watchLanes } from '../support/lane-watch.ts';
 import { employ } from '../support/operators.ts';
 import { use } from '../support/requests.ts';
 
 const { database } = await cloneDatabase();
 const books = await openBooks(database);
+const lanes = await watchLanes(database);
 const said: { readonly level: string; readonly message: string }[] = [];
 const note =
   (level: string) =>
@@ -457,4 +459,9 @@ test('the queue shows what waits, the oldest first, page by page', async () => {
   expect(codeOf(await listCases(deps, { ...agent, subject: 'nobody' }, { order: 'newest', limit: 1 }))).toBe(
     'not_permitted',
   );
+});
+
+test('every statement of all this on a customer table named the lane', () => {
+  expect(lanes.seen()).toBeGreaterThan(20);
+  expect(lanes.forgetful()).toEqual([]);
 });

@@ -17,11 +17,19 @@ export async function tendCases(deps: Deps, { limit }: { readonly limit: number 
   let lapsed = 0;
   for (const caseId of overdue) lapsed += (await lapse(deps, caseId)) ? 1 : 0;
   let executed = 0;
-  for (const caseId of unfinished) {
-    const done = await executeCase(deps, caseId);
-    if (!('rejected' in done) && done.state === 'done') executed += 1;
-  }
+  for (const caseId of unfinished) executed += (await goOn(deps, caseId)) ? 1 : 0;
   return { lapsed, executed };
+}
+
+/** A bug with one case holds up no other; it is tried again with the next round. */
+async function goOn(deps: Deps, caseId: string): Promise<boolean> {
+  try {
+    const done = await executeCase(deps, caseId);
+    return !('rejected' in done) && done.state === 'done';
+  } catch (error) {
+    deps.log.error({ err: error, caseId }, 'a case could not be executed');
+    return false;
+  }
 }
 
 async function lapse(deps: Deps, caseId: string): Promise<boolean> {
