@@ -52,8 +52,7 @@ export async function readsOverdue(on: Database | Transaction, { laneSet }: Scop
     on,
     // Lane by lane and in order: the index gives the first at once, however many holds are open.
     `select exists (select from unnest($1::smallint[]) as l (lane) cross join lateral (
-         select expires_at from holds where holds.lane = any ($1) and holds.lane = l.lane and state = 'open'
-         order by holds.lane, expires_at limit 1
+         select expires_at from holds where holds.lane = l.lane and state = 'open' order by expires_at limit 1
        ) h where h.expires_at <= coalesce((select instant from simulated_clock), clock_timestamp())) as overdue`,
     [laneSet],
   );

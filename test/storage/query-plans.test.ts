@@ -41,3 +41,18 @@ test('holds that ended are not read again: open ones are found by what is overdu
       and state = 'open' and expires_at <= now()`);
   expect(plan).toMatch(/holds_overdue|holds_open/);
 });
+
+test('whether a hold is overdue is seen from the first of each lane, however many are open', async () => {
+  const sent: string[] = [];
+  const note = ({ sql }: { readonly sql: string }): void => void sent.push(sql);
+  database.on('query', note);
+  await held(books, customer, '1');
+  database.off('query', note);
+  const asked = sent.find((sql) => sql.includes('as overdue')) ?? '';
+  await owner.query('analyze holds');
+  await owner.query('set plan_cache_mode = force_generic_plan');
+  await owner.query(`prepare asked (smallint[]) as ${asked}`);
+  const plan = await planOf(`execute asked ('{${customer.lane}}')`);
+  expect(plan).toMatch(/Index (Only )?Scan using holds_overdue/);
+  expect(plan).not.toMatch(/Sort|Seq Scan on holds|Bitmap/);
+});
