@@ -6,6 +6,7 @@ export function shownPlanChange(
     readonly customerId: string;
     readonly subscriptionId: string;
     readonly quantity: number;
+    readonly starts: 'now' | 'period_end';
     readonly state: string;
     readonly waitsFor: string | null;
     readonly requestedAt: Date;
@@ -13,13 +14,14 @@ export function shownPlanChange(
   },
   plan: string,
 ) {
-  const { customerId, subscriptionId, quantity, state, waitsFor, requestedAt, endedAt } = change;
+  const { customerId, subscriptionId, quantity, starts, state, waitsFor, requestedAt, endedAt } = change;
   return {
     object: 'plan_change',
     customer: toWireId('customer', customerId),
     stripe: { subscription: subscriptionId },
     plan,
     quantity,
+    starts,
     state,
     waits_for: waitsFor,
     requested_at: requestedAt,

@@ -14,9 +14,10 @@ export const subscriptionRoutes: readonly Route[] = [
     reply: async ({ deps, wake }, { params, body, caller }) => {
       const asked = parse(planChange, body);
       if ('rejected' in asked) return asked;
-      const { plan, quantity = null, reason } = asked.value;
+      const { plan, quantity = null, starts, reason } = asked.value;
       const actor = `key:${caller.name}`;
-      const found = await changePlan(deps, { subscriptionId: params['id'] ?? '', plan, quantity, reason, actor });
+      const subscriptionId = params['id'] ?? '';
+      const found = await changePlan(deps, { subscriptionId, plan, quantity, starts, reason, actor });
       if ('rejected' in found) return found;
       wake('inbox');
       return ok(shownPlanChange(found, plan));

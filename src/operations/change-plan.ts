@@ -26,12 +26,15 @@ import { mirrorSubscription } from './mirror-subscription.ts';
 import { relayOutbox } from './relay-outbox.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
 
+export type { PlanChange } from '../storage/plan-changes.ts';
+
 export interface ChangePlan {
   readonly subscriptionId: string;
   /** The plan to move to, in its newest version. */
   readonly plan: string;
   /** Seats; null: as many as now. */
   readonly quantity: number | null;
+  readonly starts: PlanChange['starts'];
   readonly reason: string;
   readonly actor: string;
 }
@@ -87,13 +90,13 @@ async function refusedChange(
 async function begin(
   deps: Deps,
   customer: CustomerKey,
-  { subscriptionId, quantity, reason, actor }: ChangePlan,
+  { subscriptionId, quantity, starts, reason, actor }: ChangePlan,
   { stored, to }: { readonly stored: StoredSubscription; readonly to: PlanVersion },
 ): Promise<PlanChange> {
   const { planVersionId } = to;
   const planChangeId = deps.newId();
   await transaction(deps.db, async (trx) => {
-    const wanted = { planChangeId, subscriptionId, planVersionId, quantity: quantity ?? stored.quantity };
+    const wanted = { planChangeId, subscriptionId, planVersionId, quantity: quantity ?? stored.quantity, starts };
     await insertPlanChange(trx, customer, { ...wanted, reason, actor, at: await clock(trx) });
   });
   const kept = await openPlanChange(deps.db, customer, subscriptionId);
@@ -116,7 +119,8 @@ async function attempt(deps: Deps, change: PlanChange): Promise<PlanChange['stat
 const RELAYED_MAX = 1_000;
 
 async function advance(deps: Deps, change: PlanChange): Promise<PlanChange['state']> {
-  const waitsFor = change.state === 'flushing' ? await whatItWaitsFor(deps, change) : null;
+  const isDue = change.state === 'flushing' && change.starts === 'now';
+  const waitsFor = isDue ? await whatItWaitsFor(deps, change) : null;
   if (waitsFor !== null) {
     await movePlanChange(deps.db, change, { state: 'flushing', waitsFor });
     return 'flushing';
@@ -146,12 +150,13 @@ async function whatItWaitsFor(deps: Deps, change: PlanChange): Promise<string | 
 }
 
 async function send(deps: Deps, change: PlanChange): Promise<PlanChange['state']> {
-  const { lane, customerId, subscriptionId, planChangeId, planVersionId, quantity } = change;
+  const { lane, customerId, subscriptionId, planChangeId, planVersionId, quantity, starts } = change;
   const key = `change_plan/${planChangeId}`;
   if ((await outboxMessage(deps.db, change, key)) === null) {
     await transaction(deps.db, async (trx) => {
       const message = { subjectId: subscriptionId, request: { planVersionId, quantity }, key } as const;
-      await enqueue(trx, change, { queue: 'documents', call: 'subscription.change_plan', ...message });
+      const call = starts === 'now' ? 'subscription.change_plan' : 'subscription.schedule_plan';
+      await enqueue(trx, change, { queue: 'documents', call, ...message });
       await movePlanChange(trx, change, { state: 'sent' });
     });
   }

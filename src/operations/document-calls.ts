@@ -9,6 +9,7 @@ import {
   type InvoiceItemRequest,
   readInvoiceDraft,
 } from '../stripe/invoice-drafts.ts';
+import { findScheduledPrices, schedulePrices } from '../stripe/subscription-schedules.ts';
 import { cancelWithInvoice, changePrices, fetchSubscription, type PlanItems } from '../stripe/subscriptions.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 
@@ -82,6 +83,15 @@ export const changePlanCall: OutgoingCall<PlanItems & { readonly [field: string]
     return prices.includes(meteredPriceId ?? basePriceId ?? '') ? { stripeId: subscription } : 'absent';
   },
   mayBeRefused: true,
+};
+
+/** Moves a subscription to another plan's prices with its renewal. */
+export const schedulePlanCall: OutgoingCall<PlanItems & { readonly [field: string]: unknown }> = {
+  ...changePlanCall,
+  send: async ({ stripe }, _message, request, idempotencyKey) => ({
+    stripeId: await schedulePrices(stripe, request, idempotencyKey),
+  }),
+  look: async ({ stripe }, _message, request) => foundOrAbsent(await findScheduledPrices(stripe, request)),
 };
 
 /** Our key goes into the object, so that it can be found if the answer gets lost. */

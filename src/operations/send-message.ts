@@ -10,7 +10,14 @@ import {
 } from '../storage/outbox-lease.ts';
 import { stripeFailure, type StripeFailure } from '../stripe/failures.ts';
 import type { Deps } from './deps.ts';
-import { cancelCall, changePlanCall, creditNoteCall, finalizeCall, invoiceItemCall } from './document-calls.ts';
+import {
+  cancelCall,
+  changePlanCall,
+  creditNoteCall,
+  finalizeCall,
+  invoiceItemCall,
+  schedulePlanCall,
+} from './document-calls.ts';
 import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
 import { cancelMeterEventCall, meterEventCall } from './meter-event-call.ts';
 import type { OutgoingCall, Sent } from './outgoing-call.ts';
@@ -46,6 +53,8 @@ export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<M
       return send(deps, message, cancelCall);
     case 'subscription.change_plan':
       return send(deps, message, changePlanCall);
+    case 'subscription.schedule_plan':
+      return send(deps, message, schedulePlanCall);
     case 'invoice.finalize':
       return send(deps, message, finalizeCall);
     case 'top_up':

@@ -10,6 +10,8 @@ export interface PlanChange extends CustomerKey {
   readonly subscriptionId: string;
   readonly planVersionId: string;
   readonly quantity: number;
+  /** At once, or with the renewal: then it is done once Stripe has it planned. */
+  readonly starts: 'now' | 'period_end';
   readonly state: PlanChangeState;
   readonly waitsFor: string | null;
   readonly requestedAt: Date;
@@ -17,12 +19,12 @@ export interface PlanChange extends CustomerKey {
 }
 
 const COLUMNS = `lane, customer_id as "customerId", plan_change_id as "planChangeId", subscription_id as "subscriptionId",
-  plan_version_id as "planVersionId", quantity, state, waits_for as "waitsFor", requested_at as "requestedAt",
+  plan_version_id as "planVersionId", quantity, starts, state, waits_for as "waitsFor", requested_at as "requestedAt",
   ended_at as "endedAt"`;
 
 export interface NewPlanChange extends Pick<
   PlanChange,
-  'planChangeId' | 'subscriptionId' | 'planVersionId' | 'quantity'
+  'planChangeId' | 'subscriptionId' | 'planVersionId' | 'quantity' | 'starts'
 > {
   readonly actor: string;
   readonly reason: string;
@@ -33,9 +35,9 @@ export interface NewPlanChange extends Pick<
 export async function insertPlanChange(trx: Transaction, key: CustomerKey, asked: NewPlanChange): Promise<void> {
   await execute(
     trx,
-    `insert into plan_changes (lane, customer_id, plan_change_id, subscription_id, plan_version_id, quantity, state,
+    `insert into plan_changes (lane, customer_id, plan_change_id, subscription_id, plan_version_id, quantity, starts, state,
        requested_by, reason, requested_at)
-     values ($1, $2, $3, $4, $5, $6, 'flushing', $7, $8, $9) on conflict do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, 'flushing', $8, $9, $10) on conflict do nothing`,
     [
       key.lane,
       key.customerId,
@@ -43,6 +45,7 @@ export async function insertPlanChange(trx: Transaction, key: CustomerKey, asked
       asked.subscriptionId,
       asked.planVersionId,
       asked.quantity,
+      asked.starts,
       asked.actor,
       asked.reason,
       asked.at,
