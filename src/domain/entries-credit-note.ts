@@ -14,6 +14,7 @@ const TAKEN_FROM: Readonly<Record<LineKind, MoneyAccountKind>> = {
   usage: 'revenue.usage',
   correction: 'revenue.usage',
   pack: 'deferred.credits',
+  rounding: 'rounding',
   other: 'revenue.other',
 };
 

@@ -14,6 +14,7 @@ export const ACCOUNT_OF_LINE: Readonly<Record<LineKind, MoneyAccountKind>> = {
   usage: 'unbilled_receivable',
   correction: 'unbilled_receivable',
   pack: 'deferred.credits',
+  rounding: 'rounding',
   other: 'revenue.other',
 };
 
@@ -30,7 +31,7 @@ export function invoiceFinalized(invoice: Invoice): Draft | null {
     ...moved('deferred.credits', 'receivable', of(['pack']), currency),
     ...moved('revenue.other', 'receivable', of(['other']), currency),
     ...moved('tax_payable', 'receivable', tax, currency),
-    ...moved('rounding', 'receivable', rest, currency),
+    ...moved('rounding', 'receivable', rest + of(['rounding']), currency),
   ]);
 }
 

@@ -1,6 +1,6 @@
 // A Stripe invoice as it was fetched, with all its lines and payments. Money is in minor units of its currency.
 
-export const LINE_KINDS = ['base', 'usage', 'pack', 'correction', 'other'] as const;
+export const LINE_KINDS = ['base', 'usage', 'pack', 'correction', 'rounding', 'other'] as const;
 export type LineKind = (typeof LINE_KINDS)[number];
 
 export interface InvoiceLine {

@@ -22,7 +22,7 @@ export interface PaidInvoice {
   readonly paidAt: Date;
   readonly lines: readonly {
     readonly lineId: string;
-    readonly kind: 'base' | 'usage' | 'pack' | 'correction' | 'other';
+    readonly kind: 'base' | 'usage' | 'pack' | 'correction' | 'rounding' | 'other';
     readonly priceId: string | null;
     readonly quantity: bigint;
     /** After discounts, before tax, minor units: what this line's credits cost. */

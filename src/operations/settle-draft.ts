@@ -23,6 +23,7 @@ import type { Deps } from './deps.ts';
 import { relayOutbox } from './relay-outbox.ts';
 import { repairSwallowedEvents } from './repair-swallowed-events.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
+import { roundDraft } from './round-draft.ts';
 
 export interface SettledDrafts {
   readonly looked: number;
@@ -153,6 +154,7 @@ async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<S
     }
     await moveSettlement(deps.db, settlement, { state: 'corrected', correctionItemId: item?.stripeId ?? '' });
   }
+  if ((await roundDraft(deps, settlement)) !== null) return 'corrected';
   const key = `settle/${settlement.billingPeriodId}/finalize`;
   await transaction(deps.db, async (trx) =>
     enqueue(trx, settlement, {

@@ -17,6 +17,9 @@ export interface InvoiceDraft {
   readonly finalizesAt: Date | null;
   /** Of the whole invoice or of a line; which lines they reach, only their amounts tell. */
   readonly hasDiscounts: boolean;
+  /** With tax, less the credits that the draft shows; Stripe may show none before it is final. */
+  readonly totalMinor: bigint;
+  readonly creditsShownMinor: bigint;
   readonly lines: readonly DraftLine[];
 }
 
@@ -106,6 +109,10 @@ function draftFacts(invoice: Stripe.Invoice): Omit<InvoiceDraft, 'lines'> {
     createdAt: new Date(invoice.created * 1000),
     periodEnd: new Date(invoice.period_end * 1000),
     hasDiscounts: invoice.discounts.length > 0 || invoice.lines.data.some((line) => line.discounts.length > 0),
+    totalMinor: BigInt(invoice.total),
+    creditsShownMinor: (invoice.total_pretax_credit_amounts ?? [])
+      .filter(({ type }) => type === 'credit_balance_transaction')
+      .reduce((sum, { amount }) => sum + BigInt(amount), 0n),
     autoAdvance: invoice.auto_advance ?? false,
     finalizesAt:
       invoice.automatically_finalizes_at === null ? null : new Date(invoice.automatically_finalizes_at * 1000),

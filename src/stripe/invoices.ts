@@ -30,12 +30,13 @@ export async function fetchPaidInvoiceId(stripe: StripeGateway, invoicePaymentId
   return payment === null ? null : idOf(payment.invoice);
 }
 
-/** The line of that catalogue kind; `metadata.creditpool` marks the corrections that we put on a draft ourselves. */
+/** The line of that catalogue kind; `metadata.creditpool` marks the items that we put on a draft ourselves. */
 export function lineKind(
   line: Pick<InvoiceLine, 'metadata' | 'priceId'>,
   kindOfPrice: ReadonlyMap<string, LineKind>,
 ): LineKind {
-  if (line.metadata['creditpool'] === 'correction') return 'correction';
+  const own = line.metadata['creditpool'];
+  if (own === 'correction' || own === 'rounding') return own;
   return (line.priceId === null ? undefined : kindOfPrice.get(line.priceId)) ?? 'other';
 }
 

@@ -1,8 +1,8 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, tellStory } from '../support/story.ts';
+import { expectBooks, tellEach, tellStory } from '../support/story.ts';
 
 const { database } = await cloneDatabase();
 const yen = { ...hybrid, plan: 'yen', currency: 'jpy', baseAmountMinor: 15_000, pricePerCredit: '1.5' };
@@ -34,6 +34,48 @@ test(
         variances: 0,
       },
       'jpy',
+    );
+  },
+);
+
+const dinar = { ...hybrid, plan: 'dinar', currency: 'kwd', baseAmountMinor: 30_000, pricePerCredit: '0.0035' };
+const dinars = await tellEach(
+  { 'where drafts show credits': {}, 'where they do not': { draftsShowCredits: false } },
+  { catalogue: { ...sampleCatalogue, plans: [dinar], packs: [] } },
+);
+
+test.for(dinars)(
+  'E8 Dinars have three places and are charged in tens: the rest is rounded down (%s)',
+  { timeout: 120_000 },
+  async ([, told]) => {
+    const customer = await told.subscriber('dinar');
+    await told.until('2026-04-20T12:00:00Z');
+    await customer.use(12_501);
+    await told.until('2026-05-02T00:00:00Z');
+    const lines = (await customer.cycleInvoice())['lines'] as unknown as readonly {
+      kind: string;
+      amount_minor: number;
+    }[];
+    expect(lines.map(({ kind, amount_minor: amount }) => `${kind} ${amount}`).toSorted()).toEqual([
+      'base 30000',
+      'rounding -4',
+      'usage 43754',
+    ]);
+    await expectBooks(
+      told,
+      customer,
+      {
+        invoice: '38.75',
+        credits_applied: '35',
+        lots: '10000',
+        // One of May's 31 days is earned: 30.000 − 0.967.
+        deferred: '29.033',
+        receivable: '0',
+        cash: '68.75',
+        open_grants: '35',
+        variances: 0,
+      },
+      'kwd',
     );
   },
 );

@@ -300,7 +300,7 @@ export interface Books {
 /** The shared last line of every story: the numbers, the proof of the ledger, and a reconciliation of everything. */
 export async function expectBooks(story: Story, customer: Subscriber, books: Books, currency = 'usd'): Promise<void> {
   const { deps } = story.billing;
-  const digits = currency === 'jpy' ? 0 : 2;
+  const digits = ({ jpy: 0, kwd: 3 } as Record<string, number>)[currency] ?? 2;
   const money = (minor: bigint): string => formatScaled(minor, digits);
   await story.clock.settle();
   await recogniseRevenue(deps);
