@@ -18,7 +18,8 @@ export async function guardDraft(deps: Deps, invoiceId: string): Promise<'guarde
   if (draft.status !== 'draft') return 'not a draft';
   const finalizesAt = new Date(draft.createdAt.getTime() + DRAFT_GUARD_MS);
   const isSet = draft.autoAdvance && draft.finalizesAt?.getTime() === finalizesAt.getTime();
-  if (!isSet) await scheduleFinalization(deps.stripe, invoiceId, finalizesAt);
+  // Kept a draft by another hand, such as a pause of collection: no switch of ours may undo that.
+  if (!isSet && draft.autoAdvance) await scheduleFinalization(deps.stripe, invoiceId, finalizesAt);
   await transaction(deps.db, async (trx) => noteGuarded(trx, period, { invoiceId, guardedAt: await now(trx) }));
   const settlement = await readSettlement(deps.db, period, period.billingPeriodId);
   if (settlement?.invoiceId === invoiceId) await correctProvisionally(deps, settlement, draft);

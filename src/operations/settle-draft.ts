@@ -55,6 +55,7 @@ async function attempt(deps: Deps, settlement: Settlement): Promise<SettlementSt
 }
 
 const RELAYED_MAX = 1_000;
+const KEPT = 'its automatic advance is off: collection is paused, or another hand keeps it a draft';
 /** Greater than any lag of Stripe's meters seen: from then on a missing event counts as swallowed. */
 const SUMMARY_LAG_MS = 15 * 60_000;
 
@@ -68,6 +69,7 @@ export async function settleDraft(deps: Deps, settlement: Settlement): Promise<S
   const waitsFor = await flush(deps, settlement);
   // Read anew: its usage and its discounts follow what was just reported.
   const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
+  if (!draft.autoAdvance) return leave(deps, settlement, 'held', KEPT);
   if (draft.finalizesAt !== null && draft.finalizesAt.getTime() - DEADLINE_MS <= at.getTime()) {
     return atDeadline(deps, settlement, draft, at);
   }

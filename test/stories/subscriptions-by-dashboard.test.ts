@@ -1,0 +1,79 @@
+// What a hand at Stripe's dashboard does to a subscription besides its plan: a trial, a pause, an end with the period.
+import { expect, test } from 'vitest';
+
+import { cloneDatabase } from '../support/database.ts';
+import { expectBooks, type Subscriber, tellStory } from '../support/story.ts';
+
+const { database } = await cloneDatabase();
+const story = await tellStory(database);
+const { stripe } = story;
+
+async function statusOf({ stripeCustomer }: Subscriber): Promise<unknown> {
+  const { body } = await story.call('GET', `/v1/customers/${stripeCustomer}`);
+  const [subscription] = body['subscriptions'] as unknown as readonly { status: string }[];
+  return subscription?.status;
+}
+
+test(
+  'A1 A subscription that ends with its period: used credits are billed, nothing is renewed, the pool is blocked',
+  { timeout: 120_000 },
+  async () => {
+    const customer = await story.subscriber();
+    await story.until('2026-04-20T12:00:00Z');
+    await customer.use(12_500);
+    await stripe.subscriptions.update(customer.subscription, { cancel_at_period_end: true });
+    await story.until('2026-04-30T12:00:00Z');
+    // Until then it is the customer's.
+    expect(await statusOf(customer)).toBe('active');
+    expect(await customer.use(100)).toMatchObject({ status: 'applied' });
+    await story.until('2026-05-02T00:00:00Z');
+    expect(await statusOf(customer)).toBe('canceled');
+    const asked = { customer: customer.stripeCustomer, action: 'api.call', quantities: { calls: 1 } };
+    expect((await story.call('POST', '/v1/check', asked)).body).toMatchObject({ allowed: false });
+    await expectBooks(story, customer, {
+      // 12 600 at a cent, less 10 000 of credits; no fee for May.
+      invoice: '26',
+      credits_applied: '100',
+      lots: '0',
+      deferred: '0',
+      receivable: '0',
+      cash: '125',
+      open_grants: '0',
+      variances: 0,
+    });
+  },
+);
+
+test(
+  'A1 Collection is paused in the dashboard: credits go on, the draft is kept and finalized by nobody but a person',
+  { timeout: 120_000 },
+  async () => {
+    const customer = await story.subscriber();
+    await story.until('2026-05-20T12:00:00Z');
+    await customer.use(12_500);
+    await stripe.subscriptions.update(customer.subscription, { pause_collection: { behavior: 'keep_as_draft' } });
+    // Past the deadline of a draft that is not kept.
+    await story.until('2026-06-06T00:00:00Z');
+    expect(await customer.cycleInvoice()).toMatchObject({ status: 'draft' });
+    expect(await customer.balance()).toMatchObject({ pool_state: 'active', available: '10000' });
+    const { body } = await story.call('GET', '/v1/settlements?state=held');
+    expect(body['data']).toMatchObject([{ held_because: expect.stringContaining('collection is paused') as string }]);
+
+    // Resumed: Stripe leaves it to a person what becomes of the draft; then it is settled like any other.
+    await stripe.subscriptions.update(customer.subscription, { pause_collection: '' });
+    const { data } = await stripe.invoices.list({ customer: customer.stripeCustomer, status: 'draft' });
+    await stripe.invoices.update(data[0]?.id ?? '', { auto_advance: true });
+    await story.until('2026-06-07T00:00:00Z');
+    await expectBooks(story, customer, {
+      invoice: '124',
+      credits_applied: '100',
+      lots: '10000',
+      // Five of June's 30 days are earned.
+      deferred: '82.5',
+      receivable: '0',
+      cash: '223',
+      open_grants: '100',
+      variances: 0,
+    });
+  },
+);
