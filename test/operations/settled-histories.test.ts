@@ -8,13 +8,23 @@ import { reconcile } from '../../src/operations/reconcile.ts';
 import { verifyLedger } from '../../src/operations/verify-ledger.ts';
 import { query } from '../../src/storage/query.ts';
 import { hybrid, pack10k, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
-import { cycleHistories, type Deed, type History, type Instant, INSTANTS } from '../support/cycle-histories.ts';
+import {
+  cycleHistories,
+  type Deed,
+  type History,
+  type Instant,
+  INSTANTS,
+  memberHistories,
+} from '../support/cycle-histories.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
 
 const COUNT = Number(process.env['HISTORIES'] ?? 20);
 // In this one a correction takes off all of the usage: an invoice of lines that post nothing.
 const SEED = Number(process.env['SEED'] ?? 966_440);
+
+/** Of a plan with a pool for each member, besides. */
+const MEMBERS = Math.ceil(COUNT / 4);
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 const perCall = { per: [{ quantity: 'calls', credits: '1', each: 1 }] };
@@ -24,6 +34,7 @@ const PLANS = [
   { ...base, plan: 'no-paydown', policy: { ...samplePolicy, paydown: false } },
   { ...base, plan: 'odd-price', pricePerCredit: '0.0333' },
   { ...base, plan: 'with-credits', baseAmountMinor: 9_900, includedCredits: '500' },
+  { ...base, plan: 'members', includedCredits: '500', policy: { ...samplePolicy, pooling: 'member' as const } },
 ];
 const { database } = await cloneDatabase();
 const story = await tellStory(database, {
@@ -47,6 +58,7 @@ async function live(customer: Subscriber, at: Instant, deed: Deed): Promise<void
     case 'use':
       await customer.use(deed.calls, {
         action: deed.action,
+        ...(deed.member !== undefined && { member: deed.member }),
         ...(deed.isLate && at > '2026-05' && { at: '2026-04-30T23:00:00Z' }),
       });
       return;
@@ -92,7 +104,7 @@ test(
   },
   async () => {
     const lives: { customer: Subscriber; history: History }[] = [];
-    for (const history of cycleHistories(COUNT, SEED)) {
+    for (const history of [...cycleHistories(COUNT, SEED), ...memberHistories(MEMBERS, SEED)]) {
       lives.push({ customer: await story.subscriber(history.plan), history });
     }
     for (const instant of INSTANTS) {
@@ -124,6 +136,6 @@ test(
     expect((await verifyLedger(story.billing.deps)).breaches).toEqual([]);
     const run = await reconcile(story.billing.deps, { full: true });
     expect(run.variances.filter(({ state }) => state === 'open')).toEqual([]);
-    expect(run.customers).toBeGreaterThanOrEqual(COUNT);
+    expect(run.customers).toBeGreaterThanOrEqual(COUNT + MEMBERS);
   },
 );

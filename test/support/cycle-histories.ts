@@ -15,7 +15,13 @@ export const INSTANTS = [
 export type Instant = (typeof INSTANTS)[number];
 
 export type Deed =
-  | { readonly what: 'use'; readonly action: string; readonly calls: number; readonly isLate: boolean }
+  | {
+      readonly what: 'use';
+      readonly action: string;
+      readonly calls: number;
+      readonly isLate: boolean;
+      readonly member?: string;
+    }
   | {
       readonly what: 'gift';
       readonly credits: number;
@@ -53,6 +59,25 @@ const history: fc.Arbitrary<History> = fc.record({
   plan: fc.constantFrom('open', 'no-paydown', 'odd-price', 'with-credits'),
   deeds: fc.array(fc.record({ at: fc.constantFrom(...INSTANTS), deed }), { minLength: 3, maxLength: 14 }),
 });
+
+const memberUse = fc.record({
+  what: fc.constant('use' as const),
+  action: fc.constantFrom('image.draw', 'chat.answer'),
+  calls: fc.integer({ min: 1, max: 700 }),
+  isLate: fc.boolean(),
+  member: fc.constantFrom('ann', 'bob', 'cleo'),
+});
+
+/** A pool for each member: one's leftover pays for nobody else, and Stripe knows one customer. */
+const memberHistory: fc.Arbitrary<History> = fc.record({
+  plan: fc.constant('members'),
+  deeds: fc.array(fc.record({ at: fc.constantFrom(...INSTANTS), deed: memberUse }), { minLength: 3, maxLength: 14 }),
+});
+
+/** So many histories of customers with members; the same ones for the same seed. */
+export function memberHistories(count: number, seed: number): readonly History[] {
+  return fc.sample(memberHistory, { numRuns: count, seed });
+}
 
 /** So many histories; the same ones for the same seed. */
 export function cycleHistories(count: number, seed: number): readonly History[] {

@@ -68,7 +68,7 @@ export interface Subscriber {
   /** `calls` of `api.call`, a credit each, as one event; answers the item's result. */
   readonly use: (
     calls: number,
-    more?: { at?: string; id?: string; action?: string; quantities?: object },
+    more?: { at?: string; id?: string; action?: string; quantities?: object; member?: string },
   ) => Promise<Wire>;
   readonly buyPack: (pack?: string) => Promise<string>;
   readonly balance: () => Promise<Wire>;
@@ -237,7 +237,7 @@ async function subscribe(story: Omit<Story, 'subscriber' | 'person'>, planName: 
     externalId,
     stripeCustomer: customer,
     subscription: signed.subscription,
-    use: async (calls, { at, id, action = 'api.call', quantities = { calls } } = {}) => {
+    use: async (calls, { at, id, action = 'api.call', quantities = { calls }, member } = {}) => {
       events += 1;
       const event = {
         id: id ?? `use-${events}`,
@@ -245,6 +245,7 @@ async function subscribe(story: Omit<Story, 'subscriber' | 'person'>, planName: 
         action,
         quantities,
         ...(at !== undefined && { occurred_at: at }),
+        ...(member !== undefined && { member }),
       };
       return (await call('POST', '/v1/track', event)).body;
     },
