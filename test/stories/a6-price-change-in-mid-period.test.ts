@@ -89,7 +89,8 @@ test(
     await moveByDashboard(unseen, unreported, 'create_prorations');
     await moveByDashboard(unseen, unbilled, 'none');
     for (const customer of [unreported, unbilled]) await use(customer, 260, '60');
-    await unseen.until('2026-05-02T00:00:00Z');
+    // Four days after the cycle's end no invoice of it is to come any more.
+    await unseen.until('2026-05-06T00:00:00Z');
     // Of 170 used Stripe has counted 150, and $0.70 is owed for the first part all the same.
     await expectBooks(unseen, unreported, { ...SETTLED, invoice: '1.9', cash: '1.9', variances: 1 });
     await expectBooks(unseen, unbilled, { ...SETTLED, invoice: '1.2', cash: '1.2', variances: 1 });
