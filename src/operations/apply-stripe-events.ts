@@ -1,4 +1,5 @@
 import {
+  type FinishedEvent,
   finishStripeEvents,
   type LeasedEvent,
   leaseStripeEvents,
@@ -21,6 +22,8 @@ const LEASE_SECONDS = 120;
 const ATTEMPTS_MAX = 8;
 const PAUSE_SECONDS_MAX = 300;
 const WORKERS = 8;
+/** A commit for so many at once; after a crash those that were not noted yet are looked at again, which changes nothing. */
+const FINISHED_TOGETHER = 50;
 
 /** Events that one piece of work serves. */
 interface Piece {
@@ -45,12 +48,15 @@ export async function applyStripeEvents(
   const most = since === null ? limit : 1;
   const leased = await leaseStripeEvents(deps.db, { limit: most, leaseSeconds: LEASE_SECONDS });
   const pieces = piecesOf(leased, registry).values();
+  const finished: FinishedEvent[] = [];
   const work = async (): Promise<void> => {
     for (const piece of pieces) {
-      for (const outcome of await applyPiece(deps, piece)) counts[outcome] += 1;
+      for (const outcome of await applyPiece(deps, piece, finished)) counts[outcome] += 1;
+      if (finished.length >= FINISHED_TOGETHER) await finishStripeEvents(deps.db, finished.splice(0));
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
+  await finishStripeEvents(deps.db, finished);
   return counts;
 }
 
@@ -97,15 +103,16 @@ function ignoring(reason: string): Piece['work'] {
   return async () => ({ ignored: reason });
 }
 
-async function applyPiece(deps: Deps, { events, work }: Piece): Promise<readonly (keyof ApplyResult)[]> {
+async function applyPiece(
+  deps: Deps,
+  { events, work }: Piece,
+  finished: FinishedEvent[],
+): Promise<readonly (keyof ApplyResult)[]> {
   try {
     const outcome = await work(deps);
     const state = 'applied' in outcome ? 'applied' : 'ignored';
     const said = 'applied' in outcome ? outcome.applied : outcome.ignored;
-    await finishStripeEvents(
-      deps.db,
-      events.map((event) => ({ event, state, outcome: said })),
-    );
+    finished.push(...events.map((event) => ({ event, state, outcome: said }) as const));
     return events.map(() => state);
   } catch (error) {
     return Promise.all(events.map(async (event) => postponeOrPark(deps, event, error)));

@@ -5,7 +5,7 @@ import { openLot } from '../domain/lot-opening.ts';
 import { openIncludedLot } from '../domain/period-opening.ts';
 import type { Moment, PoolBook } from '../domain/pool-book.ts';
 import { transaction } from '../storage/database.ts';
-import { openedSources } from '../storage/lots.ts';
+import { hasFirstAllowance, openedSources } from '../storage/lots.ts';
 import { packVersionOfPrice, type PackVersion } from '../storage/plans.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import { clawBackCredits } from './claw-back-credits.ts';
@@ -36,6 +36,7 @@ export async function grantPaidInvoice(
   invoice: PaidInvoice,
 ): Promise<{ readonly lotIds: readonly string[] }> {
   const packs = await packsOf(deps, invoice);
+  if (await isGranted(deps, invoice, packs)) return { lotIds: [] };
   return transaction(deps.db, async (trx) => {
     const { now, books } = await loadPoolBooks(trx, [invoice.customer], deps.settings);
     const book = books.get(invoice.customer.customerId);
@@ -61,6 +62,16 @@ export async function grantPaidInvoice(
     if (opened.length > 0) await clawBackCredits(deps, trx, invoice.customer, invoice.invoiceId);
     return { lotIds: opened };
   });
+}
+
+/** A look without locks: what has been opened once is never opened again. */
+async function isGranted({ db }: Deps, invoice: PaidInvoice, packs: readonly SoldPack[]): Promise<boolean> {
+  const { customer, subscriptionId, billingReason } = invoice;
+  const sourceIds = packs.map(({ sourceId }) => sourceId);
+  const sold = await openedSources(db, customer, 'invoice_line', sourceIds);
+  if (sourceIds.some((sourceId) => !sold.has(sourceId))) return false;
+  if (billingReason !== 'subscription_create' || subscriptionId === null) return true;
+  return hasFirstAllowance(db, customer, subscriptionId);
 }
 
 type Line = PaidInvoice['lines'][number];

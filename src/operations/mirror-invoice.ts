@@ -37,8 +37,9 @@ export async function mirrorInvoice(deps: Deps, invoiceId: string): Promise<Mirr
   const invoice = { ...fetched, lines: await withKinds(deps, fetched.lines) };
   await ensureSubscription(deps, key, invoice);
   await transaction(deps.db, async (trx) => {
-    await lockCustomer(trx, key);
-    if (await saveInvoice(trx, key, { invoice, fetchedAt })) await postInvoice(deps, trx, key, invoice);
+    // Sent together, run in order.
+    const [, isNewer] = await Promise.all([lockCustomer(trx, key), saveInvoice(trx, key, { invoice, fetchedAt })]);
+    if (isNewer) await postInvoice(deps, trx, key, invoice);
   });
   await grantWhatWasPaid(deps, key, invoice);
   if (invoice.voidedAt !== null) await returnVoidedUsage(deps, key, invoiceId);

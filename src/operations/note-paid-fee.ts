@@ -3,7 +3,9 @@ import type { CustomerKey } from '../domain/customer.ts';
 import { noteFeePaid } from '../domain/unpaid.ts';
 import { transaction } from '../storage/database.ts';
 import { openedSources } from '../storage/lots.ts';
+import { planVersion } from '../storage/plans.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
+import { planVersionsOfPools } from '../storage/subscriptions.ts';
 import type { Deps } from './deps.ts';
 import { saveWatched, watch } from './watch-pools.ts';
 
@@ -17,6 +19,7 @@ export interface PaidFee {
 
 /** Thaws what froze while a fee was unpaid, and opens what waited for it; where the plan does neither, nothing is read. */
 export async function notePaidFee(deps: Deps, { customer, subscriptionId, paidAt, spans }: PaidFee): Promise<void> {
+  if (await isNeverWaitedFor(deps, customer)) return;
   await transaction(deps.db, async (trx) => {
     const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, { allMembersOf: [customer.customerId] });
     const book = books.get(customer.customerId);
@@ -38,4 +41,12 @@ export async function notePaidFee(deps: Deps, { customer, subscriptionId, paidAt
     catchUp(book, moment);
     await saveWatched(trx, book, before, moment);
   });
+}
+
+/** A look without locks, since most plans go on while a fee is unpaid. */
+async function isNeverWaitedFor({ db }: Deps, customer: CustomerKey): Promise<boolean> {
+  for (const planVersionId of await planVersionsOfPools(db, customer)) {
+    if ((await planVersion(db, planVersionId)).content.policy.unpaid !== 'continue') return false;
+  }
+  return true;
 }

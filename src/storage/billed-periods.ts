@@ -37,20 +37,23 @@ export async function lockPeriodsOfInvoice(
   key: CustomerKey,
   invoiceId: string,
 ): Promise<readonly BilledPeriod[]> {
-  await query(
+  const locking = query(
     trx,
     `select pool_id from pools where lane = $1 and customer_id = $2 and pool_id in (
        select pool_id from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3)
      order by pool_id for update`,
     [key.lane, key.customerId, invoiceId],
   );
-  return query<BilledPeriod>(
+  const reading = query<BilledPeriod>(
     trx,
     `select billing_period_id as "billingPeriodId", pool_id as "poolId", plan_version_id as "planVersionId", unit, state,
        starts_at as "startsAt", ends_at as "endsAt"
      from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3 order by starts_at`,
     [key.lane, key.customerId, invoiceId],
   );
+  // Sent together, run in order: the periods are read under the lock.
+  const [periods] = await Promise.all([reading, locking]);
+  return periods;
 }
 
 /** A final period takes no more usage and no more money. */

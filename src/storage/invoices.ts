@@ -11,13 +11,16 @@ export async function saveInvoice(
   { invoice, fetchedAt }: { readonly invoice: Invoice; readonly fetchedAt: Date },
 ): Promise<boolean> {
   if (!(await upsertInvoice(trx, key, invoice, fetchedAt))) return false;
-  await execute(trx, `delete from invoice_lines where lane = $1 and customer_id = $2 and invoice_id = $3`, [
-    key.lane,
-    key.customerId,
-    invoice.invoiceId,
+  // Sent together, run in order.
+  await Promise.all([
+    execute(trx, `delete from invoice_lines where lane = $1 and customer_id = $2 and invoice_id = $3`, [
+      key.lane,
+      key.customerId,
+      invoice.invoiceId,
+    ]),
+    insertLines(trx, key, invoice),
+    upsertPayments(trx, key, invoice),
   ]);
-  await insertLines(trx, key, invoice);
-  await upsertPayments(trx, key, invoice);
   return true;
 }
 

@@ -18,6 +18,25 @@ export async function openedSources(
   return new Set(rows.map(({ sourceId }) => sourceId));
 }
 
+/** Whether the allowance of a subscription's first period has been opened. */
+export async function hasFirstAllowance(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+  subscriptionId: string,
+): Promise<boolean> {
+  const rows = await query(
+    on,
+    `select from (
+       select billing_period_id from billing_periods
+       where lane = $1 and customer_id = $2 and subscription_id = $3 order by starts_at limit 1) p
+     join lots l on l.lane = $1 and l.customer_id = $2 and l.source_type = 'billing_period'
+       and l.source_id = p.billing_period_id::text
+     limit 1`,
+    [lane, customerId, subscriptionId],
+  );
+  return rows.length > 0;
+}
+
 /** A lot that a line of an invoice bought, and what credit notes clawed back of it, in micro-credits. */
 export interface BoughtLot {
   readonly lotId: string;

@@ -73,6 +73,7 @@ export async function finishStripeEvents(
   db: Database | Transaction,
   finished: readonly FinishedEvent[],
 ): Promise<number> {
+  if (finished.length === 0) return 0;
   return execute(
     db,
     `update stripe_events e set state = f.state, outcome = f.outcome, lease_until = null, finished_at = clock_timestamp()

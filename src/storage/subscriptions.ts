@@ -83,6 +83,17 @@ export async function openPool(trx: Transaction, key: CustomerKey, pool: NewPool
   return row.poolId;
 }
 
+/** The plan versions that a customer's pools follow. */
+export async function planVersionsOfPools(db: Database, key: CustomerKey): Promise<readonly string[]> {
+  const rows = await query<{ planVersionId: string }>(
+    db,
+    `select distinct plan_version_id as "planVersionId" from pools
+     where lane = $1 and customer_id = $2 and plan_version_id is not null`,
+    [key.lane, key.customerId],
+  );
+  return rows.map(({ planVersionId }) => planVersionId);
+}
+
 /** A pool may be spent while any subscription in its unit allows it and is not being cancelled; a closed pool stays closed. */
 export async function blockOrUnblockPools(
   trx: Transaction,

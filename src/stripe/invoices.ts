@@ -11,16 +11,16 @@ const LINES_MAX = 10_000;
 
 /** An invoice as it is now, with all its lines and payments; null when there is none, such as a deleted draft. */
 export async function fetchInvoice(stripe: StripeGateway, invoiceId: string): Promise<FetchedInvoice | null> {
-  const invoice = await unlessMissing(stripe.invoices.retrieve(invoiceId));
+  const invoice = await unlessMissing(stripe.invoices.retrieve(invoiceId, { expand: ['payments'] }));
   if (invoice === null) return null;
   const lines = invoice.lines.has_more
     ? await stripe.invoices.listLineItems(invoiceId, { limit: 100 }).autoPagingToArray({ limit: LINES_MAX })
     : invoice.lines.data;
-  // Asked after the invoice, so that a payment which made it paid is among them.
+  // Of the same moment as the invoice, so that a payment which made it paid is among them.
   const payments =
-    invoice.status === 'draft'
-      ? []
-      : await stripe.invoicePayments.list({ invoice: invoiceId, limit: 100 }).autoPagingToArray({ limit: LINES_MAX });
+    invoice.payments === undefined || invoice.payments.has_more
+      ? await stripe.invoicePayments.list({ invoice: invoiceId, limit: 100 }).autoPagingToArray({ limit: LINES_MAX })
+      : invoice.payments.data;
   return { ...toInvoice(invoice), lines: lines.map(toLine), payments: payments.map(toPayment) };
 }
 
@@ -71,7 +71,7 @@ function toInvoice(invoice: Stripe.Invoice): Omit<Invoice, 'lines' | 'payments'>
     paidAt: instantOrNull(moved.paid_at),
     voidedAt: instantOrNull(moved.voided_at),
     uncollectibleAt: instantOrNull(moved.marked_uncollectible_at),
-    object: asStored({ ...invoice, lines: undefined }),
+    object: asStored({ ...invoice, lines: undefined, payments: undefined }),
   };
 }
 
