@@ -13,6 +13,8 @@ export interface StripeConnection {
   readonly host?: string;
   readonly port?: number;
   readonly protocol?: 'http' | 'https';
+  /** How long an answer may take; default 20 000. */
+  readonly timeoutMs?: number;
   /** Paces all calls and lets them rest while Stripe is down. */
   readonly line?: LineSettings;
   /** For those who only look: at most so many GETs a second, and nothing else. */
@@ -21,12 +23,12 @@ export interface StripeConnection {
 
 /** Opens the SDK at its pinned API version. Retries are ours (outbox), so that every send has our own key. */
 export function connectStripe(connection: StripeConnection): StripeGateway {
-  const { secretKey, host, port, protocol, line, readsPerSecond } = connection;
+  const { secretKey, host, port, protocol, timeoutMs = 20_000, line, readsPerSecond } = connection;
   const inner = line === undefined ? namedFailures() : openLine(line, namedFailures());
   return new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,
-    timeout: 20_000,
+    timeout: timeoutMs,
     appInfo: { name: 'creditpool' },
     httpClient: readsPerSecond === undefined ? inner : readingHttpClient(readsPerSecond, inner),
     ...(host !== undefined && { host }),
