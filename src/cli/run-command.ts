@@ -26,6 +26,7 @@ import { registerParkedCommands } from './parked.ts';
 import { registerPlanCommands } from './plan.ts';
 import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
+import { registerRollUpCommand } from './roll-up.ts';
 import { registerSimulatorCommands } from './sim.ts';
 import { registerStartCommands } from './start.ts';
 import { registerStripeCommands } from './stripe.ts';
@@ -40,6 +41,7 @@ const COMMANDS = [
   registerHoldCommands,
   registerBackfillCommand,
   registerQuarantineCommands,
+  registerRollUpCommand,
   registerPlanCommands,
   registerSubscriptionCommands,
   registerLedgerCommands,

@@ -4,6 +4,7 @@ import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
 import { reconcile } from '../operations/reconcile.ts';
 import { sealLedger } from '../operations/seal-ledger.ts';
+import { watchQueues } from '../operations/watch-queues.ts';
 import type { Job } from './cron.ts';
 
 export function scheduledJobs(nightlyCron: string): readonly Job[] {
@@ -13,6 +14,12 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       cron: '*/10 * * * *',
       catchUpHours: 1,
       work: async (deps) => ({ ...(await fillEventGap(deps)) }),
+    },
+    {
+      name: 'watch-queues',
+      cron: '*/15 * * * *',
+      catchUpHours: 0,
+      work: async (deps) => ({ ...(await watchQueues(deps)) }),
     },
     {
       name: 'raise-due-alerts',

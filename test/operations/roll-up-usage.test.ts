@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 
+import { reportRollUp } from '../../src/operations/report-roll-up.ts';
 import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
+import { watchQueues } from '../../src/operations/watch-queues.ts';
 import { query } from '../../src/storage/query.ts';
+import { oldestUntoldUsage } from '../../src/storage/roll-up-report.ts';
 import { openBooks, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { capture, held, use } from '../support/requests.ts';
@@ -83,4 +86,36 @@ test('a round stops at its limit and says so', async () => {
     await use(books, customer, 1);
   expect(await rollUpUsage(deps, { limit: 1, flush: true })).toEqual({ periods: 1, meterEvents: 1, hasMore: true });
   expect(await rollUpUsage(deps, { limit: 10, flush: true })).toEqual({ periods: 1, meterEvents: 1, hasMore: false });
+});
+
+test('the report says how few meter events the usage became, and an alarm how old the oldest untold usage is', async () => {
+  const { db } = books;
+  const april = { from: new Date('2026-04-01T00:00:00Z'), to: new Date('2026-05-01T00:00:00Z') };
+  await books.at('2026-04-20T00:00:00Z');
+  await rollUpUsage(deps, { limit: 100, flush: true });
+  const before = await reportRollUp(deps, april);
+  const [one, other] = [await books.subscribe('hybrid'), await books.subscribe('hybrid')];
+  for (const hour of ['01', '02', '03']) {
+    for (const minute of ['05', '20', '50']) {
+      await books.at(`2026-04-20T${hour}:${minute}:00Z`);
+      await use(books, one, 1);
+      await use(books, other, 2);
+    }
+  }
+  await books.at('2026-04-20T04:00:00Z');
+  await rollUpUsage(deps, { limit: 100 });
+  const after = await reportRollUp(deps, april);
+  expect(after.usageEvents - before.usageEvents).toBe(18);
+  expect(after.meterEvents - before.meterEvents).toBe(6);
+  expect(after.customerWindows - before.customerWindows).toBe(6);
+  expect(after.most).toBe(after.customers * 30 * 24);
+  expect(after.meterEvents).toBeLessThan(after.most);
+
+  // Nobody relays: what waits grows old, long before Stripe refuses it.
+  await books.at('2026-04-23T04:00:00Z');
+  expect(await oldestUntoldUsage(db)).toBeGreaterThan(3 * 86_400);
+  const said: string[] = [];
+  const log = { ...deps.log, error: (_fields: object, message: string) => void said.push(message) };
+  await watchQueues({ ...deps, log });
+  expect(said).toContainEqual(expect.stringContaining('usage waits for days'));
 });
