@@ -120,7 +120,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
-  expect(overflow).toBeLessThanOrEqual(0);
+  expect(`${page.url()} is ${overflow} too wide`).toBe(`${page.url()} is 0 too wide`);
 }
 
 /** Kept under reports/console, for people to look at. */

@@ -4,7 +4,7 @@ import { type AuditPage, listAuditLog } from '../../operations/operators/list-au
 import type { ConsoleContext } from '../console-context.ts';
 import { instant } from '../figures.ts';
 import { casePath, customerPath } from '../ids.ts';
-import { a, code, details, div, type Markup, p, pre, small, summary } from '../markup.ts';
+import { a, code, details, div, type Markup, p, pre, small, span, summary } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { type Column, empty, heading, panel, rows } from '../parts.ts';
 import { actorWords, sentenceCase } from '../words.ts';
@@ -70,11 +70,11 @@ function object(base: string, { objectType, objectId, customerId }: Row): Markup
   );
 }
 
-function more({ before, after, requestId, address, auditId }: Row): Markup {
+function more({ before, after, requestId, address, action }: Row): Markup {
   const whole = { before, after, request: requestId, address };
   return details(
     null,
-    summary({ 'aria-label': `Details of ${auditId}` }, 'Show'),
+    summary(null, 'Show', span({ class: 'unseen' }, ` what ${action} changed`)),
     pre({ class: 'raw', tabIndex: 0 }, JSON.stringify(whole, null, 2)),
   );
 }

@@ -1,11 +1,17 @@
 // What a person sees before he is let in, and when he has to say again who he is.
 import type { Operator } from '../../domain/operator.ts';
-import { button, code, div, form, group, h1, input, type Markup, meta, p } from '../markup.ts';
+import { a, button, code, div, form, group, h1, input, type Markup, meta, p } from '../markup.ts';
 import type { Children } from '../markup.ts';
 import type { SignInSettings } from './settings.ts';
 
 function door(name: string, ...content: Children[]): Markup {
   return div({ class: 'door panel' }, h1(null, name), ...content);
+}
+
+/** A link and no form: the policy lets forms lead nowhere else, not even by a redirect. */
+function startLink(base: string, words: string, query: Readonly<Record<string, string>>): Markup {
+  const href = `${base}/sign-in/start?${new URLSearchParams(query).toString()}`;
+  return p(null, a({ class: 'button primary', href }, words));
 }
 
 /** Nobody is signed in: the way in, by what the deployment has set up. */
@@ -15,11 +21,7 @@ export function signInPage(base: string, { by }: SignInSettings, returnTo: strin
       return door(
         'Sign in',
         p(null, 'You are sent to your identity provider and come back here.'),
-        form(
-          { action: `${base}/sign-in/start`, method: 'get' },
-          input({ type: 'hidden', name: 'to', value: returnTo }),
-          button({ type: 'submit', class: 'primary' }, 'Sign in'),
-        ),
+        startLink(base, 'Sign in', { to: returnTo }),
       );
     case 'proxy':
       return door('Not signed in', p(null, 'The proxy in front of this page did not say who you are.'));
@@ -65,19 +67,9 @@ export function confirmPage(
   operator: Operator,
   returnTo: string,
 ): Markup {
-  const to = input({ type: 'hidden', name: 'to', value: returnTo });
   const why = p(null, 'What you are about to do needs a sign-in that is no older than five minutes. Nothing is lost.');
   if (by === 'provider') {
-    return door(
-      'Is it still you?',
-      why,
-      form(
-        { action: `${base}/sign-in/start`, method: 'get' },
-        to,
-        input({ type: 'hidden', name: 'fresh', value: '1' }),
-        button({ type: 'submit', class: 'primary' }, 'Sign in again'),
-      ),
-    );
+    return door('Is it still you?', why, startLink(base, 'Sign in again', { to: returnTo, fresh: '1' }));
   }
   return door(
     'Is it still you?',
@@ -85,7 +77,7 @@ export function confirmPage(
     form(
       { action: `${base}/confirm`, method: 'post' },
       input({ type: 'hidden', name: 'csrf', value: csrf }),
-      to,
+      input({ type: 'hidden', name: 'to', value: returnTo }),
       button({ type: 'submit', class: 'primary' }, `Yes, I am ${operator.name}`),
     ),
   );

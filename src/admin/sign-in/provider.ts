@@ -69,7 +69,7 @@ export function connectProvider(settings: ProviderSettings): Provider {
       if (claims === undefined) throw new Error('the provider sent no ID token');
       const authTime = claims.auth_time;
       return {
-        identity: toIdentity(claims, settings),
+        identity: toIdentity({ ...(await moreOf(await configuration(), tokens, claims)), ...claims }, settings),
         authenticatedAt: authTime === undefined ? null : new Date(authTime * 1_000),
       };
     },
@@ -84,6 +84,17 @@ async function discover({ issuer, clientId, clientSecret }: ProviderSettings): P
     // A provider on this machine, for a trial: everything else must speak TLS.
     ...(isLoopback && url.protocol === 'http:' && { execute: [oidc.allowInsecureRequests] }),
   });
+}
+
+/** Some providers keep names and groups out of the ID token: the userinfo endpoint has them. */
+async function moreOf(
+  configuration: oidc.Configuration,
+  { access_token: token }: oidc.TokenEndpointResponse,
+  claims: oidc.IDToken,
+): Promise<object> {
+  const isWhole = claims['name'] !== undefined && claims['email'] !== undefined;
+  if (isWhole || configuration.serverMetadata().userinfo_endpoint === undefined) return {};
+  return oidc.fetchUserInfo(configuration, token, claims.sub);
 }
 
 function toIdentity(claims: oidc.IDToken, { groupsClaim, rolesOfGroup }: ProviderSettings): Identity {

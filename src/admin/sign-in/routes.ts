@@ -77,7 +77,7 @@ function spendLink({ context, cookies, send, sentByUs }: Door): RequestHandler {
 }
 
 function callbackUrl({ publicUrl }: ConsoleContext, request: Request): string {
-  return `${publicUrl}${request.baseUrl}/sign-in/callback`;
+  return `${new URL(publicUrl).origin}${request.baseUrl}/sign-in/callback`;
 }
 
 function leaveForProvider({ context, cookies }: Door, provider: Provider): RequestHandler {
