@@ -23,6 +23,7 @@ server.listen(0, '127.0.0.1', () => {
       }),
     }),
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   process.stdout.write(`${issuer}\n`);
 });

@@ -75,18 +75,36 @@ export function caseSteps(request: PageRequest, view: CaseView): Markup {
   const { state } = view.one;
   const { roles } = request.session.operator;
   if (view.missing.length > 0 && (state === 'open' || state === 'refused' || state === 'lapsed'))
-    return missingPanel(view);
+    return missingPanel(request, view);
   if (state === 'open' || state === 'refused' || state === 'lapsed') {
     return may(roles, 'case.request') ? submitPanel(request, view) : panel('Next step', p(null, 'Support submits it.'));
   }
   return state === 'waiting' ? decidePanel(request, view) : null;
 }
 
-function missingPanel({ missing }: CaseView): Markup {
+/** A case that opened by itself: what it lacks, and the end of those that need nothing. */
+function missingPanel(request: PageRequest, { missing, one }: CaseView): Markup {
+  const path = casePath(one.caseId);
+  const mayAsk = may(request.session.operator.roles, 'case.request');
   return panel(
     'What is missing',
-    p(null, 'It cannot be submitted before these are there: '),
+    p(null, 'It cannot be submitted before these are there:'),
     ul(null, ...missing.map((name) => li(null, name.replaceAll('_', ' ')))),
+    mayAsk && missing.includes('ticket') ? ticketForm(request, path) : null,
+    mayAsk ? closeForm(request, path) : null,
+  );
+}
+
+function ticketForm(request: PageRequest, path: string): Markup {
+  return postForm(
+    request,
+    `${path}/ticket`,
+    div(
+      { class: 'field' },
+      label({ for: 'ticket' }, 'Ticket'),
+      input({ id: 'ticket', name: 'ticket', type: 'text', maxLength: 200, required: true, autocomplete: 'off' }),
+    ),
+    div({ class: 'pager' }, submit('Add the ticket')),
   );
 }
 

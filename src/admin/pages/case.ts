@@ -3,6 +3,7 @@ import { fromWireId, toWireId } from '../../contract/ids.ts';
 import type { Case } from '../../domain/case-record.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { approveCase, closeCase, refuseCase } from '../../operations/cases/approve-case.ts';
+import { changeCase } from '../../operations/cases/change-case.ts';
 import { submitCase } from '../../operations/cases/submit-case.ts';
 import { undoGoodwill } from '../../operations/cases/undo-goodwill.ts';
 import { type CaseView, readCaseView } from '../../operations/console/read-case-page.ts';
@@ -33,6 +34,10 @@ export const casePages: readonly PageRoute[] = [
   }),
   act('refuse', 'case.approve', false, async ({ deps }, { acting, form }, caseId) => {
     return refuseCase(deps, acting, { caseId, comment: form.get('comment')?.trim() ?? '' });
+  }),
+  act('ticket', 'case.request', false, async ({ deps }, { acting, form }, caseId) => {
+    const ticket = form.get('ticket')?.trim() || null;
+    return changeCase(deps, acting, { caseId, evidence: { ticket } });
   }),
   act('close', 'case.request', false, async ({ deps }, { acting, form }, caseId) => {
     return closeCase(deps, acting, { caseId, comment: form.get('comment')?.trim() ?? '' });
