@@ -28,7 +28,7 @@ export function outcomeNotice(request: PageRequest, view: CaseView, { refused, h
       ? warning('This has changed since it was asked for. Approving it sends it back to whoever asked.')
       : null,
     one.failure === null || refused !== null ? null : warning(sentence(one.failure)),
-    one.state === 'executing'
+    one.state === 'approved' || one.state === 'executing'
       ? warning('Stripe is being asked. It goes on by itself; reload to see how far it is.')
       : null,
     one.state === 'done' ? doneNotice(request, view, balance) : null,
