@@ -9,7 +9,12 @@ const pure = ['test/{domain,contract,client}/**/*.test.ts', 'test/architecture.t
 
 export default defineConfig({
   // The examples import the package by its name, as a host does.
-  resolve: { alias: { creditpool: fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^creditpool$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: 'creditpool/simulator', replacement: fileURLToPath(new URL('src/simulator/index.ts', import.meta.url)) },
+    ],
+  },
   test: {
     setupFiles: ['test/support/network.ts', 'test/support/conforming.ts'],
     testTimeout: 20_000,
@@ -21,7 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'postgres',
-          include: ['test/**/*.test.{ts,tsx}'],
+          include: ['test/**/*.test.{ts,tsx}', 'examples/test-*.ts'],
           exclude: pure,
           globalSetup: ['test/support/global-setup.ts'],
         },

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { errorBody, StripeRefusal } from './errors.ts';
 import { decodeForm, fromJson, type FormValue } from './form.ts';
+import { showPage } from './page.ts';
 import type { Outgoing, RequestRunner } from './requests.ts';
 import { API_VERSION } from './wire.ts';
 import type { World } from './world.ts';
@@ -168,11 +169,24 @@ async function serveApi(
   else sendJson(response, outgoing.status, outgoing.body, headersOf(request, idempotencyKey, outgoing));
 }
 
+const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://simulator');
   const body = await read(request);
-  if (!url.pathname.startsWith('/_simulator/')) {
+  if (!/^\/_simulator(\/|$)/.test(url.pathname)) {
     await serveApi(parts, request, response, url, body);
+    return;
+  }
+  const page = request.method === 'GET' ? showPage(parts, url.pathname.slice('/_simulator'.length)) : undefined;
+  if (page !== undefined) {
+    response.writeHead(page.status, {
+      'content-type': `${page.type}; charset=utf-8`,
+      'content-security-policy': PAGE_POLICY,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+    response.end(page.body);
     return;
   }
   const answer = await parts.control(request.method ?? 'GET', url.pathname.slice('/_simulator'.length), body);

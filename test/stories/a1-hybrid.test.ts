@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
+import { EVERYTHING_OTHERWISE } from '../support/positions.ts';
 import { expectBooks, tellEach } from '../support/story.ts';
 
 const stories = await tellEach({
-  'drafts show credits': { draftsShowCredits: true },
-  'drafts show no credits': { draftsShowCredits: false },
+  'everything about Stripe is as is likeliest': {},
+  'everything that is uncertain is otherwise': EVERYTHING_OTHERWISE,
 });
 
 describe.for(stories)('where %s', ([, story]) => {

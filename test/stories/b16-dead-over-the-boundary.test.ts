@@ -19,9 +19,10 @@ async function die(story: Story, until: string) {
   await story.until('2026-04-20T12:00:00Z');
   await customer.use(10_300);
   await story.until('2026-04-30T23:59:30Z');
-  story.simulator.faults.add({ match: { method: 'POST', path: 'credit_grants', times: 1 }, kind: '500_before' });
+  story.simulator.faults.add({ match: { method: 'POST', path: 'credit_grants' }, kind: '500_before' });
   await customer.buyPack('pack-1k');
   await story.down(until);
+  story.simulator.faults.clear();
   await story.back();
   await story.relayed();
   return customer;
