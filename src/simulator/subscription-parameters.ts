@@ -24,6 +24,16 @@ const nowOrInstant: Kind<number | 'now'> = {
   parse: (value, name) => (value === 'now' ? 'now' : timestamp().parse(value, name)),
 };
 
+/** What classic mode bills otherwise is not simulated: a silent difference would mislead. */
+const onlyFlexible: Kind<'flexible'> = {
+  required: false,
+  parse: (value, name) => {
+    const type = oneOf('classic', 'flexible').parse(value, name);
+    if (type === 'classic') unsupported().parse(value, name);
+    return 'flexible';
+  },
+};
+
 const shared = {
   application_fee_percent: unsupported(),
   automatic_tax: switchedOff(),
@@ -64,7 +74,7 @@ export const subscriptionCreateShape = {
     month: integer(1, 12),
     second: integer(0, 59),
   }),
-  billing_mode: object({ type: required(oneOf('classic', 'flexible')), flexible: ignored() }),
+  billing_mode: object({ type: required(onlyFlexible), flexible: ignored() }),
   cancel_at: timestamp(),
   currency: word(3),
   customer: required(word()),

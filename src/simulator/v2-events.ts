@@ -153,7 +153,7 @@ export const v2EventRoutes = [
       world.store.patch('deliveries', delivery, { state: 'given_up', queue: null });
     }
     world.store.remove('event_destinations', id);
-    return { id, object: 'v2.core.event_destination', deleted: true };
+    return { id, object: 'v2.core.event_destination' };
   }),
   route(
     'GET',

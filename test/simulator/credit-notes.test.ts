@@ -151,3 +151,26 @@ test('exclusive tax is credited in proportion', async () => {
   });
   expect([preview.subtotal, preview.total, preview.total_taxes?.[0]?.amount]).toEqual([4950, 4950 + 941, 941]);
 });
+
+test('a refund made before can be tied to a note, once, and preview lines say what the note will', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const { invoice, base } = await mayInvoice(stage);
+  const lines = [{ type: 'invoice_line_item' as const, invoice_line_item: base, amount: 900 }];
+  const previewed = await stripe.creditNotes.listPreviewLineItems({ invoice: invoice.id, lines });
+  expect(previewed.data.map(({ amount, invoice_line_item: line }) => [amount, line])).toEqual([[900, base]]);
+  const [charge] = (await stripe.charges.list()).data;
+  const refund = await stripe.refunds.create({ charge: charge?.id ?? '', amount: 900 });
+  const tied = { invoice: invoice.id, lines, refunds: [{ refund: refund.id }] };
+  const note = await stripe.creditNotes.create(tied);
+  expect([note.type, note.refunds.map(({ amount_refunded: amount }) => amount)]).toEqual(['post_payment', [900]]);
+  await expect(stripe.creditNotes.create(tied)).rejects.toThrow('already fully attached');
+});
+
+test('an invoice is sent, with an event that says so', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const { invoice } = await mayInvoice(stage, BY_INVOICE);
+  expect((await stripe.invoices.sendInvoice(invoice.id)).status).toBe('open');
+  expect((await stripe.events.list({ type: 'invoice.sent' })).data.length).toBeGreaterThan(0);
+});

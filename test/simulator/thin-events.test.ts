@@ -153,3 +153,22 @@ test('the stream reports each fault by its own code, and its session ends after 
   });
   vi.restoreAllMocks();
 });
+
+test('an event destination shows its secret once, and is updated, disabled and deleted', async () => {
+  await using stage = await openStage();
+  const destinations = stage.stripe.v2.core.eventDestinations;
+  const made = await destinations.create({
+    name: 'thin',
+    type: 'webhook_endpoint',
+    event_payload: 'thin',
+    enabled_events: ['v1.customer.created'],
+    webhook_endpoint: { url: 'http://127.0.0.1:9/' },
+    include: ['webhook_endpoint.signing_secret'],
+  });
+  expect(made.webhook_endpoint?.signing_secret).toMatch(/^whsec_/);
+  expect((await destinations.retrieve(made.id)).webhook_endpoint?.signing_secret).toBeUndefined();
+  expect((await destinations.update(made.id, { name: 'thinner' })).name).toBe('thinner');
+  expect((await destinations.disable(made.id)).status).toBe('disabled');
+  await destinations.del(made.id);
+  expect((await destinations.list()).data).toEqual([]);
+});
