@@ -3,15 +3,16 @@
  * `npm run test:switches -- summaryEnd a1` tries the positions and stories that these words name.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 
 import progress from 'cli-progress';
 import Table from 'cli-table3';
 
 import { OTHER_POSITIONS } from '../src/simulator/switches.ts';
 import { EVERYTHING_OTHERWISE, NOT_IN_A_STORY, type Position, POSITIONS } from '../test/support/positions.ts';
+
+/** Where every run of the tests leaves its report. */
+const REPORT = 'reports/tests.json';
 
 interface Report {
   readonly numPassedTests: number;
@@ -28,27 +29,25 @@ const all: readonly Position[] = [{ name: 'everything otherwise', switches: EVER
 const chosen = facts.length === 0 ? all : POSITIONS.filter(({ name }) => facts.includes(name.split('=')[0] ?? ''));
 
 /** One run of the stories; the report that vitest wrote. */
-async function run({ switches }: Position, folder: string): Promise<Report> {
-  const file = join(folder, 'report.json');
+async function run({ switches }: Position): Promise<Report> {
+  await rm(REPORT, { force: true });
   const paths = stories.length === 0 ? ['test/stories'] : stories;
-  const options = ['run', ...paths, '--reporter=json', `--outputFile=${file}`];
   const setting = `STORY_SWITCHES=${JSON.stringify(switches)}`;
-  const child = spawn('env', [setting, process.execPath, 'node_modules/vitest/vitest.mjs', ...options], {
+  const child = spawn('env', [setting, process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...paths], {
     stdio: 'ignore',
   });
   await new Promise((resolve) => child.once('close', resolve));
-  return JSON.parse(await readFile(file, 'utf8')) as Report;
+  return JSON.parse(await readFile(REPORT, 'utf8')) as Report;
 }
 
 const bar = new progress.SingleBar({ format: '{bar} {value}/{total} {position}', etaBuffer: 5 }, progress.Presets.rect);
 const table = new Table({ head: ['position', 'passed', 'failed', 'seconds', 'what failed'], wordWrap: true });
-const folder = await mkdtemp(join(tmpdir(), 'creditpool-switches-'));
 let failures = 0;
 bar.start(chosen.length, 0, { position: '' });
 for (const position of chosen) {
   bar.update({ position: position.name });
   const begun = performance.now();
-  const report = await run(position, folder);
+  const report = await run(position);
   const failed = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === 'failed');
@@ -59,7 +58,6 @@ for (const position of chosen) {
   bar.increment();
 }
 bar.stop();
-await rm(folder, { recursive: true });
 console.log(table.toString());
 for (const [name, why] of Object.entries(NOT_IN_A_STORY)) console.log(`${name}: not tried, because ${why}`);
 process.exitCode = failures === 0 ? 0 : 1;
