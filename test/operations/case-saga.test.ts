@@ -200,12 +200,12 @@ describe('a process that is killed', () => {
   }
 
   const slow = async (method: string, path: string): ReturnType<Step['stop']> => {
-    simulator.faults.add({ match: { method, path, times: 1 }, kind: 'slow', delayMs: 1_500 });
+    simulator.faults.add({ match: { method, path, times: 1 }, kind: 'slow', delayMs: 5_000 });
     const taken = vi.spyOn(simulator.faults, 'take');
     const isThere = (): boolean =>
       taken.mock.results.some(({ value }) => (value as { kind?: string } | undefined)?.kind === 'slow');
     return {
-      reached: async () => vi.waitFor(() => expect(isThere()).toBe(true), { timeout: 20_000, interval: 20 }),
+      reached: async () => vi.waitFor(() => expect(isThere()).toBe(true), { timeout: 60_000, interval: 20 }),
       release: async () => taken.mockRestore(),
     };
   };
@@ -224,7 +224,7 @@ describe('a process that is killed', () => {
               where not l.granted and a.datname = current_database()`);
             expect(rowCount).toBe(1);
           },
-          { timeout: 20_000, interval: 50 },
+          { timeout: 60_000, interval: 50 },
         ),
       release: async () => holder.end(),
     };
@@ -240,7 +240,7 @@ describe('a process that is killed', () => {
 
   test(
     'at each step is followed by another one that goes on there: one note, one reversal',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const may = await billed(stage);
       const key = await stage.keyOf(may.customer);
