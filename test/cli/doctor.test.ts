@@ -294,7 +294,7 @@ describe('what lies about', () => {
       values (0, gen_random_uuid(), 'meter', 'meter_event', 'x', '{}', 'x', 'parked', now(), now())`);
     expect(await failing()).toEqual([
       expect.stringContaining('outbox: 1 parked → creditpool outbox list'),
-      expect.stringContaining('inbox: 1 parked → GET /v1/stripe_events'),
+      expect.stringContaining('inbox: 1 parked → creditpool inbox list'),
     ]);
   });
 });
