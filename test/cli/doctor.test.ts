@@ -39,6 +39,7 @@ const sandbox: Settings = {
 };
 
 beforeAll(async () => {
+  await stripe.v2.core.eventDestinations.create(THIN);
   await writeFile(join(directory, 'env'), `STRIPE_SIMULATOR_URL=${story.simulator.url}`);
 });
 afterEach(() => {
@@ -77,7 +78,6 @@ const THIN: Stripe.V2.Core.EventDestinationCreateParams = {
 
 describe('a deployment that is well', () => {
   test('has nothing to do, exit code 0; the lines are for people, or one document', async () => {
-    await stripe.v2.core.eventDestinations.create(THIN);
     const { exitCode, stdout, stderr } = await runCommand(sandbox, 'doctor');
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('✔ API version       2026-10-28.endive')]);
     expect(stderr).toContain('Nothing hurts.');
