@@ -38,7 +38,7 @@ test('a file of its own gets its own right numbers, and nothing stays behind', a
     },
     credit_note: { amount_minor: 802, settled_as: 'customer_balance' },
     ledger: { verified: true },
-    reconciliation: { checks: 5, unexplained: 0 },
+    reconciliation: { checks: 6, unexplained: 0 },
   });
   expect(exitCode).toBe(0);
   expect((await readdir(folder)).filter((name) => name.startsWith('creditpool-demo-'))).toEqual([]);
@@ -99,7 +99,7 @@ test('the real trace comes out to the known cent', async ({ skip }) => {
     },
     credit_note: { amount_minor: 1000, settled_as: 'customer_balance' },
     ledger: { verified: true },
-    reconciliation: { checks: 5, unexplained: 0 },
+    reconciliation: { checks: 6, unexplained: 0 },
   });
   expect(exitCode).toBe(0);
   expect(figures.seconds).toBeLessThan(60);
