@@ -89,6 +89,32 @@ const policy = fc.record({
   }),
 });
 
+type Drawn<Of> = Of extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Eight days are 11 520 minutes. */
+const RELEASED_AT_THE_END: [[Drawn<typeof policy>, readonly Step[]]] = [
+  [
+    {
+      zeroBalance: 'block',
+      overageCap: null,
+      debtLimit: '0',
+      includedExpiry: 'period_end',
+      rollover: 'none',
+      paydown: false,
+      seats: { add: 'prorated' },
+      planChange: 'at_once',
+      hold: { ttlSeconds: 900, excess: 'allow' },
+    },
+    [
+      { kind: 'nothing', wait: 0 },
+      { kind: 'grant', wait: 0, amount: 2n, days: 8, priority: 0 },
+      { kind: 'clawback', wait: 11_446, which: 0, amount: 1n },
+      { kind: 'hold', wait: 17, amount: 1n, ttl: 3_421 },
+      { kind: 'release', wait: 57, which: 0 },
+    ],
+  ],
+];
+
 interface Told {
   readonly book: PoolBook;
   readonly newId: () => string;
@@ -303,21 +329,27 @@ describe('whatever happens to a pool', () => {
     fc.assert(
       fc.property(policy, story, (rules, steps) => {
         tell(
-          begin(rules, ({ book, now }) => {
+          begin(rules, ({ book, now, newId }) => {
             const pinned = [...book.holds.values()]
               .filter(({ state }) => state === 'open')
               .flatMap(({ pins }) => pins)
               .reduce((sum, pin) => sum + pin.held, 0n);
             expect(heldIn(book)).toBe(pinned);
-            const waiting = book.periods.some(({ state, endsAt }) => state === 'open' && endsAt <= now);
-            if (waiting) return;
-            for (const lot of book.lots.values()) {
-              expect(lot.expiresAt === null || lot.expiresAt > now || remaining(lot) === 0n).toBe(true);
-            }
+            if (book.periods.some(({ state, endsAt }) => state === 'open' && endsAt <= now)) return;
+            const ended = [...book.lots.values()].filter(({ expiresAt }) => expiresAt !== null && expiresAt <= now);
+            const left = [...book.lots.values()].reduce((sum, lot) => sum + remaining(lot), 0n);
+            expect(availableAt(book, now)).toBeLessThanOrEqual(
+              left - ended.reduce((sum, lot) => sum + remaining(lot), 0n),
+            );
+            // What a hold gives back after its lot's end ends with the next look at the pool.
+            catchUp(book, { now, newId });
+            expect(ended.filter((lot) => remaining(lot) !== 0n)).toEqual([]);
           }),
           steps,
         );
       }),
+      // A hold that is released at the very instant at which its lot ends, among the random ones.
+      { examples: RELEASED_AT_THE_END },
     );
   });
 
