@@ -61,7 +61,16 @@ function pricingOf(price: Price): InvoiceLine['pricing'] {
 function describe(world: World, price: Price, quantity: bigint): string {
   const name = world.store.find('products', price.product)?.name ?? price.product;
   const interval = price.recurring === null ? '' : ` / ${price.recurring.interval}`;
-  return `${fromScaled(quantity)} × ${name} (at ${price.unit_amount_decimal ?? 'tiered'} ${price.currency}${interval})`;
+  return `${fromScaled(quantity)} × ${name} (at ${shownPrice(price)}${interval})`;
+}
+
+/** "$99.00", "$0.00001": in major units, as Stripe writes it. */
+function shownPrice({ unit_amount_decimal: minor, currency }: Price): string {
+  if (minor === null) return 'tiered';
+  const style = { style: 'currency', currency } as const;
+  const places = new Intl.NumberFormat('en-US', style).resolvedOptions().maximumFractionDigits ?? 2;
+  const exact = `${String(minor)}E-${places}` as Intl.StringNumericLiteral;
+  return new Intl.NumberFormat('en-US', { ...style, maximumFractionDigits: 14 }).format(exact);
 }
 
 /** A subscription item's line for one period; `part` of a whole period is charged in proportion. */
