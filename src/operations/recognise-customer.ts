@@ -39,22 +39,30 @@ export async function recogniseCustomer(
   if (due.entries.every((entry) => entry === null)) return 0;
   let posted = 0;
   for (const stop of monthEndsAfter(due.since, through)) {
-    const { entries } = await earnedBy(trx, key, stop);
-    posted += (await postOnce(deps, trx, key, entries)).length;
+    const isPast = stop < through;
+    const { entries } = await earnedBy(trx, key, stop, isPast ? stop : undefined);
+    posted += (await postOnce(deps, trx, key, isPast ? entries.filter(isEarned) : entries)).length;
   }
   return posted;
 }
 
+/** A month that is over gets what it lacks; what is earned less than was thought goes back in the running one. */
+function isEarned(entry: Draft | null): boolean {
+  return entry?.kind === 'revenue.fee_earned' || entry?.postings[0]?.from.kind.startsWith('revenue.') === true;
+}
+
+/** What is earned up to an instant, less what is recognised: all of it, or what is dated `before`. */
 async function earnedBy(
   trx: Transaction,
   key: CustomerKey,
   through: Date,
+  before?: Date,
 ): Promise<{ readonly entries: readonly (Draft | null)[]; readonly since: Date }> {
   const lines = await earningLines(trx, key, { through });
-  const lots = await earningLots(trx, key, { through });
+  const lots = await earningLots(trx, key, { through, before });
   const accruals: UnbilledPeriod[] = [];
   const starts = [through];
-  for (const period of await unbilledPeriods(trx, key, { through })) {
+  for (const period of await unbilledPeriods(trx, key, { through, before })) {
     accruals.push(await accruable(trx, period));
     starts.push(period.startsAt);
   }

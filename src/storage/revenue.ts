@@ -54,11 +54,11 @@ export async function recognisedThrough(
   return new Map(rows.map(({ lineId, last }) => [lineId, new Date(last.getTime() + 1)]));
 }
 
-/** Bought lots with what was drawn and what expired of them before `through`. */
+/** Bought lots with what was drawn and what expired of them before `through`, and what is recognised: all, or `before`. */
 export async function earningLots(
   trx: Database | Transaction,
   key: CustomerKey,
-  { through }: { readonly through: Date },
+  { through, before }: { readonly through: Date; readonly before?: Date | undefined },
 ): Promise<readonly EarningLot[]> {
   return query<EarningLot>(
     trx,
@@ -92,11 +92,11 @@ export async function earningLots(
        from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
          and p.entry_id = e.entry_id
        where e.lane = $1 and e.customer_id = $2 and e.source_type = 'lot'
-         and split_part(e.source_id, '/', 1) = b.lot_id::text
+         and split_part(e.source_id, '/', 1) = b.lot_id::text and ($4::timestamptz is null or e.effective_at < $4)
      ) earned on true
      where b.lane = $1 and b.customer_id = $2 and b.paid_minor > 0 and b.effective_at < $3
      order by b.lot_id`,
-    [key.lane, key.customerId, through],
+    [key.lane, key.customerId, through, before ?? null],
   );
 }
 
@@ -106,13 +106,17 @@ export type PeriodToAccrue = Omit<UnbilledPeriod, 'worthMinor' | 'currency'> & {
 };
 
 /**
- * Periods that are not final, with their overage as of `through` and what of it is accrued. Asking the account and
+ * Periods that are not final, with their overage as of `through` and what of it is accrued: all, or `before`. Asking the account and
  * taking back what was posted since is cheap; usage is never recorded before it happens.
  */
 export async function unbilledPeriods(
   trx: Database | Transaction,
   key: CustomerKey,
-  { through, billingPeriodIds }: { readonly through: Date; readonly billingPeriodIds?: readonly string[] },
+  {
+    through,
+    before,
+    billingPeriodIds,
+  }: { readonly through: Date; readonly before?: Date | undefined; readonly billingPeriodIds?: readonly string[] },
 ): Promise<readonly PeriodToAccrue[]> {
   return query<PeriodToAccrue>(
     trx,
@@ -139,12 +143,12 @@ export async function unbilledPeriods(
        from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
          and p.entry_id = e.entry_id
        where e.lane = $1 and e.customer_id = $2 and e.source_type = 'billing_period' and e.kind = 'usage.accrued'
-         and e.billing_period_id = b.billing_period_id
+         and e.billing_period_id = b.billing_period_id and ($5::timestamptz is null or e.effective_at < $5)
      ) done on true
      where b.lane = $1 and b.customer_id = $2 and b.state <> 'final' and b.starts_at < $3
        and ($4::uuid[] is null or b.billing_period_id = any($4::uuid[]))
      order by b.starts_at, b.billing_period_id`,
-    [key.lane, key.customerId, through, billingPeriodIds ?? null],
+    [key.lane, key.customerId, through, billingPeriodIds ?? null, before ?? null],
   );
 }
 

@@ -31,3 +31,18 @@ export async function moneyOf(
   );
   return Object.fromEntries(rows.map(({ kind, balance }) => [kind, balance]));
 }
+
+/** What was earned in each month, minor units. */
+export async function earnedByMonth({ billing }: Story, { stripeCustomer }: Subscriber): Promise<readonly string[]> {
+  const rows = await query<{ earned: string }>(
+    billing.deps.db,
+    `select to_char(e.effective_at at time zone 'UTC', 'YYYY-MM') || ' ' || s.kind || ' ' || sum(s.amount) as earned
+     from journal_entries e join postings p using (lane, customer_id, entry_id)
+     cross join lateral (values (p.from_kind, p.amount), (p.to_kind, -p.amount)) s (kind, amount)
+     join customer_aliases n using (customer_id)
+     where n.alias = $1 and e.lane between 0 and 63 and s.kind like 'revenue.%' and s.kind <> 'revenue.subscription'
+     group by to_char(e.effective_at at time zone 'UTC', 'YYYY-MM'), s.kind`,
+    [stripeCustomer],
+  );
+  return rows.map(({ earned }) => earned).toSorted();
+}
