@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import * as clearingEntries from '../src/domain/clearing.ts';
 import * as creditNoteEntries from '../src/domain/entries-credit-note.ts';
 import * as disputeEntries from '../src/domain/entries-dispute.ts';
+import * as shareEntries from '../src/domain/entries-fee-share.ts';
 import * as invoiceEntries from '../src/domain/entries-invoice.ts';
 import * as paymentEntries from '../src/domain/entries-payment.ts';
 import * as revenueEntries from '../src/domain/entries-revenue.ts';
@@ -36,6 +37,20 @@ const earning = {
   periodStart: fee.periodStart,
   periodEnd: fee.periodEnd,
 };
+const shared = {
+  invoiceId: 'in_1',
+  lineId: 'il_base',
+  currency: 'usd',
+  shareMinor: 4950n,
+  allocatedMinor: 0n,
+  periodEnd: fee.periodEnd,
+  grantedMicro: 100n,
+  drawnMicro: 40n,
+  expiredMicro: 60n,
+  creditsRecognisedMinor: 0n,
+  breakageRecognisedMinor: 0n,
+};
+const noted = { ...shared, shareMinor: 0n };
 const ALL_KINDS = [
   fee,
   line('usage', 12_500n, { creditsAppliedMinor: 10_000n }),
@@ -132,6 +147,18 @@ const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
     revenueEntries.creditsEarned({ ...lot, creditsRecognisedMinor: 8000n }, LATER),
   ],
   creditsForfeited: [revenueEntries.creditsForfeited(lot, LATER)],
+  feeAllocated: [
+    shareEntries.feeAllocated(shared, FINALIZED, 'finalized'),
+    shareEntries.feeAllocated({ ...noted, allocatedMinor: 4950n }, LATER, 'cn_1'),
+  ],
+  shareEarned: [
+    shareEntries.shareEarned(shared, LATER),
+    shareEntries.shareEarned({ ...noted, creditsRecognisedMinor: 1980n }, LATER),
+  ],
+  shareForfeited: [
+    shareEntries.shareForfeited(shared, LATER),
+    shareEntries.shareForfeited({ ...noted, breakageRecognisedMinor: 2970n }, LATER),
+  ],
   usageAccrued: [
     revenueEntries.usageAccrued({ ...period, worthMinor: 2500n, accruedMinor: 0n }, LATER),
     revenueEntries.usageAccrued({ ...period, worthMinor: 0n, accruedMinor: 2500n }, LATER),
@@ -146,7 +173,18 @@ const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
 };
 
 /** Functions of the same files that are no entries, or entries of the credits book. */
-const NO_MONEY_ENTRY = new Set(['nettedAway', 'usageNet', 'earnedFee', 'earnedLot', 'overageBilled', 'toSettle']);
+const NO_MONEY_ENTRY = new Set([
+  'nettedAway',
+  'usageNet',
+  'earnedFee',
+  'earnedLot',
+  'overageBilled',
+  'toSettle',
+  'dayOf',
+  'earnedEntry',
+  'includedShare',
+  'earnedShare',
+]);
 
 const posted = new Set(
   Object.values(SAMPLES).flatMap((drafts) =>
@@ -177,6 +215,7 @@ describe('docs/ledger.md', () => {
       clearingEntries,
       disputeEntries,
       revenueEntries,
+      shareEntries,
     ].flatMap((module) =>
       Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     );

@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<string, readonly [icon: string, words: string]>> = 
   'credit_note.voided': ['$', 'Credit note voided'],
   'refund.succeeded': ['$', 'Refund paid out'],
   'refund.failed': ['$', 'Refund came back'],
+  'fee.allocated': ['$', 'Share of a fee allocated to credits'],
   'revenue.fee_earned': ['$', 'Fee earned'],
   'revenue.credits_earned': ['$', 'Bought credits earned'],
   'revenue.breakage': ['$', 'Expired credits earned'],

@@ -120,6 +120,7 @@ const plan = z
     creditsEvery: z.enum(['month', 'year']),
     baseAmountMinor: count,
     includedCredits: decimal,
+    includedSharePercent: count.exactOptional(),
     pricePerCredit: decimal,
     features: z.array(z.string()).readonly(),
     policy,

@@ -69,6 +69,8 @@ export interface Plan {
   readonly baseAmountMinor: number;
   /** Credits per seat and billing period; '0' for none. */
   readonly includedCredits: string;
+  /** Of the fee, what its included credits are worth to the books: earned as they are used. None where it is absent. */
+  readonly includedSharePercent?: number;
   /** Major units of currency per credit, a plain decimal: '0.01'. Also what a drawn credit is worth at Stripe. */
   readonly pricePerCredit: string;
   /** Features whose actions may draw from the pool. */

@@ -30,7 +30,7 @@ export function earnedFee(line: EarningLine, through: Date): bigint {
 /** A fee is earned evenly over the line's period. A credit note lowers what was earned too: then it goes back. */
 export function feeEarned(line: EarningLine, through: Date, occasion = dayOf(through)): Draft | null {
   const delta = earnedFee(line, through) - line.recognisedMinor;
-  return entry('revenue.fee_earned', through, `${line.lineId}/${occasion}`, {
+  return earnedEntry('revenue.fee_earned', through, `${line.lineId}/${occasion}`, {
     sourceType: 'invoice_line',
     stripe: { invoice: line.invoiceId, line: line.lineId },
     postings: moved('revenue.subscription', 'deferred.subscription', delta, line.currency),
@@ -64,7 +64,7 @@ export function earnedLot(lot: EarningLot): { readonly credits: bigint; readonly
 /** Bought credits are earned as they are drawn, at the cost of their own lot. */
 export function creditsEarned(lot: EarningLot, through: Date, occasion = dayOf(through)): Draft | null {
   const delta = earnedLot(lot).credits - lot.creditsRecognisedMinor;
-  return entry('revenue.credits_earned', through, `${lot.lotId}/${occasion}`, {
+  return earnedEntry('revenue.credits_earned', through, `${lot.lotId}/${occasion}`, {
     sourceType: 'lot',
     postings: moved('revenue.credits', 'deferred.credits', delta, lot.currency),
   });
@@ -73,7 +73,7 @@ export function creditsEarned(lot: EarningLot, through: Date, occasion = dayOf(t
 /** Bought credits that ended unused are earned as breakage. */
 export function creditsForfeited(lot: EarningLot, through: Date, occasion = dayOf(through)): Draft | null {
   const delta = earnedLot(lot).breakage - lot.breakageRecognisedMinor;
-  return entry('revenue.breakage', through, `${lot.lotId}/${occasion}`, {
+  return earnedEntry('revenue.breakage', through, `${lot.lotId}/${occasion}`, {
     sourceType: 'lot',
     postings: moved('revenue.breakage', 'deferred.credits', delta, lot.currency),
   });
@@ -91,7 +91,7 @@ export interface UnbilledPeriod {
 /** Overage is earned when it is consumed, and billed when its period's invoice is finalized. */
 export function usageAccrued(period: UnbilledPeriod, through: Date, occasion = dayOf(through)): Draft | null {
   const delta = period.worthMinor - period.accruedMinor;
-  const draft = entry('usage.accrued', through, `${period.billingPeriodId}/${occasion}`, {
+  const draft = earnedEntry('usage.accrued', through, `${period.billingPeriodId}/${occasion}`, {
     sourceType: 'billing_period',
     postings: moved('revenue.usage', 'unbilled_receivable', delta, period.currency),
   });
@@ -123,7 +123,7 @@ export function usageSettled(billed: BilledUsage): Draft | null {
   const given = short <= 0n ? 0n : short < discountsMinor ? short : discountsMinor;
   const rest = short - given;
   const isRounding = (rest < 0n ? -rest : rest) <= BigInt(billed.lines);
-  const draft = entry('usage.settled', new Date(billed.finalizedAt.getTime() + 1), billed.billingPeriodId, {
+  const draft = earnedEntry('usage.settled', new Date(billed.finalizedAt.getTime() + 1), billed.billingPeriodId, {
     sourceType: 'billing_period',
     stripe: { invoice: invoiceId },
     postings: [
@@ -164,12 +164,13 @@ export function overageBilled(billed: BilledOverage): Draft | null {
   };
 }
 
-function dayOf(through: Date): string {
+/** The day that ends with `through`. */
+export function dayOf(through: Date): string {
   return new Date(through.getTime() - 1).toISOString().slice(0, 10);
 }
 
 /** Dated into the day that ends with `through`. */
-function entry(
+export function earnedEntry(
   kind: string,
   through: Date,
   sourceId: string,

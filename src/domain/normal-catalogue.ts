@@ -9,8 +9,9 @@ export function normalCatalogue(catalogue: Catalogue): Catalogue {
     burnTable: catalogue.burnTable
       .map((row) => ({ ...row, effectiveFrom: new Date(row.effectiveFrom).toISOString(), rate: normalRate(row.rate) }))
       .toSorted((a, b) => order(a.action, b.action) || order(a.effectiveFrom, b.effectiveFrom)),
-    plans: catalogue.plans.map((plan) => ({
+    plans: catalogue.plans.map(({ includedSharePercent: share = 0, ...plan }) => ({
       ...plan,
+      ...(share !== 0 && { includedSharePercent: share }),
       includedCredits: shortest(plan.includedCredits),
       pricePerCredit: shortest(plan.pricePerCredit),
       features: plan.features.toSorted(order),

@@ -2,6 +2,7 @@ import { parseCredits } from './amount.ts';
 import type { Catalogue, Plan } from './catalogue.ts';
 import { chargeStepMinor, minorPlaces } from './currency.ts';
 import type { Finding } from './finding.ts';
+import { lintIncludedShare } from './included-share-lint.ts';
 import { exceedsOneMinorUnit, meterUnitPrice } from './meter-price.ts';
 import { lintKey, lintName, lintUnique } from './name-lint.ts';
 import { lintCredits } from './number-lint.ts';
@@ -21,6 +22,7 @@ export function* lintPlan(catalogue: Catalogue, plan: Plan, path: string): Itera
   yield* lintFeatures(catalogue, plan, `${path}.features`);
   yield* lintPolicy(catalogue, plan, `${path}.policy`);
   yield* lintCycle(plan, path);
+  yield* lintIncludedShare(plan, path);
   const sold = catalogue.packs.some(({ currency }) => currency === plan.currency);
   if (parseCredits(plan.includedCredits) === 0n && plan.policy.zeroBalance === 'block' && !sold) {
     yield {

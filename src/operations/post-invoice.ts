@@ -1,4 +1,5 @@
 import type { CustomerKey } from '../domain/customer.ts';
+import { feeAllocated } from '../domain/entries-fee-share.ts';
 import {
   balanceApplied,
   invoiceFinalized,
@@ -25,6 +26,7 @@ import { requestTrueUp } from '../storage/outbox.ts';
 import { planVersion } from '../storage/plans.ts';
 import { postedForInvoice, unbilledPeriods } from '../storage/revenue.ts';
 import { noteFinal } from '../storage/settlements.ts';
+import { sharedFees } from '../storage/shared-fees.ts';
 import type { Deps } from './deps.ts';
 import { endVoidedCredits } from './end-voided-credits.ts';
 import { postOnce } from './post-money.ts';
@@ -44,8 +46,11 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
     await linkPeriods(trx, key, { invoiceId, subscriptionId, starts });
   }
   if (finalizedAt === null) return;
+  const feeIds = invoice.lines.filter(({ kind }) => kind === 'base').map(({ lineId }) => lineId);
+  const shared = feeIds.length === 0 ? [] : await sharedFees(trx, key, { through: finalizedAt, lineIds: feeIds });
   await postOnce(deps, trx, key, [
     invoiceFinalized(invoice),
+    ...shared.map((fee) => feeAllocated(fee, finalizedAt, 'finalized')),
     balanceApplied(invoice),
     invoiceUncollectible(invoice),
     invoiceRecovered(invoice),

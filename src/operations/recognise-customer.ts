@@ -1,6 +1,7 @@
 import { parseFraction } from '../domain/amount.ts';
 import { creditPrice, worthHalfUp } from '../domain/credit-price.ts';
 import type { CustomerKey } from '../domain/customer.ts';
+import { feeAllocated, shareEarned, shareForfeited } from '../domain/entries-fee-share.ts';
 import type { Draft } from '../domain/entries-invoice.ts';
 import {
   creditsEarned,
@@ -19,10 +20,11 @@ import {
   recognisedThrough,
   unbilledPeriods,
 } from '../storage/revenue.ts';
+import { sharedFees } from '../storage/shared-fees.ts';
 import type { Deps } from './deps.ts';
 import { postOnce } from './post-money.ts';
 
-/** How far back use of a bought lot is dated into its own month; older late use is earned when it is posted. */
+/** How far back use of a bought or included lot is dated into its own month; older late use is earned when it is posted. */
 const LATE_USE_MS = 40 * 86_400_000;
 
 /**
@@ -60,13 +62,14 @@ async function earnedBy(
 ): Promise<{ readonly entries: readonly (Draft | null)[]; readonly since: Date }> {
   const lines = await earningLines(trx, key, { through });
   const lots = await earningLots(trx, key, { through, before });
+  const shared = await sharedFees(trx, key, { through, before });
   const accruals: UnbilledPeriod[] = [];
   const starts = [through];
   for (const period of await unbilledPeriods(trx, key, { through, before })) {
     accruals.push(await accruable(trx, period));
     starts.push(period.startsAt);
   }
-  if (lots.length > 0) starts.push(new Date(through.getTime() - LATE_USE_MS));
+  if (lots.length + shared.length > 0) starts.push(new Date(through.getTime() - LATE_USE_MS));
   const unearned = lines.filter((line) => earnedFee(line, through) !== line.recognisedMinor);
   const last = await recognisedThrough(
     trx,
@@ -77,6 +80,7 @@ async function earnedBy(
   const entries = [
     ...unearned.map((line) => feeEarned(line, through)),
     ...lots.flatMap((lot) => [creditsEarned(lot, through), creditsForfeited(lot, through)]),
+    ...shared.flatMap((fee) => [shareEarned(fee, through), shareForfeited(fee, through)]),
     ...accruals.map((period) => usageAccrued(period, through)),
   ];
   return { entries, since: new Date(Math.min(...starts.map((start) => start.getTime()))) };
@@ -111,7 +115,12 @@ export async function recogniseNoted(
     return last === undefined ? [] : [feeEarned(line, last, occasion)];
   });
   const onLots = lots.flatMap((lot) => [creditsEarned(lot, at, occasion), creditsForfeited(lot, at, occasion)]);
-  await postOnce(deps, trx, key, [...adjusted, ...onLots]);
+  const onShares = (await sharedFees(trx, key, { through: at, lineIds })).flatMap((fee) => [
+    feeAllocated(fee, at, occasion),
+    shareEarned(fee, at, occasion),
+    shareForfeited(fee, at, occasion),
+  ]);
+  await postOnce(deps, trx, key, [...adjusted, ...onLots, ...onShares]);
 }
 
 /** A period's overage in money, at the price of its plan version. */

@@ -1,20 +1,24 @@
 import { type AccountKind, NIL_ID } from '../domain/account.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 // What revenue recognition has to look at: fees, bought lots and unbilled overage of one customer, as of an instant.
+import { includedShare } from '../domain/entries-fee-share.ts';
 import type { EarningLine, EarningLot, UnbilledPeriod } from '../domain/entries-revenue.ts';
 import type { Posting } from '../domain/journal.ts';
 import type { Database, Transaction } from './database.ts';
 import { query } from './query.ts';
 
-/** Fee lines of live invoices that began before `through`, with what is recognised and what notes took back. */
+/**
+ * Fee lines of live invoices that began before `through`, with what is recognised and what notes took back. The share
+ * that is allocated to included credits is not in them.
+ */
 export async function earningLines(
   trx: Database | Transaction,
   key: CustomerKey,
   { through, lineIds }: { readonly through: Date; readonly lineIds?: readonly string[] },
 ): Promise<readonly EarningLine[]> {
-  return query<EarningLine>(
+  const rows = await query<EarningLine & { readonly percent: number }>(
     trx,
-    `select l.invoice_id as "invoiceId", l.line_id as "lineId", i.currency,
+    `select l.invoice_id as "invoiceId", l.line_id as "lineId", i.currency, coalesce(share.percent, 0) as percent,
        (l.amount_minor - l.discounts_minor - l.credits_applied_minor - coalesce(tax.inclusive, 0)
          - coalesce(note.net, 0))::bigint as "netMinor",
        coalesce(earned.amount, 0)::bigint as "recognisedMinor", l.period_start as "periodStart",
@@ -23,11 +27,12 @@ export async function earningLines(
      join invoices i on i.lane = l.lane and i.customer_id = l.customer_id and i.invoice_id = l.invoice_id
      left join lateral (${INCLUSIVE_TAX}) tax on true
      left join lateral (${NOTED}) note on true
+     left join lateral (${INCLUDED_SHARE}) share on true
      left join lateral (
        select sum(case when p.from_kind = 'revenue.subscription' then p.amount else -p.amount end) as amount
        from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
          and p.entry_id = e.entry_id
-       where e.lane = $1 and e.customer_id = $2 and e.source_type = 'invoice_line'
+       where e.lane = $1 and e.customer_id = $2 and e.source_type = 'invoice_line' and e.kind = 'revenue.fee_earned'
          and split_part(e.source_id, '/', 1) = l.line_id
      ) earned on true
      where l.lane = $1 and l.customer_id = $2 and i.lane = $1 and l.kind = 'base' and l.period_start < $3
@@ -36,6 +41,10 @@ export async function earningLines(
      order by l.invoice_id, l.position`,
     [key.lane, key.customerId, through, lineIds ?? null],
   );
+  return rows.map(({ percent, ...line }) => ({
+    ...line,
+    netMinor: line.netMinor - includedShare(line.netMinor, percent),
+  }));
 }
 
 /** The instant up to which each line is recognised already; a line that never was is absent. */
@@ -47,7 +56,7 @@ export async function recognisedThrough(
   const rows = await query<{ lineId: string; last: Date }>(
     trx,
     `select split_part(source_id, '/', 1) as "lineId", max(effective_at) as last from journal_entries
-     where lane = $1 and customer_id = $2 and source_type = 'invoice_line'
+     where lane = $1 and customer_id = $2 and source_type = 'invoice_line' and kind = 'revenue.fee_earned'
        and split_part(source_id, '/', 1) = any($3::text[]) group by 1`,
     [key.lane, key.customerId, lineIds],
   );
@@ -165,7 +174,8 @@ export async function postedForInvoice(
        and p.entry_id = e.entry_id
      where e.lane = $1 and e.customer_id = $2 and (
        (e.kind in ('invoice.finalized', 'invoice.balance_applied', 'invoice.too_small', 'invoice.marked_uncollectible',
-          'credit_note.issued', 'credit_note.voided', 'revenue.fee_earned', 'usage.settled')
+          'credit_note.issued', 'credit_note.voided', 'fee.allocated', 'revenue.fee_earned', 'revenue.credits_earned',
+          'revenue.breakage', 'usage.settled')
          and e.stripe ->> 'invoice' = $3)
        or (e.kind = 'usage.accrued' and e.billing_period_id = any($4::uuid[])))
      group by 1, 2, 3 order by 1, 2, 3`,
@@ -196,7 +206,8 @@ function account(kind: AccountKind, unit: string): Posting['from'] {
   return { poolId: NIL_ID, billingPeriodId: NIL_ID, kind, unit };
 }
 
-const DRAWN = `'consumed', 'consumed_unpaid', 'debt', 'overage'`;
+/** Accounts that use ends on. */
+export const DRAWN = `'consumed', 'consumed_unpaid', 'debt', 'overage'`;
 
 /** Tax inside the amount of an invoice line (\`l\`). */
 export const INCLUSIVE_TAX = `select sum((t ->> 'amount')::bigint) as inclusive
@@ -209,3 +220,9 @@ export const NOTED = `select sum((n ->> 'amount')::bigint - (n ->> 'discount')::
   from credit_notes c cross join lateral jsonb_array_elements(c.lines) n
   where c.lane = l.lane and c.lane = $1 and c.customer_id = l.customer_id and c.invoice_id = l.invoice_id
     and c.status <> 'void' and n ->> 'invoiceLineId' = l.line_id`;
+
+/** What of an invoice line's (`l`) fee its plan allocates to included credits. A proration brings none, so it has no share. */
+export const INCLUDED_SHARE = `select (v.content ->> 'includedSharePercent')::integer as percent from plan_versions v
+  where v.stripe_base_price_id = l.price_id and coalesce(l.object #>> '{parent,subscription_item_details,proration}',
+    l.object #>> '{parent,invoice_item_details,proration}', 'false') = 'false'
+  order by v.version desc limit 1`;

@@ -37,8 +37,9 @@ export async function deferredMoves(on: Database | Transaction, { lanes, month }
      select p.unit as currency,
        to_char(coalesce(b.at, i.finalized_at, e.effective_at) at time zone 'UTC', 'YYYY-MM') as "purchaseMonth",
        e.effective_at < ${START} as "isBefore",
-       case when e.kind = 'invoice.finalized' then 'purchased' when e.kind = 'revenue.credits_earned' then 'used'
-         when e.kind = 'revenue.breakage' then 'breakage' when e.kind like 'credit_note.%' then 'refunded'
+       case when e.kind = 'invoice.finalized' or (e.kind = 'fee.allocated' and split_part(e.source_id, '/', 2) = 'finalized')
+         then 'purchased' when e.kind = 'revenue.credits_earned' then 'used'
+         when e.kind = 'revenue.breakage' then 'breakage' when e.kind like 'credit_note.%' or e.kind = 'fee.allocated' then 'refunded'
          else 'other' end as column,
        sum(case when p.from_kind = 'deferred.credits' then p.amount else -p.amount end)::bigint as minor
      from ${JOINED}

@@ -226,6 +226,9 @@ describe('the burn table', () => {
 });
 
 describe('a plan', () => {
+  const SHARE = 'plans[0].includedSharePercent';
+  const shared = (change: Partial<Plan>, rules: Partial<Policy> = {}): Catalogue =>
+    plan({ includedSharePercent: 50, policy: { ...samplePolicy, planChange: 'at_renewal', ...rules }, ...change });
   const priced = (pricePerCredit: string, meterUnit: Catalogue['unit']['meterUnit'], currency = 'usd'): Catalogue => ({
     ...unit({ meterUnit }),
     plans: [{ ...hybrid, pricePerCredit, currency }],
@@ -266,6 +269,15 @@ describe('a plan', () => {
     ],
     ['may have monthly credits under a yearly fee', plan({ interval: 'year' }), []],
     ['may have a fee and credits of a year', plan({ interval: 'year', creditsEvery: 'year' }), []],
+    ['may allocate a share of its fee to its credits', shared({}), []],
+    ['may allocate none', plan({ includedSharePercent: 0 }), []],
+    ['allocates no more than its fee', shared({ includedSharePercent: 101 }), [`${SHARE}: out_of_range`]],
+    ['allocates a share of a fee', shared({ baseAmountMinor: 0 }), [`${SHARE}: contradiction`]],
+    ['allocates a share to credits', shared({ includedCredits: '0' }), [`${SHARE}: contradiction`]],
+    ['allocates none of a yearly fee to monthly credits', shared({ interval: 'year' }), [`${SHARE}: contradiction`]],
+    ['allocates none to members', shared({}, { pooling: 'member' }), [`${SHARE}: contradiction`]],
+    ['allocates none to new seats', shared({}, { seats: { add: 'prorated' } }), [`${SHARE}: contradiction`]],
+    ['allocates none to who comes in mid-period', shared({}, { planChange: 'at_once' }), [`${SHARE}: contradiction`]],
     [
       'includes an amount of credits',
       plan({ includedCredits: '0.0000001' }),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { creditNoteIssued } from '../../src/domain/entries-credit-note.ts';
+import { earnedShare, feeAllocated, includedShare, type SharedFee } from '../../src/domain/entries-fee-share.ts';
 import { balanceApplied, type Draft, invoiceFinalized, invoiceVoided } from '../../src/domain/entries-invoice.ts';
 import {
   creditsEarned,
@@ -249,5 +250,67 @@ describe('revenue', () => {
     const expected: Record<string, bigint> = { 'revenue.usage': -2500n, receivable: billed.invoicedMinor };
     for (const [kind, amount] of Object.entries(difference)) expected[kind] = (expected[kind] ?? 0n) + amount;
     expect(books).toEqual(Object.fromEntries(Object.entries(expected).filter(([, amount]) => amount !== 0n)));
+  });
+});
+
+describe('the share of a fee for included credits', () => {
+  const fee: SharedFee = {
+    invoiceId: 'in_1',
+    lineId: 'il_base',
+    currency: 'usd',
+    shareMinor: 4950n,
+    allocatedMinor: 0n,
+    periodEnd: new Date('2026-05-01T00:00:00Z'),
+    grantedMicro: 10_000n,
+    drawnMicro: 0n,
+    expiredMicro: 0n,
+    creditsRecognisedMinor: 0n,
+    breakageRecognisedMinor: 0n,
+  };
+
+  test.for([
+    [9900n, 50, 4950n],
+    [9901n, 50, 4951n],
+    [9900n, 100, 9900n],
+    [3n, 33, 1n],
+    [-9900n, 50, 0n],
+  ] as const)('%d cents at %d %% are %d', ([net, percent, share]) => {
+    expect(includedShare(net, percent)).toBe(share);
+  });
+
+  test('whatever is noted in whatever order, both parts are the line, and what is allocated follows the share', () => {
+    const amount = fc.bigInt({ min: 0n, max: 1_000n });
+    fc.assert(
+      fc.property(fc.array(amount, { maxLength: 6 }), fc.integer({ min: 0, max: 100 }), (notes, percent) => {
+        let net = 6_000n;
+        let allocatedMinor = 0n;
+        for (const taken of [0n, ...notes]) {
+          net -= taken;
+          const shareMinor = includedShare(net, percent);
+          const moved = balances(feeAllocated({ ...fee, shareMinor, allocatedMinor }, FINALIZED, 'x'));
+          allocatedMinor -= moved['deferred.credits'] ?? 0n;
+          expect(allocatedMinor).toBe(shareMinor);
+          expect(shareMinor <= net && shareMinor >= 0n).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('the last credit takes the remainder, used or expired', () => {
+    const thirds = { ...fee, shareMinor: 100n, grantedMicro: 3n };
+    const earned = (drawnMicro: bigint, expiredMicro: bigint) =>
+      Object.values(earnedShare({ ...thirds, drawnMicro, expiredMicro }, FINALIZED));
+    expect([earned(1n, 0n), earned(2n, 0n), earned(3n, 0n), earned(1n, 2n)]).toEqual([
+      [33n, 0n],
+      [67n, 0n],
+      [100n, 0n],
+      [33n, 67n],
+    ]);
+  });
+
+  test('where no credits came, it is breakage when the period ends', () => {
+    const none = { ...fee, grantedMicro: 0n };
+    expect(earnedShare(none, new Date('2026-04-30T23:59:59Z'))).toEqual({ credits: 0n, breakage: 0n });
+    expect(earnedShare(none, fee.periodEnd)).toEqual({ credits: 0n, breakage: 4950n });
   });
 });

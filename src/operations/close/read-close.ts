@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { EVERY_LANE } from '../../domain/customer.ts';
-import { deferredOf } from '../../domain/deferred-credits.ts';
+import { deferredOf, deferredShares } from '../../domain/deferred-credits.ts';
 import { closeChecklist, type CloseFacts, type CloseItem, monthEnd, signedFacts } from '../../domain/period-close.ts';
 import type { Refused } from '../../domain/rejection.ts';
 import { type AccountingPeriod, countForClose, listPeriods, readPeriod } from '../../storage/accounting-periods.ts';
@@ -11,6 +11,7 @@ import { now } from '../../storage/clock.ts';
 import type { Database, Transaction } from '../../storage/database.ts';
 import { customersWithDeferredCredits, deferredBalances, deferredBesideLots } from '../../storage/deferred-credits.ts';
 import { earningLots } from '../../storage/revenue.ts';
+import { sharedFees } from '../../storage/shared-fees.ts';
 import type { Deps } from '../deps.ts';
 import { type Acting, permitted } from '../operators/acting.ts';
 
@@ -70,14 +71,15 @@ async function factsOf(on: Database | Transaction, period: AccountingPeriod): Pr
   };
 }
 
-/** Deferred credits by the accounts and, independently, by what each lot was paid and what of it was used or ended. */
+/** Deferred credits by the accounts and, independently, by what each lot (or its fee's share) was paid and what is left of it. */
 async function deferredBothWays(on: Database | Transaction, at: Date): Promise<CloseFacts['deferred']> {
   const through = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()));
   const byLots = new Map<string, bigint>();
   for (const key of await customersWithDeferredCredits(on, EVERY_LANE)) {
     const lots = await earningLots(on, key, { through });
+    const shares = deferredShares(await sharedFees(on, key, { through }), through);
     const open = await deferredBesideLots(on, key);
-    for (const { currency, minor } of [...deferredOf(lots), ...open])
+    for (const { currency, minor } of [...deferredOf(lots), ...shares, ...open])
       byLots.set(currency, (byLots.get(currency) ?? 0n) + minor);
   }
   const byAccounts = new Map((await deferredBalances(on, EVERY_LANE)).map(({ currency, minor }) => [currency, minor]));
