@@ -39,23 +39,7 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'close.sign',
   ],
   approver: ['case.read', 'case.approve', 'audit.read', 'close.read', 'close.sign'],
-  owner: [
-    'case.read',
-    'case.request',
-    'case.approve',
-    'case.override',
-    'rules.change',
-    'operator.read',
-    'operator.change',
-    'audit.read',
-    'message.retry',
-    'draft.decide',
-    'variance.explain',
-    'close.read',
-    'close.request',
-    'close.sign',
-    'close.reopen',
-  ],
+  owner: PERMISSIONS,
 };
 
 export interface Operator {
