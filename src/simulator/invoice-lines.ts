@@ -69,7 +69,7 @@ function shownPrice({ unit_amount_decimal: minor, currency }: Price): string {
   if (minor === null) return 'tiered';
   const style = { style: 'currency', currency } as const;
   const places = new Intl.NumberFormat('en-US', style).resolvedOptions().maximumFractionDigits ?? 2;
-  const exact = `${String(minor)}E-${places}` as Intl.StringNumericLiteral;
+  const exact = `${minor}E-${places}` as Intl.StringNumericLiteral;
   return new Intl.NumberFormat('en-US', { ...style, maximumFractionDigits: 14 }).format(exact);
 }
 

@@ -32,12 +32,13 @@ export async function deferredBalances(
 }
 
 /**
- * Corrections to the sum of a customer's lots: packs on final invoices that opened no lot yet, and, taken off again, the
- * price that a rolled, carried, transferred or restored lot took over from the lot it came from.
+ * Corrections to the sum of a customer's lots: packs on final invoices that opened no lot before `through`, and, taken
+ * off again, the price that a rolled, carried, transferred or restored lot took over from the lot it came from.
  */
 export async function deferredBesideLots(
   on: Database | Transaction,
   { lane, customerId }: CustomerKey,
+  through: Date,
 ): Promise<DeferredFigure[]> {
   return query<DeferredFigure>(
     on,
@@ -50,12 +51,12 @@ export async function deferredBesideLots(
      where l.lane = $1 and l.customer_id = $2 and l.kind = 'pack' and i.lane = $1 and i.finalized_at is not null
        and i.status not in ('void', 'deleted') and not exists (
          select from lots b where b.lane = $1 and b.customer_id = $2 and b.source_type = 'invoice_line'
-           and b.source_id = l.invoice_id || '/' || l.line_id)
+           and b.source_id = l.invoice_id || '/' || l.line_id and b.effective_at < $3)
      group by i.currency
      union all
      select paid_currency, (-sum(paid_minor))::bigint from lots
-     where lane = $1 and customer_id = $2 and paid_minor > 0 and origin_lot_id is not null
+     where lane = $1 and customer_id = $2 and paid_minor > 0 and origin_lot_id is not null and effective_at < $3
      group by paid_currency`,
-    [lane, customerId],
+    [lane, customerId, through],
   );
 }

@@ -78,7 +78,7 @@ async function deferredBothWays(on: Database | Transaction, at: Date): Promise<C
   for (const key of await customersWithDeferredCredits(on, EVERY_LANE)) {
     const lots = await earningLots(on, key, { through });
     const shares = deferredShares(await sharedFees(on, key, { through }), through);
-    const open = await deferredBesideLots(on, key);
+    const open = await deferredBesideLots(on, key, through);
     for (const { currency, minor } of [...deferredOf(lots), ...shares, ...open])
       byLots.set(currency, (byLots.get(currency) ?? 0n) + minor);
   }

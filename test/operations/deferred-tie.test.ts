@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+
+import { cloneDatabase } from '../support/database.ts';
+import type { Story } from '../support/story.ts';
+import { tellStory } from '../support/story.ts';
+
+const { database } = await cloneDatabase();
+const story = await tellStory(database);
+
+async function tie(call: Story['call']): Promise<unknown> {
+  const { checklist } = (await call('GET', '/v1/accounting_periods/2026-04')).body;
+  const items = checklist as unknown as readonly {
+    readonly key: string;
+    readonly done: boolean;
+    readonly proof: string;
+  }[];
+  const { done, proof } = items.find(({ key }) => key === 'deferred_ties') ?? {};
+  return [done, proof];
+}
+
+test('deferred credits tie on the very day on which a pack is bought, and after a part of it is used', async () => {
+  const fiona = await story.person('fiona', 'finance');
+  const customer = await story.subscriber();
+  await story.until('2026-04-20T12:00:00Z');
+  await customer.buyPack();
+  expect(await tie(fiona)).toEqual([true, '80.00 USD']);
+  await customer.use(12_500);
+  expect(await tie(fiona)).toEqual([true, '80.00 USD']);
+  await story.until('2026-04-21T12:00:00Z');
+  expect(await tie(fiona)).toEqual([false, 'the accounts say 80.00 USD, the lots 60.00 USD']);
+  await fiona('POST', '/v1/accounting_periods/2026-03/prepare');
+  expect(await tie(fiona)).toEqual([true, '60.00 USD']);
+});
