@@ -60,9 +60,12 @@ function statementBars(): readonly Bar[] {
   const sums = new Map<string, number>();
   for (const { query, ms } of statements) {
     if (/bare_|naive_|ledger_|::text, |create |pg_stat/.test(query)) continue;
-    const written = /(insert into|update) (\w+)/.exec(query);
+    const written = /(insert into|for update of|update) (\w+)/.exec(query);
     const read = /from (\w+)/.exec(query.replaceAll(/from unnest/g, 'of'));
-    const name = written === null ? `read ${read?.[1] ?? 'the rest'}` : `write ${written[2] ?? ''}`;
+    const name =
+      written === null
+        ? `read ${read?.[1] ?? 'the rest'}`
+        : `${written[1] === 'for update of' ? 'lock' : 'write'} ${written[2] ?? ''}`;
     sums.set(name, (sums.get(name) ?? 0) + ms);
   }
   return [...sums]
