@@ -1,7 +1,5 @@
 // Step 1 of a credit note: lines and amounts, the reason and its ticket, where the money goes. Step 2 is the case.
-import { caseOpening, toEvidence, toOutcome } from '../../contract/cases.ts';
 import type { Rejection } from '../../domain/rejection.ts';
-import { openCase } from '../../operations/cases/open-case.ts';
 import type { InvoiceView } from '../../operations/console/read-invoice-page.ts';
 import type { ConsoleContext } from '../console-context.ts';
 import { money, moneyField, moneyText, parseMoney } from '../figures.ts';
@@ -12,8 +10,8 @@ import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { crumbs, heading, panel, postForm, problem, submit } from '../parts.ts';
 import { CASE_WORDS } from '../words.ts';
 import { creditableMinor, invoiceView } from './invoice.ts';
+import { openFromForm } from './open-from-form.ts';
 import { customerTitle } from './search.ts';
-import { misread, NO_TICKET, onceKey } from './undo-use.ts';
 
 export const creditPages: readonly PageRoute[] = [
   {
@@ -134,14 +132,14 @@ function settlements({ invoice }: InvoiceView): readonly Option[] {
 }
 
 async function openCredit(context: ConsoleContext, request: PageRequest): Promise<PageAnswer> {
-  const { form, params, acting } = request;
+  const { form, params } = request;
   const again = async (rejected: Rejection): Promise<PageAnswer> =>
     showForm(context, request, { values: form, rejected });
   const view = await invoiceView(context.deps, params['id']);
   if ('rejected' in view) return view;
   const lines = namedLines(view, form);
   if (!Array.isArray(lines)) return again(lines as Rejection);
-  const read = caseOpening.safeParse({
+  const opened = await openFromForm(context, request, {
     customer: view.customer.stripeCustomerId,
     kind: form.get('kind'),
     ticket: form.get('ticket')?.trim() || null,
@@ -153,15 +151,6 @@ async function openCredit(context: ConsoleContext, request: PageRequest): Promis
       email_customer: form.get('email') === '1',
       ...(form.get('memo')?.trim() && { memo: form.get('memo')?.trim() }),
     },
-  });
-  if (!read.success) return again(misread(read.error.issues));
-  if (read.data.ticket === null) return again(NO_TICKET);
-  const opened = await openCase(context.deps, acting, {
-    customer: read.data.customer,
-    kind: read.data.kind,
-    evidence: toEvidence(read.data),
-    outcome: read.data.outcome === undefined ? null : toOutcome(read.data.outcome),
-    idempotencyKey: onceKey(form),
   });
   return 'rejected' in opened ? again(opened.rejected) : { to: casePath(opened.caseId) };
 }

@@ -1,8 +1,6 @@
 // Goodwill: within one's limits it is given at once and can be undone for a while; above them it becomes a request.
-import { caseOpening, toEvidence, toOutcome } from '../../contract/cases.ts';
 import { formatCredits } from '../../domain/amount.ts';
 import type { Rejection } from '../../domain/rejection.ts';
-import { openCase } from '../../operations/cases/open-case.ts';
 import { submitCase } from '../../operations/cases/submit-case.ts';
 import { type GoodwillView, readGoodwillView } from '../../operations/console/read-goodwill-page.ts';
 import type { ConsoleContext } from '../console-context.ts';
@@ -12,8 +10,8 @@ import { casePath, customerPath, namedCustomer } from '../ids.ts';
 import { a, div, li, type Markup, p, ul } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { crumbs, heading, panel, postForm, submit } from '../parts.ts';
+import { openFromForm } from './open-from-form.ts';
 import { customerTitle } from './search.ts';
-import { misread, NO_TICKET, onceKey } from './undo-use.ts';
 
 export const goodwillPages: readonly PageRoute[] = [
   {
@@ -121,7 +119,7 @@ async function give(context: ConsoleContext, request: PageRequest): Promise<Page
   const again = async (rejected: Rejection): Promise<PageAnswer> =>
     showForm(context, request, { values: form, rejected });
   const day = form.get('expires') ?? '';
-  const read = caseOpening.safeParse({
+  const opened = await openFromForm(context, request, {
     customer: params['id'],
     kind: 'goodwill',
     ticket: form.get('ticket')?.trim() || null,
@@ -131,15 +129,6 @@ async function give(context: ConsoleContext, request: PageRequest): Promise<Page
       credits: form.get('credits')?.trim().replaceAll(',', ''),
       ...(day !== '' && { expires_at: `${day}T23:59:59Z` }),
     },
-  });
-  if (!read.success) return again(misread(read.error.issues));
-  if (read.data.ticket === null) return again(NO_TICKET);
-  const opened = await openCase(context.deps, acting, {
-    customer: read.data.customer,
-    kind: 'goodwill',
-    evidence: toEvidence(read.data),
-    outcome: read.data.outcome === undefined ? null : toOutcome(read.data.outcome),
-    idempotencyKey: onceKey(form),
   });
   if ('rejected' in opened) return again(opened.rejected);
   const submitted = await submitCase(context.deps, acting, { caseId: opened.caseId });

@@ -1,9 +1,7 @@
 // Step 1 of undoing usage: which events, why, and the ticket. Step 2 is the case with its preview.
-import { caseOpening, toEvidence, toOutcome } from '../../contract/cases.ts';
 import { fromWireId, toWireId } from '../../contract/ids.ts';
 import { laneOfId } from '../../domain/lane-id.ts';
 import { refuse, type Rejection } from '../../domain/rejection.ts';
-import { openCase } from '../../operations/cases/open-case.ts';
 import { type NamedUsage, readNamedUsage } from '../../operations/console/read-named-usage.ts';
 import { readCustomer } from '../../operations/read-customer.ts';
 import type { ConsoleContext } from '../console-context.ts';
@@ -14,6 +12,7 @@ import { a, code, div, input, p } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { crumbs, heading, panel, postForm, rows, submit } from '../parts.ts';
 import { CASE_WORDS } from '../words.ts';
+import { openFromForm } from './open-from-form.ts';
 import { customerTitle } from './search.ts';
 
 export const undoUsePages: readonly PageRoute[] = [
@@ -100,10 +99,10 @@ function usageRows(usage: readonly NamedUsage[]) {
 }
 
 async function open(context: ConsoleContext, request: PageRequest): Promise<PageAnswer> {
-  const { form, params, acting } = request;
+  const { form, params } = request;
   const again = async (rejected: Rejection): Promise<PageAnswer> =>
     showForm(context, request, { values: form, rejected });
-  const read = caseOpening.safeParse({
+  const opened = await openFromForm(context, request, {
     customer: params['id'],
     kind: form.get('kind'),
     ticket: form.get('ticket')?.trim() || null,
@@ -111,38 +110,5 @@ async function open(context: ConsoleContext, request: PageRequest): Promise<Page
     explanation: form.get('explanation')?.trim() || null,
     outcome: { type: 'restore_credits' },
   });
-  if (!read.success) return again(misread(read.error.issues));
-  if (read.data.ticket === null) return again(NO_TICKET);
-  const opened = await openCase(context.deps, acting, {
-    customer: read.data.customer,
-    kind: read.data.kind,
-    evidence: toEvidence(read.data),
-    outcome: read.data.outcome === undefined ? null : toOutcome(read.data.outcome),
-    idempotencyKey: onceKey(form),
-  });
   return 'rejected' in opened ? again(opened.rejected) : { to: casePath(opened.caseId) };
-}
-
-/** The key of a form that was shown: one for each time it was opened. */
-export function onceKey(form: URLSearchParams): string {
-  return `console:${(form.get('once') ?? '').slice(0, 100)}`;
-}
-
-export const NO_TICKET: Rejection = {
-  code: 'evidence_missing',
-  message: 'give the number of the ticket',
-  param: 'ticket',
-};
-
-/** The first thing that the schema finds wrong, tied to the field of the form. */
-export function misread(
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-): Rejection {
-  const [issue] = issues;
-  const param = issue?.path.filter((part) => typeof part === 'string' && part !== 'outcome').at(-1);
-  return {
-    code: 'invalid_request',
-    message: issue === undefined ? 'the form cannot be read' : issue.message,
-    ...(typeof param === 'string' && { param }),
-  };
 }
