@@ -29,7 +29,17 @@ export interface Page {
   readonly body: Children;
 }
 
-export type PageAnswer = Page | { readonly to: string } | Refused;
+/** Something else than a page: a picture, or a file to keep. */
+export interface FileAnswer {
+  readonly file: {
+    readonly type: string;
+    readonly content: string | Buffer;
+    /** Under which name it is kept; null: shown in the page that asked for it. */
+    readonly name: string | null;
+  };
+}
+
+export type PageAnswer = Page | { readonly to: string } | FileAnswer | Refused;
 
 export interface PageRoute {
   readonly method: 'get' | 'post';

@@ -12,7 +12,7 @@ import type { ConsoleContext } from './console-context.ts';
 import { consoleCookies } from './cookies.ts';
 import { document, type Frame } from './layout.ts';
 import { a, p } from './markup.ts';
-import type { Page, PageRequest, PageRoute } from './page-route.ts';
+import type { FileAnswer, Page, PageRequest, PageRoute } from './page-route.ts';
 import { PAGES } from './pages.ts';
 import { heading, problem } from './parts.ts';
 import { csrfOf, isCsrfOf, isSameOrigin } from './same-origin.ts';
@@ -115,11 +115,17 @@ function showPage(door: Door, route: PageRoute): RequestHandler {
     }
     const answer = await route.answer(context, asked);
     if ('to' in answer) response.redirect(303, request.baseUrl + answer.to);
+    else if ('file' in answer) sendFile(response, answer);
     else {
       const page = 'rejected' in answer ? refusal(answer.rejected, request.baseUrl) : answer;
       await sendPage(context, request, response, page, asked);
     }
   };
+}
+
+function sendFile(response: Response, { file: { type, name, content } }: FileAnswer): void {
+  if (name !== null) response.attachment(name);
+  response.type(type).send(content);
 }
 
 async function sendToDoor({ context, cookies, send }: Door, request: Request, response: Response): Promise<void> {

@@ -23,6 +23,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   contract: { layers: ['domain'], packages: ['zod', 'typeid-js', 'csv-stringify'] },
   storage: { layers: ['domain'], packages: ['knex', 'pg', 'node:'] },
   stripe: { layers: ['domain'], packages: ['stripe', 'node:'] },
+  charts: { layers: ['domain'], packages: ['echarts'] },
   delivery: { layers: [], packages: ['node:', 'nodemailer', 'standardwebhooks'] },
   operations: { layers: ['domain', 'storage', 'stripe'], packages: ['node:crypto', 'node:zlib'] },
   webhooks: { layers: ['domain', 'operations'], packages: [], files: ['src/stripe/events.ts'] },
@@ -31,8 +32,17 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['express', 'zod', 'helmet', 'express-rate-limit', 'node:'],
   },
   admin: {
-    layers: ['contract', 'domain', 'operations'],
-    packages: ['express', 'helmet', 'htmx.org', 'openid-client', 'preact', 'preact-render-to-string', 'node:'],
+    layers: ['charts', 'contract', 'domain', 'operations'],
+    packages: [
+      'express',
+      'fflate',
+      'helmet',
+      'htmx.org',
+      'openid-client',
+      'preact',
+      'preact-render-to-string',
+      'node:',
+    ],
   },
   jobs: { layers: ['domain', 'operations', 'webhooks'], packages: ['node-cron', 'node:'] },
   cli: {
