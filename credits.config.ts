@@ -12,6 +12,7 @@ const policy = {
   purchasedExpiryDays: 365,
   rollover: 'none',
   pooling: 'customer',
+  whoMayDraw: 'anyone',
   seats: { add: 'at_renewal' },
   caps: { member: null, agent: null },
   transfers: 'none',

@@ -1,7 +1,10 @@
 // How figures, money and instants are written for people: exact where it is decided, short where it is read.
 import { formatCredits, formatScaled } from '../domain/amount.ts';
 import { minorPlaces } from '../domain/currency.ts';
+import { grouped, moneyText } from '../domain/written-figures.ts';
 import { data, type Markup, time } from './markup.ts';
+
+export { moneyText };
 
 /** "1,240.5": at most two places, cut and not rounded, so that nobody sees more than there is; grouped, with a sign. */
 export function creditsText(micro: bigint): string {
@@ -24,14 +27,6 @@ export function creditsChange(micro: bigint): Markup {
   return data({ value: exact, class: 'figure', title: `exactly ${exact}` }, text);
 }
 
-/** (4000n, "usd") → "USD 40.00": the code, since a dollar sign is many currencies'. */
-export function moneyText(minor: bigint, currency: string): string {
-  const places = minorPlaces(currency) ?? 2;
-  const [whole = '0', fraction = ''] = formatScaled(minor < 0n ? -minor : minor, places).split('.');
-  const decimals = places === 0 ? '' : `.${fraction.padEnd(places, '0')}`;
-  return `${minor < 0n ? '−' : ''}${currency.toUpperCase()} ${grouped(whole)}${decimals}`;
-}
-
 export function money(minor: bigint, currency: string): Markup {
   return data({ value: minor.toString(), class: 'figure' }, moneyText(minor, currency));
 }
@@ -50,10 +45,6 @@ export function moneyField(minor: bigint, currency: string): string {
   const places = minorPlaces(currency) ?? 2;
   const [whole = '0', fraction = ''] = formatScaled(minor, places).split('.');
   return places === 0 ? whole : `${whole}.${fraction.padEnd(places, '0')}`;
-}
-
-function grouped(digits: string): string {
-  return digits.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 const INSTANT = new Intl.DateTimeFormat('en-GB', {

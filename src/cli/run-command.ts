@@ -24,6 +24,7 @@ import { registerOperatorCommands } from './operators.ts';
 import { examples } from './output.ts';
 import { registerParkedCommands } from './parked.ts';
 import { registerPlanCommands } from './plan.ts';
+import { registerPolicyCommand } from './policy.ts';
 import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
 import { registerRollUpCommand } from './roll-up.ts';
@@ -43,6 +44,7 @@ const COMMANDS = [
   registerQuarantineCommands,
   registerRollUpCommand,
   registerPlanCommands,
+  registerPolicyCommand,
   registerSubscriptionCommands,
   registerLedgerCommands,
   registerReconcileCommand,

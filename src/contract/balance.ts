@@ -3,6 +3,7 @@ import { formatCredits } from '../domain/amount.ts';
 import type { PoolSums } from '../domain/ledger-line.ts';
 import type { LotState, PeriodState } from '../domain/pool-book.ts';
 import { toWireId } from './ids.ts';
+import type { ReadPolicy } from './policies.ts';
 import { shownSums } from './statements.ts';
 
 type Lot = LotState & { readonly left: bigint; readonly open: boolean; readonly member: string | null };
@@ -19,6 +20,7 @@ interface Balance extends PoolBalance {
   readonly customerId: string;
   readonly unit: string | null;
   readonly plan: string | null;
+  readonly policy: ReadPolicy | null;
   readonly poolState: string | null;
   readonly spendingLimit: bigint | null;
   readonly period: PeriodState | null;
@@ -38,6 +40,7 @@ export function shownBalance(balance: Balance) {
     ...shownPool(balance),
     spending_limit: spendingLimit === null ? null : formatCredits(spendingLimit),
     lots: balance.lots.map((lot) => shownLot(lot)),
+    policy: balance.policy === null ? null : { version: balance.policy.version, rules: balance.policy.rules },
     members: balance.members.map((pool) => ({ member: pool.member, ...shownPool(pool) })),
     period:
       period === null

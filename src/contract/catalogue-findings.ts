@@ -68,6 +68,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   eventCreditsMax: `${DECIMAL}, or null for no bound`,
   planChange: "'at_once' or 'at_renewal'",
   pooling: "'customer' or 'member'",
+  whoMayDraw: "'anyone' or 'named_members'",
   transfers: "'none' or 'within_customer'",
   paydown: 'true or false',
   hold: "{ ttlSeconds, excess: 'allow' | 'clip' | 'refuse' }",
@@ -112,6 +113,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   burnTable: 'a list of rows { action, feature, effectiveFrom, rate }',
   plans: 'a list of plans',
   packs: 'a list of packs, empty for none',
+  words: "names for customers, such as { 'report.generate': 'a report' }",
   features: 'a list of feature names',
   per: 'a list of { quantity, credits, each }',
 };

@@ -94,6 +94,7 @@ const policy = z
     purchasedExpiryDays: count.nullable(),
     rollover: z.union([z.literal('none'), rollover]),
     pooling: z.enum(['customer', 'member']),
+    whoMayDraw: z.enum(['anyone', 'named_members']),
     seats: z.strictObject({ add: z.enum(['prorated', 'at_renewal']) }).readonly(),
     caps: z.strictObject({ member: cap.nullable(), agent: cap.nullable() }).readonly(),
     transfers: z.enum(['none', 'within_customer']),
@@ -145,6 +146,7 @@ export const catalogueSchema = z
     burnTable: z.array(burnRow).readonly(),
     plans: z.array(plan).readonly(),
     packs: z.array(pack).readonly(),
+    words: z.record(z.string(), z.string()).readonly().exactOptional(),
   })
   .readonly();
 

@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts';
 import { lintName, lintUnique } from './name-lint.ts';
 import { lintPacks } from './pack-lint.ts';
 import { lintPlan } from './plan-lint.ts';
+import { lintWords } from './words-lint.ts';
 
 /** Everything that is wrong with the catalogue; empty when it may be pushed. */
 export function lintCatalogue(catalogue: Catalogue): readonly Finding[] {
@@ -31,6 +32,7 @@ function* findings(catalogue: Catalogue): Iterable<Finding> {
   );
   for (const [index, plan] of catalogue.plans.entries()) yield* lintPlan(catalogue, plan, `plans[${index}]`);
   yield* lintPacks(catalogue);
+  yield* lintWords(catalogue);
 }
 
 /** Stripe's limit for a meter's display name is 250; ours leaves room for what we add. */

@@ -6,6 +6,8 @@ export interface Catalogue {
   readonly burnTable: readonly BurnRow[];
   readonly plans: readonly Plan[];
   readonly packs: readonly Pack[];
+  /** What customers call actions and quantities: { 'report.generate': 'a report', input_tokens: 'input tokens' }. */
+  readonly words?: Readonly<Record<string, string>>;
 }
 
 export interface CreditUnit {
@@ -144,6 +146,8 @@ export interface Policy {
   readonly purchasedExpiryDays: number | null;
   readonly rollover: 'none' | RolloverRule;
   readonly pooling: 'customer' | 'member';
+  /** Whose work may be checked and held for: anybody's, or only that of members who are named. */
+  readonly whoMayDraw: 'anyone' | 'named_members';
   /** What a seat that comes in mid-period brings: its share of the period's credits, or nothing until the renewal. */
   readonly seats: { readonly add: 'prorated' | 'at_renewal' };
   readonly caps: { readonly member: UsageCap | null; readonly agent: UsageCap | null };

@@ -2,6 +2,7 @@
 // may be limited to features; it ends exactly once, captured, released or lapsed.
 import { awaitsCutOff } from './billing-period.ts';
 import { planBurn } from './burn.ts';
+import { refusedUnnamed } from './draw-rule.ts';
 import { insufficientCredits } from './insufficient-credits.ts';
 import { payWhatIsOwed } from './lot-opening.ts';
 import {
@@ -39,7 +40,8 @@ const TTL_SECONDS_MAX = 86_400;
 
 /** Reserves the amount from lots, then from the overage allowance; refused when both together are too little. */
 export function placeHold(book: PoolBook, request: HoldRequest, { now, newId }: Moment): HoldState | Refused {
-  const refusal = refusedAction(book, request.action, request.feature);
+  const refusal =
+    refusedAction(book, request.action, request.feature) ?? refusedUnnamed(book, request.action, request.member);
   if (refusal !== null) return refusal;
   const period = runningPeriod(book, now);
   if (period === null || book.terms === null) return noPeriod(request.action);

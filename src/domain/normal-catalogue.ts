@@ -18,6 +18,7 @@ export function normalCatalogue(catalogue: Catalogue): Catalogue {
       policy: normalPolicy(plan.policy),
     })),
     packs: catalogue.packs.map((pack) => ({ ...pack, credits: shortest(pack.credits) })),
+    ...(catalogue.words !== undefined && { words: catalogue.words }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { canonicalJson } from './canonical-json.ts';
 import type { CatalogueChange } from './catalogue-diff.ts';
 import type { StoredRate } from './catalogue-history.ts';
 // What a push would do to this database's own history: the unit, the burn table, plan and pack versions.
@@ -52,10 +53,18 @@ export function rateChanges(rows: Catalogue['burnTable'], stored: readonly Store
   });
 }
 
-/** The unit's own row; its meter is an object of its own. */
-export function unitChange({ unit }: Catalogue, storedDisplayName: string | null): CatalogueChange {
+/** The unit's own row, and the words for what is paid in it; its meter is an object of its own. */
+export function unitChange(
+  { unit, words = {} }: Catalogue,
+  stored: { readonly displayName: string | null; readonly words: Readonly<Record<string, string>> },
+): CatalogueChange {
   const item = { object: 'unit', key: unit.name } as const;
+  const { displayName: storedDisplayName } = stored;
   if (storedDisplayName === null) return { ...item, kind: 'create', detail: unit.displayName };
-  if (storedDisplayName === unit.displayName) return { ...item, kind: 'unchanged', detail: unit.displayName };
+  if (storedDisplayName === unit.displayName) {
+    return canonicalJson(words) === canonicalJson(stored.words)
+      ? { ...item, kind: 'unchanged', detail: unit.displayName }
+      : { ...item, kind: 'version', detail: 'other words for customers' };
+  }
   return { ...item, kind: 'version', detail: `shown as ${unit.displayName}, no longer as ${storedDisplayName}` };
 }

@@ -15,6 +15,7 @@ export function* lintPolicy(catalogue: Catalogue, plan: Plan, path: string): Ite
   yield* lintZeroBalance(catalogue, plan, path);
   yield* lintExpiry(plan, path);
   yield* lintRollover(plan, path);
+  yield* lintSeats(plan, path);
   yield* lintCap(`${path}.caps.member`, policy.caps.member);
   yield* lintCap(`${path}.caps.agent`, policy.caps.agent);
   if (policy.pooling === 'customer' && policy.transfers !== 'none') {
@@ -34,9 +35,20 @@ export function* lintPolicy(catalogue: Catalogue, plan: Plan, path: string): Ite
   yield* lintKeptRules(policy, path);
 }
 
-function* lintExpiry({ policy }: Plan, path: string): Iterable<Finding> {
-  if (policy.purchasedExpiryDays === null) return;
-  yield* lintRange(`${path}.purchasedExpiryDays`, policy.purchasedExpiryDays, [1, 3650]);
+/** How long an allowance takes to renew. */
+const PERIOD_DAYS = { month: 31, year: 365 } as const;
+
+function* lintExpiry({ policy, includedCredits, creditsEvery }: Plan, path: string): Iterable<Finding> {
+  const { purchasedExpiryDays: days } = policy;
+  if (days === null) return;
+  yield* lintRange(`${path}.purchasedExpiryDays`, days, [1, 3650]);
+  if (days >= PERIOD_DAYS[creditsEvery] || days < 1 || parseCredits(includedCredits) === 0n) return;
+  yield {
+    path: `${path}.purchasedExpiryDays`,
+    code: 'contradiction',
+    message: `Bought credits would expire after ${days} days, before the allowance renews: who buys because it is used up could lose them with it.`,
+    fix: `Write ${PERIOD_DAYS[creditsEvery]} or more, or null.`,
+  };
 }
 
 function* lintRollover({ policy, includedCredits }: Plan, path: string): Iterable<Finding> {
@@ -44,6 +56,14 @@ function* lintRollover({ policy, includedCredits }: Plan, path: string): Iterabl
   if (rollover === 'none') return;
   if (rollover.capPercent !== null) yield* lintRange(`${path}.rollover.capPercent`, rollover.capPercent, [1, 1000]);
   if (rollover.capCredits !== null) yield* lintSome(`${path}.rollover.capCredits`, rollover.capCredits);
+  if (rollover.capPercent === null && rollover.capCredits === null) {
+    yield {
+      path: `${path}.rollover`,
+      code: 'contradiction',
+      message: 'Credits would roll over without a cap, so that what is owed to customers grows without an end.',
+      fix: 'Write a capPercent, such as 100 for one whole allowance, or capCredits.',
+    };
+  }
   yield* lintRange(`${path}.rollover.periods`, rollover.periods, [1, 120]);
   if (rollover.priority !== null) yield* lintRange(`${path}.rollover.priority`, rollover.priority, [0, 100]);
   if (policy.includedExpiry === 'never') {
@@ -60,6 +80,18 @@ function* lintRollover({ policy, includedCredits }: Plan, path: string): Iterabl
       code: 'contradiction',
       message: 'The plan includes no credits that could roll over.',
       fix: "Write rollover: 'none'.",
+    };
+  }
+}
+
+/** What a seat brings, and who may take what it brought. */
+function* lintSeats({ policy, includedCredits }: Plan, path: string): Iterable<Finding> {
+  if (policy.seats.add === 'prorated' && parseCredits(includedCredits) === 0n) {
+    yield {
+      path: `${path}.seats.add`,
+      code: 'contradiction',
+      message: 'A seat would bring its share of credits, and the plan includes none.',
+      fix: "Write seats: { add: 'at_renewal' }, or include credits.",
     };
   }
 }

@@ -9,6 +9,7 @@ import { FIXED_HEADERS, requestIdFor } from './headers.ts';
 import { healthRouter } from './health.ts';
 import { requireIdempotencyKey } from './idempotency-key.ts';
 import { jsonBody } from './json-body.ts';
+import { policyRouter } from './policies.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemPages } from './problem-pages.ts';
 import type { ApiRequest, Caller, Idempotency, Route } from './route.ts';
@@ -29,6 +30,7 @@ export function createRouter(context: HttpContext, authenticator: Authenticator)
   );
   router.all('/v1/webhooks/stripe', refuseMethod('POST'));
   router.use('/v1', onceReady(context));
+  router.use(policyRouter(context));
   const paths = Map.groupBy(ROUTES, ({ path }) => path);
   for (const [path, routes] of paths) {
     for (const route of routes) {

@@ -1,5 +1,6 @@
 // Usage events and checks against one book.
 import { planBurn } from '../domain/burn.ts';
+import { refusedUnnamed } from '../domain/draw-rule.ts';
 import { insufficientCredits } from '../domain/insufficient-credits.ts';
 import { withLane } from '../domain/lane-id.ts';
 import { type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
@@ -109,6 +110,7 @@ export function decideCheck(
   const burn = period === null ? null : planBurn(book, period, { action: request.action, feature }, cost, now, false);
   const refusal =
     refusedAction(book, request.action, feature) ??
+    refusedUnnamed(book, request.action, who.member) ??
     (book.state === 'active'
       ? null
       : refuse('pool_blocked', `The pool is ${book.state}. Settle the subscription first.`)) ??

@@ -16,6 +16,7 @@ import { transaction } from '../storage/database.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
 import { findCustomer } from './read-customer.ts';
+import { type PlanPolicy, readPolicyOfVersion } from './read-policy.ts';
 
 /** What stands in one pool, or in several together; all in micro-credits. */
 export interface PoolBalance {
@@ -42,6 +43,8 @@ export interface Balance extends PoolBalance {
   readonly customerId: string;
   readonly unit: string | null;
   readonly plan: string | null;
+  /** What holds for it, in plain sentences; null without a plan. */
+  readonly policy: PlanPolicy | null;
   readonly poolState: 'active' | 'blocked' | 'closed' | null;
   /** Most overage a period by the customer's own wish; null: what the plan allows. */
   readonly spendingLimit: bigint | null;
@@ -67,6 +70,7 @@ export async function readBalance(deps: Deps, name: string): Promise<Balance | R
     customerId: customer.customerId,
     unit: book.unit,
     plan: book.terms?.plan ?? null,
+    policy: book.terms === null ? null : await readPolicyOfVersion(deps.db, book.terms.planVersionId),
     poolState: book.state,
     spendingLimit: book.shortfall.spendingLimit,
     ...balanceOf(familyOf(book), now),
@@ -101,6 +105,7 @@ export function balanceOf(pools: readonly PoolBook[], now: Date): PoolBalance {
 const NOTHING = {
   unit: null,
   plan: null,
+  policy: null,
   poolState: null,
   available: 0n,
   held: 0n,

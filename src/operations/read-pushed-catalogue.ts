@@ -13,6 +13,7 @@ export interface PushedCatalogue {
   readonly at: Date;
   readonly unit: Catalogue['unit'] | null;
   readonly displayName: string | null;
+  readonly words: Readonly<Record<string, string>>;
   readonly meterId: string | null;
   readonly rates: readonly StoredRate[];
   readonly plans: { readonly versions: readonly OfferVersion[]; readonly offered: readonly Offer[] };
@@ -47,6 +48,7 @@ export async function readPushedCatalogue(db: Database | Transaction, catalogue:
     at: await now(db),
     unit: current?.unit ?? null,
     displayName: row?.displayName ?? null,
+    words: current?.words ?? {},
     meterId: row?.stripeMeterId ?? null,
     rates: await listRates(db, unit.name),
     plans: { versions: plans, offered: (current?.plans ?? []).map((plan) => offered(plan.plan, plan)) },

@@ -44,7 +44,7 @@ export async function surveyCatalogue({ db, stripe }: Deps, file: Catalogue): Pr
   const products = await surveyProducts(stripe, productsOf(catalogue), pushed);
   const meterId = meter.found?.meterId ?? null;
   const changes = [
-    unitChange(catalogue, pushed.displayName),
+    unitChange(catalogue, pushed),
     ...rateChanges(catalogue.burnTable, pushed.rates),
     ...offerChanges(
       'plan',

@@ -1,4 +1,5 @@
-import type { BurnRate, Pack, Plan } from '../domain/catalogue.ts';
+import type { BurnRate, Catalogue, Pack, Plan } from '../domain/catalogue.ts';
+import { currentCatalogue } from './catalogues.ts';
 import type { Database, Transaction } from './database.ts';
 import { query } from './query.ts';
 
@@ -134,9 +135,22 @@ export async function ratesFor(db: Database | Transaction, unit: string): Promis
   return rows;
 }
 
-/** Makes the next `ratesFor` read the table. */
+/** `currentCatalogue` for what is read often: asked again at most once a second. */
+export async function catalogueFor(db: Database | Transaction): Promise<Catalogue | null> {
+  const cache = cacheOf(db);
+  const known = cache.catalogue;
+  if (known !== null && performance.now() - known.readAtMs < RATES_FRESH_MS) return known.content;
+  const readAtMs = performance.now();
+  const content = (await currentCatalogue(db))?.content ?? null;
+  if (content !== null) cache.catalogue = { content, readAtMs };
+  return content;
+}
+
+/** Makes the next `ratesFor` and `catalogueFor` read the tables. */
 export function invalidateRates(db: Database | Transaction): void {
-  cacheOf(db).rates.clear();
+  const cache = cacheOf(db);
+  cache.rates.clear();
+  cache.catalogue = null;
 }
 
 interface Cache {
@@ -144,6 +158,7 @@ interface Cache {
   readonly planVersionsByPrice: Map<string, PlanVersion>;
   readonly packVersionsByPrice: Map<string, PackVersion>;
   readonly rates: Map<string, { readonly rows: readonly BurnRateRow[]; readonly readAtMs: number }>;
+  catalogue: { readonly content: Catalogue; readonly readAtMs: number } | null;
 }
 
 const caches = new WeakMap<object, Cache>();
@@ -158,6 +173,7 @@ function cacheOf(db: Database | Transaction): Cache {
     planVersionsByPrice: new Map(),
     packVersionsByPrice: new Map(),
     rates: new Map(),
+    catalogue: null,
   };
   caches.set(config, cache);
   return cache;

@@ -467,7 +467,37 @@ describe('a policy', () => {
       policy({ rollover: { ...rollover, capCredits: '0' } }),
       ['plans[0].policy.rollover.capCredits: contradiction'],
     ],
-    ['may roll over without a cap', policy({ rollover: { ...rollover, capPercent: null } }), []],
+    [
+      'rolls over up to a cap',
+      policy({ rollover: { ...rollover, capPercent: null } }),
+      ['plans[0].policy.rollover: contradiction'],
+    ],
+    [
+      'lets bought credits live as long as the allowance takes to renew',
+      { ...policy({ purchasedExpiryDays: 30 }), packs: [{ ...pack10k, expiresAfterDays: 30 }] },
+      ['plans[0].policy.purchasedExpiryDays: contradiction'],
+    ],
+    [
+      'counts a year until a yearly allowance renews',
+      {
+        ...plan({ interval: 'year', creditsEvery: 'year', policy: { ...samplePolicy, purchasedExpiryDays: 300 } }),
+        packs: [],
+      },
+      ['plans[0].policy.purchasedExpiryDays: contradiction'],
+    ],
+    [
+      'may sell credits for a fortnight where there is no allowance to renew',
+      {
+        ...plan({ includedCredits: '0', policy: { ...samplePolicy, purchasedExpiryDays: 14 } }),
+        packs: [{ ...pack10k, expiresAfterDays: 14 }],
+      },
+      [],
+    ],
+    [
+      'has something that a new seat brings at once',
+      plan({ includedCredits: '0', policy: { ...samplePolicy, seats: { add: 'prorated' } } }),
+      ['plans[0].policy.seats.add: contradiction'],
+    ],
     [
       'draws rolled credits at a priority that lots have',
       policy({ rollover: { ...rollover, priority: 101 } }),
@@ -486,6 +516,17 @@ describe('a policy', () => {
   ])('%s', ([, catalogue, expected]) => {
     expect(say(catalogue).filter((finding) => !finding.endsWith('rule_not_kept'))).toEqual(expected);
   });
+});
+
+describe('words for customers', () => {
+  const words = { 'llm.complete': 'a completion', 'api.call': 'an API call', 'report.generate': 'a report' };
+  test.for<[string, Record<string, string>, string[]]>([
+    ['name every action', words, []],
+    ['may name quantities', { ...words, input_tokens: 'input tokens' }, []],
+    ['leave out none', { 'api.call': 'a call' }, ['words.llm.complete: missing', 'words.report.generate: missing']],
+    ['name nothing that is not priced', { ...words, 'video.render': 'a video' }, ['words.video.render: unknown_name']],
+    ['are words', { ...words, 'api.call': ' ' }, ['words.api.call: bad_name']],
+  ])('%s', ([, named, expected]) => expect(say({ ...sampleCatalogue, words: named })).toEqual(expected));
 });
 
 describe('a rule that this version does not keep is refused, whatever it says', () => {

@@ -23,6 +23,7 @@ export const samplePolicy: Policy = {
   purchasedExpiryDays: 365,
   rollover: 'none',
   pooling: 'customer',
+  whoMayDraw: 'anyone',
   seats: { add: 'at_renewal' },
   caps: { member: null, agent: null },
   transfers: 'none',
