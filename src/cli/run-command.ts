@@ -33,6 +33,7 @@ import { registerStartCommands } from './start.ts';
 import { registerStripeCommands } from './stripe.ts';
 import { registerSubscriptionCommands } from './subscriptions.ts';
 import { registerUsageCommands } from './usage.ts';
+import { registerVarianceCommands } from './variances.ts';
 
 const COMMANDS = [
   registerStartCommands,
@@ -48,6 +49,7 @@ const COMMANDS = [
   registerSubscriptionCommands,
   registerLedgerCommands,
   registerReconcileCommand,
+  registerVarianceCommands,
   registerCaseCommands,
   registerOperatorCommands,
   registerExportCommands,

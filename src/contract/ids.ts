@@ -22,6 +22,8 @@ export const ID_PREFIXES = [
   'case',
   'audit',
   'export',
+  'correction',
+  'evidence',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

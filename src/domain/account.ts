@@ -39,29 +39,31 @@ export type CreditAccountKind =
   | 'debt_allowance'
   | 'debt_reserved';
 
-export type MoneyAccountKind =
-  | 'receivable'
-  | 'cash'
-  | 'customer_balance'
-  | 'unbilled_receivable'
-  | 'deferred.subscription'
-  | 'deferred.credits'
-  | 'revenue.subscription'
-  | 'revenue.usage'
-  | 'revenue.credits'
-  | 'revenue.breakage'
-  | 'revenue.other'
-  | 'tax_payable'
-  | 'refund_clearing'
-  | 'out_of_band_clearing'
-  | 'rounding'
-  | 'bad_debt'
-  | 'disputed'
-  | 'bank'
-  | 'balance_adjustments'
-  | 'dispute_losses'
-  | 'dispute_fees'
-  | 'discounts';
+export const MONEY_ACCOUNTS = [
+  'receivable',
+  'cash',
+  'customer_balance',
+  'unbilled_receivable',
+  'deferred.subscription',
+  'deferred.credits',
+  'revenue.subscription',
+  'revenue.usage',
+  'revenue.credits',
+  'revenue.breakage',
+  'revenue.other',
+  'tax_payable',
+  'refund_clearing',
+  'out_of_band_clearing',
+  'rounding',
+  'bad_debt',
+  'disputed',
+  'bank',
+  'balance_adjustments',
+  'dispute_losses',
+  'dispute_fees',
+  'discounts',
+] as const;
+export type MoneyAccountKind = (typeof MONEY_ACCOUNTS)[number];
 
 export type AccountKind = CreditAccountKind | MoneyAccountKind;
 

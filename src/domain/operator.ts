@@ -16,6 +16,8 @@ export const PERMISSIONS = [
   'message.retry',
   'draft.decide',
   'variance.explain',
+  'variance.correct',
+  'variance.approve',
   'close.read',
   'close.request',
   'close.sign',
@@ -34,11 +36,12 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'message.retry',
     'draft.decide',
     'variance.explain',
+    'variance.correct',
     'close.read',
     'close.request',
     'close.sign',
   ],
-  approver: ['case.read', 'case.approve', 'audit.read', 'close.read', 'close.sign'],
+  approver: ['case.read', 'case.approve', 'audit.read', 'variance.approve', 'close.read', 'close.sign'],
   owner: PERMISSIONS,
 };
 

@@ -73,7 +73,7 @@ export const journalExportRoutes: readonly Route[] = [
           },
         };
       }
-      return { status: 200, body: {}, file: { type: 'text/csv; charset=utf-8; header=present', name, text } };
+      return { status: 200, body: {}, file: { type: 'text/csv; charset=utf-8; header=present', name, content: text } };
     },
   },
 ];

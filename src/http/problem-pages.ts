@@ -127,6 +127,14 @@ const MEANINGS = {
   close_not_last: 'Only the last closed month may be opened again; open later ones first.',
   unknown_variance: 'There is no such variance. GET /v1/variances lists them.',
   variance_settled: 'The variance was corrected or written off already; there is nothing left to explain.',
+  not_correctable:
+    'No entry of the money book can correct this variance: it is in credits (open a case), or it belongs to no customer (explain it).',
+  unknown_correction: 'There is no such correction. GET /v1/corrections lists them.',
+  correction_state: 'The correction was posted, refused or became void before; ask for a new one.',
+  unknown_evidence: 'No evidence file of this variance has this id. Attach it first.',
+  evidence_too_large: 'An evidence file has at most 10 000 000 bytes. Nothing was stored; send a smaller one.',
+  evidence_mismatch:
+    'The file is not what it claims to be, is empty, or is of a kind that is not kept: pdf, png, jpeg, csv, txt and eml are. Nothing was stored.',
   unknown_export: 'There is no such export, or it has no file of that name. GET /v1/journal_exports lists them.',
   export_accounts_missing:
     'The other ledger has no account for something the month moved; details.missing names what. Nothing was exported.',

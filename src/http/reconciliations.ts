@@ -1,7 +1,7 @@
 import { toWireId, wireId } from '../contract/ids.ts';
 import { variancesQuery } from '../contract/lists.ts';
 import { reconciliationBody } from '../contract/reconciliations.ts';
-import { shownVariance, varianceAssignment, varianceExplanation } from '../contract/variances.ts';
+import { evidenceIdOf, shownVariance, varianceAssignment, varianceExplanation } from '../contract/variances.ts';
 import { assignVariance, explainVariance } from '../operations/explain-variance.ts';
 import { listVariances } from '../operations/list-variances.ts';
 import { findCustomer } from '../operations/read-customer.ts';
@@ -53,7 +53,13 @@ export const reconciliationRoutes: readonly Route[] = [
       if ('rejected' in id) return { rejected: { ...id.rejected, param: 'id' } };
       const asked = parse(varianceExplanation, request.body);
       if ('rejected' in asked) return asked;
-      const done = await explainVariance(deps, actingOf(request), { varianceId: id.value, ...asked.value });
+      const { note, evidence } = asked.value;
+      const done = await explainVariance(deps, actingOf(request), {
+        varianceId: id.value,
+        note,
+        evidence,
+        evidenceId: evidenceIdOf(evidence),
+      });
       return 'rejected' in done ? done : ok(shownVariance(done));
     },
   },

@@ -32,7 +32,14 @@ export interface Answer {
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as a file to keep, instead of the body. */
-  readonly file?: { readonly type: string; readonly name: string; readonly text: string };
+  readonly file?: { readonly type: string; readonly name: string; readonly content: string | Buffer };
+}
+
+/** The body of a route that takes a file. */
+export interface SentFile {
+  /** As the sender says. */
+  readonly type: string | null;
+  readonly content: Buffer;
 }
 
 export type Reply = Answer | { readonly rejected: Problem };
@@ -45,6 +52,8 @@ export interface Route {
   readonly needsIdempotencyKey?: boolean;
   readonly bodyBytesMax?: number;
   readonly bodyNodesMax?: number;
+  /** Takes a file as it is (`SentFile`) and no JSON: so many bytes at most, and the refusal of one more. */
+  readonly takesFile?: { readonly bytesMax: number; readonly tooLarge: Problem };
   /** Runs with every piece of work of a host app, so it is answered before Express when nothing about it is unusual. */
   readonly isHot?: boolean;
   readonly reply: (context: HttpContext, request: ApiRequest) => Promise<Reply>;

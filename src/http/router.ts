@@ -1,9 +1,10 @@
 // The mountable router: webhooks with their raw body first, then for each route its key, its body, its answer.
-import express, { type RequestHandler, Router } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 
 import { type Authenticator, requireScope } from './auth.ts';
 import type { HttpContext } from './context.ts';
 import { errorHandler, requestIdOf, sendProblem } from './errors.ts';
+import { fileBody } from './file-body.ts';
 import { frontDoor } from './front-door.ts';
 import { FIXED_HEADERS, requestIdFor } from './headers.ts';
 import { healthRouter } from './health.ts';
@@ -37,7 +38,7 @@ export function createRouter(context: HttpContext, authenticator: Authenticator)
       router[route.method](
         path,
         requireScope(authenticator, route.scopes),
-        ...(route.method !== 'get' ? jsonBody(route.bodyBytesMax, route.bodyNodesMax) : []),
+        ...bodyOf(route),
         ...(route.needsIdempotencyKey === true ? [requireIdempotencyKey] : []),
         answer(context, route),
       );
@@ -50,6 +51,11 @@ export function createRouter(context: HttpContext, authenticator: Authenticator)
 }
 
 const WEBHOOK_BYTES_MAX = 1_000_000;
+
+function bodyOf({ method, takesFile, bodyBytesMax, bodyNodesMax }: Route): (RequestHandler | ErrorRequestHandler)[] {
+  if (method === 'get') return [];
+  return takesFile === undefined ? jsonBody(bodyBytesMax, bodyNodesMax) : fileBody(takesFile);
+}
 
 const fixedHeaders: RequestHandler = (request, response, next) => {
   const id = requestIdFor(request.headers['request-id']);
@@ -102,7 +108,7 @@ function answer(context: HttpContext, route: Route): RequestHandler {
     }
     response.status(reply.status).set(reply.headers ?? {});
     if (reply.file === undefined) response.json(reply.body);
-    else response.attachment(reply.file.name).set('content-type', reply.file.type).send(reply.file.text);
+    else response.attachment(reply.file.name).set('content-type', reply.file.type).send(reply.file.content);
   };
 }
 

@@ -7,8 +7,10 @@ import { burnTableRoutes } from './burn-table.ts';
 import { caseRoutes } from './cases.ts';
 import { checkRoutes } from './check.ts';
 import { clearingRoutes } from './clearing.ts';
+import { correctionRoutes } from './corrections.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
+import { evidenceRoutes } from './evidence.ts';
 import { explanationRoutes } from './explanations.ts';
 import { grantRoutes } from './grants.ts';
 import { holdListRoutes } from './hold-list.ts';
@@ -58,6 +60,8 @@ export const ROUTES: readonly Route[] = [
   ...caseRoutes,
   ...approvalRoutes,
   ...reconciliationRoutes,
+  ...correctionRoutes,
+  ...evidenceRoutes,
   ...journalExportRoutes,
   ...accountingPeriodRoutes,
   ...outboxRoutes,

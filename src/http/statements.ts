@@ -43,7 +43,7 @@ export const statementRoutes: readonly Route[] = [
       return {
         status: 200,
         body: {},
-        file: { type: 'text/csv; charset=utf-8; header=present', name, text: statementCsv(statement) },
+        file: { type: 'text/csv; charset=utf-8; header=present', name, content: statementCsv(statement) },
       };
     },
   },

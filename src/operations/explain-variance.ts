@@ -5,6 +5,7 @@ import { now } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { findOperatorByName } from '../storage/operators.ts';
 import { lockVariance, type StoredVariance, updateVariance } from '../storage/variance-decisions.ts';
+import { refusedEvidenceId, unknownVariance } from './attach-evidence.ts';
 import type { Deps } from './deps.ts';
 import { type Acting, audit, permitted } from './operators/acting.ts';
 
@@ -15,7 +16,13 @@ import { type Acting, audit, permitted } from './operators/acting.ts';
 export async function explainVariance(
   deps: Deps,
   acting: Acting,
-  asked: { readonly varianceId: string; readonly note: string; readonly evidence: string },
+  asked: {
+    readonly varianceId: string;
+    readonly note: string;
+    readonly evidence: string;
+    /** The file of the variance that `evidence` names; null or absent: it names none. */
+    readonly evidenceId?: string | null;
+  },
 ): Promise<StoredVariance | Refused> {
   for (const [text, param] of [
     [asked.note, 'note'],
@@ -32,6 +39,8 @@ export async function explainVariance(
     if (before === null) return unknownVariance();
     if (before.state !== 'open' && before.state !== 'explained')
       return refuse('variance_settled', `this variance is ${before.state} already`);
+    const unknown = await refusedEvidenceId(trx, before, asked.evidenceId ?? null);
+    if (unknown !== null) return unknown;
     const after = {
       ...before,
       state: 'explained' as const,
@@ -84,8 +93,4 @@ export async function assignVariance(
     });
     return after;
   });
-}
-
-function unknownVariance(): Refused {
-  return refuse('unknown_variance', 'there is no variance of this id (var_…); list them to see which there are');
 }

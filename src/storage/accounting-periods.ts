@@ -163,3 +163,10 @@ async function clearingOf(
     [lanes],
   );
 }
+
+/** Whether the month of an instant is closed; until the transaction ends it stays as it is. */
+export async function isClosedMonth(transaction: Transaction, month: string): Promise<boolean> {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  await query(transaction, `select pg_advisory_xact_lock_shared(7301, $1) is null as locked`, [year * 12 + number]);
+  return (await readPeriod(transaction, month))?.state === 'closed';
+}

@@ -18,6 +18,8 @@ export async function clearingItems(
        join postings p on p.lane = e.lane and p.customer_id = e.customer_id and p.entry_id = e.entry_id
        join unnest($3::text[]) a (account) on a.account in (p.from_kind, p.to_kind)
        where e.lane = $1 and e.customer_id = $2 and e.source_type = any ($4::text[])
+         -- a correction of what no object explains names the account
+         and split_part(e.source_id, '/', 1) <> a.account
      ), linked as (
        -- A refund belongs to the note that promised it.
        select x ->> 'refund' as refund_id, c.credit_note_id from credit_notes c
@@ -28,7 +30,7 @@ export async function clearingItems(
          max(m.recorded_at) as since
        from moves m
        left join linked l on m.source_type = 'stripe_refund' and l.refund_id = m.source
-       left join linked s on m.source_type = 'clearing' and s.refund_id = m.source
+       left join linked s on m.source_type in ('clearing', 'variance') and s.refund_id = m.source
        group by 1, 2, 3 having sum(m.amount) <> 0
      )
      select g.account, g.unit as currency, g.balance::bigint as "balanceMinor", g.since,
@@ -57,6 +59,7 @@ const SOURCES = [
   'stripe_invoice',
   'stripe_invoice_payment',
   'clearing',
+  'variance',
 ];
 
 /** What an account has beyond its items: somebody posted to it by hand. */

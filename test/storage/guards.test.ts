@@ -119,6 +119,7 @@ describe('INV-03 history is only ever added to', () => {
       'console_sign_in_trips',
       'credit_grant_lots',
       'customer_aliases',
+      'evidence_files',
       'journal_exports',
       'knex_migrations',
       'knex_migrations_lock',
