@@ -30,6 +30,8 @@ import { trackUsage, type TrackedEvent } from './operations/track-usage.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
 
+export { apiDocument } from './http/openapi.ts';
+
 /** What Stripe tells only thinly. */
 export const THIN_EVENT_TYPES: readonly string[] = Object.keys(meterHandlers);
 

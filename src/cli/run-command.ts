@@ -19,6 +19,7 @@ import { registerHeldCommands } from './held.ts';
 import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLedgerCommands } from './ledger.ts';
+import { registerOpenApiCommand } from './openapi.ts';
 import { registerOpeningBalancesCommand } from './opening-balances.ts';
 import { registerOperatorCommands } from './operators.ts';
 import { examples } from './output.ts';
@@ -63,6 +64,7 @@ const COMMANDS = [
   registerHeldCommands,
   registerOpeningBalancesCommand,
   registerDoctorCommand,
+  registerOpenApiCommand,
 ];
 
 /** Runs one command line; what goes wrong is one line on stderr and an exit code. */

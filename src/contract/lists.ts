@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { customerName } from './ids.ts';
 
 /** Query of a list: at most 100 rows, 20 when nothing is said. */
-export const LIST_LIMIT = z.coerce.number().int().min(1).max(100).default(20);
+export const LIST_LIMIT = z.coerce.number<number | string>().int().min(1).max(100).default(20);
 
 export const parkedQuery = z.strictObject({
   state: z.enum(['parked']).default('parked'),

@@ -22,7 +22,7 @@ export const statementQuery = z.strictObject({
   to: instant,
   member: text(200).optional(),
   format: z.enum(['json', 'csv']).default('json'),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  limit: z.coerce.number<number | string>().int().min(1).max(1_000).default(100),
   starting_after: lineId.optional(),
 });
 

@@ -3,30 +3,35 @@ import type { ErrorRequestHandler, Response } from 'express';
 
 import type { HttpContext } from './context.ts';
 import { ProblemError } from './problem-error.ts';
-import { type Problem, statusOf, toErrorBody } from './problems.ts';
+import { type Problem, statusOf, toErrorBody, toProblemDetails } from './problems.ts';
 import type { Answer } from './route.ts';
 
 export function sendProblem(context: Pick<HttpContext, 'docsUrl'>, response: Response, problem: Problem): void {
-  const { status, headers, body } = problemAnswer(context, requestIdOf(response), problem);
+  const asked = { requestId: requestIdOf(response), accept: response.req.headers.accept };
+  const { status, headers, body } = problemAnswer(context, asked, problem);
   response.status(status).set(headers).json(body);
 }
 
-/** A problem as it goes over the wire. */
+/** A problem as it goes over the wire: in Stripe's shape, or as RFC 9457 has it for who accepts that. */
 export function problemAnswer(
   { docsUrl }: Pick<HttpContext, 'docsUrl'>,
-  requestId: string,
+  { requestId, accept = '' }: { readonly requestId: string; readonly accept?: string | undefined },
   problem: Problem,
 ): Required<Omit<Answer, 'file'>> {
   const status = statusOf(problem.code);
+  const asDetails = accept.includes(PROBLEM_DETAILS);
   return {
     status,
     headers: {
+      ...(asDetails && { 'content-type': `${PROBLEM_DETAILS}; charset=utf-8` }),
       ...(status === 401 && { 'www-authenticate': 'Bearer realm="creditpool"' }),
       ...(status === 503 && { 'retry-after': '1' }),
     },
-    body: toErrorBody(problem, requestId, docsUrl),
+    body: (asDetails ? toProblemDetails : toErrorBody)(problem, requestId, docsUrl),
   };
 }
+
+const PROBLEM_DETAILS = 'application/problem+json';
 
 export function requestIdOf(response: Response): string {
   return String(response.locals['requestId']);

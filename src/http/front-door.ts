@@ -13,6 +13,8 @@ export function frontDoor({ docsUrl }: Pick<HttpContext, 'docsUrl'>): Router {
       api: '/v1',
       health: '/healthz',
       ready: '/readyz',
+      openapi: '/openapi.json',
+      reference: '/docs',
       errors: docsUrl,
     });
   });

@@ -9,6 +9,7 @@ import { problemAnswer, problemOf } from './errors.ts';
 import { FIXED_HEADERS, requestIdFor } from './headers.ts';
 import { idempotencyFor } from './idempotency-key.ts';
 import { BODY_BYTES_MAX, malformed, parseJsonBody } from './json-body.ts';
+import type { Problem } from './problems.ts';
 import type { Answer, Caller, Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 
@@ -96,16 +97,16 @@ class Exchange {
           : null;
       const requestId = this.#requestId;
       const reply = await route.reply(this.#context, { params, query: {}, body, caller, idempotency, requestId });
-      answer = 'rejected' in reply ? problemAnswer(this.#context, requestId, reply.rejected) : reply;
+      answer = 'rejected' in reply ? this.#refusal(reply.rejected) : reply;
     } catch (error) {
-      answer = problemAnswer(this.#context, this.#requestId, problemOf(this.#context, this.#requestId, error));
+      answer = this.#refusal(problemOf(this.#context, this.#requestId, error));
     }
     this.#send(answer);
   }
 
   #send({ status, headers = {}, body }: Answer): void {
     const text = JSON.stringify(body);
-    const type = 'application/json; charset=utf-8';
+    const { 'content-type': type = 'application/json; charset=utf-8', ...others } = headers;
     const length = String(Buffer.byteLength(text));
     this.#response.writeHead(status, [
       ...FIXED_HEADERS,
@@ -115,9 +116,14 @@ class Exchange {
       type,
       'content-length',
       length,
-      ...Object.entries(headers).flat(),
+      ...Object.entries(others).flat(),
     ]);
     this.#response.end(text);
+  }
+
+  #refusal(problem: Problem): Answer {
+    const asked = { requestId: this.#requestId, accept: this.#request.headers.accept };
+    return problemAnswer(this.#context, asked, problem);
   }
 
   #log(): void {

@@ -171,3 +171,19 @@ export function toErrorBody(problem: Problem, requestId: string, docsUrl: string
     },
   };
 }
+
+/** The same as RFC 9457 has it; the page about the code is the type. */
+export function toProblemDetails(problem: Problem, requestId: string, docsUrl: string): object {
+  const { code, message, param, details } = problem;
+  const words = code.replaceAll('_', ' ');
+  return {
+    type: `${docsUrl}/${code}`,
+    title: words.charAt(0).toUpperCase() + words.slice(1),
+    status: statusOf(code),
+    detail: message,
+    code,
+    ...(param !== undefined && { param }),
+    request_id: requestId,
+    ...(details !== undefined && { details }),
+  };
+}

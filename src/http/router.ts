@@ -13,6 +13,7 @@ import { jsonBody } from './json-body.ts';
 import { policyRouter } from './policies.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemPages } from './problem-pages.ts';
+import { referencePage } from './reference-page.ts';
 import type { ApiRequest, Caller, Idempotency, Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { stripeWebhook } from './stripe-webhook.ts';
@@ -24,6 +25,7 @@ export function createRouter(context: HttpContext, authenticator: Authenticator)
   router.use(frontDoor(context));
   router.use(healthRouter(context));
   router.use(problemPages());
+  router.use(referencePage());
   router.post(
     '/v1/webhooks/stripe',
     express.raw({ limit: WEBHOOK_BYTES_MAX, type: () => true }),

@@ -22,7 +22,7 @@ export function addressLines(
     apiKey === null ? 'make a key: creditpool keys create' : `key ${masked(apiKey)} (in ${config.directory}/env)`;
   return [
     `API     ${origin}/v1   ${key}${sandbox}`,
-    `Health  ${origin}/readyz   Errors  ${origin}/docs/errors`,
+    `Health  ${origin}/readyz   Docs  ${origin}/docs`,
     ...(links.length === 0 ? [`Console ${config.publicUrl}/admin`] : links.map(linkLine)),
     ...(stripe.simulator === null
       ? []

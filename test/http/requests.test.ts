@@ -186,6 +186,8 @@ test('the address alone says where the rest is', async () => {
       health: '/healthz',
       ready: '/readyz',
       errors: 'http://127.0.0.1:4000/docs/errors',
+      openapi: '/openapi.json',
+      reference: '/docs',
     },
   ]);
 });

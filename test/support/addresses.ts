@@ -12,5 +12,6 @@ declare module 'vitest' {
     /** The migrated database that every test file clones. */
     templateName: string;
     stripeShapesFile: string;
+    openApi: string;
   }
 }

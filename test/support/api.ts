@@ -11,6 +11,7 @@ import { SCOPES, type Scope } from '../../src/domain/scope.ts';
 import { createApiKey } from '../../src/operations/create-api-key.ts';
 import { connectStripe } from '../../src/stripe/gateway.ts';
 import type { TestDatabase } from './database.ts';
+import { asDocumented } from './documented.ts';
 
 const PEPPER = 'a pepper for tests only';
 const WEBHOOK_SECRET = 'whsec_test_secret_of_the_endpoint';
@@ -96,14 +97,19 @@ export async function startApi(
         },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
-      const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: (isJson ? JSON.parse(text) : { text }) as Wire,
-      };
+      return asDocumented(method, path, body, await replyOf(response));
     },
+  };
+}
+
+/** What came back; what is no JSON as its text. */
+export async function replyOf(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (isJson ? JSON.parse(text) : { text }) as Wire,
   };
 }
 

@@ -29,7 +29,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   webhooks: { layers: ['domain', 'operations'], packages: [], files: ['src/stripe/events.ts'] },
   http: {
     layers: ['contract', 'domain', 'operations'],
-    packages: ['express', 'zod', 'helmet', 'express-rate-limit', 'node:'],
+    packages: ['express', 'zod', 'zod-openapi', 'helmet', 'express-rate-limit', 'swagger-ui-dist', 'node:'],
   },
   admin: {
     layers: ['charts', 'contract', 'domain', 'operations'],

@@ -8,6 +8,7 @@ import type { TestProject } from 'vitest/node';
 import { isLivingProcess } from '../../src/embedded/pid-file.ts';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts';
 import { removeLeftSocketFolder } from '../../src/embedded/supervisor.ts';
+import { apiDocument } from '../../src/http/openapi.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { databaseUrl } from './addresses.ts';
 import { stripeShapesFile } from './stripe-shapes.ts';
@@ -31,6 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('maintenanceUrl', server.url);
   project.provide('templateName', templateName);
   project.provide('stripeShapesFile', stripeShapesFile());
+  project.provide('openApi', JSON.stringify(apiDocument('/', { closed: true })));
 
   return async () => {
     const kept = await onServer(server.url, async (client) => {

@@ -27,9 +27,10 @@ import type { Database } from '../../src/storage/database.ts';
 import { listPackVersions, listPlanVersions } from '../../src/storage/plans.ts';
 import { query } from '../../src/storage/query.ts';
 import { connectStripe, type StripeGateway } from '../../src/stripe/gateway.ts';
-import type { Reply, Wire } from './api.ts';
+import { type Reply, replyOf, type Wire } from './api.ts';
 import { sampleCatalogue } from './catalogue.ts';
 import { cloneDatabase } from './database.ts';
+import { asDocumented } from './documented.ts';
 import { employ } from './operators.ts';
 import { switchesOfRun } from './positions.ts';
 import { startProcess } from './processes.ts';
@@ -130,7 +131,7 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      return { status: response.status, headers: response.headers, body: (await response.json()) as Wire };
+      return asDocumented(method, path, body, await replyOf(response));
     };
   const call = callWith(apiKey);
   const story = {
