@@ -7,10 +7,12 @@ import { newDiscounts } from './new-discount.ts';
 import { newInvoice } from './new-invoice.ts';
 import { changedMetadata, type Values } from './parameters.ts';
 import { attachedPaymentMethod } from './payment-methods.ts';
+import { begunAnew, feeLines } from './subscription-begin.ts';
 import { changedItems } from './subscription-changes.ts';
-import { itemsOf } from './subscription-items.ts';
+import { isMetered, itemsOf } from './subscription-items.ts';
 import type { subscriptionUpdateShape } from './subscription-parameters.ts';
 import { planCycle } from './subscription-tasks.ts';
+import { usageLine } from './usage-line.ts';
 import type { Invoice, InvoiceLine, Subscription } from './wire.ts';
 import { change, emit, need, nowOf, type World } from './world.ts';
 
@@ -105,12 +107,28 @@ export function updateSubscription(world: World, id: string, values: Subscriptio
   const trial = movedTrial(before, items, values.trial_end, now);
   change(world, 'subscriptions', id, { ...changes, ...trial }, 'customer.subscription.updated');
   planCycle(world, id);
-  if (behavior === 'always_invoice' && values.items !== undefined)
+  if (before.status === 'trialing' && values.trial_end === 'now') endTrial(world, before, id, now);
+  else if (behavior === 'always_invoice' && values.items !== undefined)
     invoiceNow(world, need(world, 'subscriptions', id, 'subscription'), () => [], now);
   return need(world, 'subscriptions', id, 'subscription');
 }
 
-/** A trial with another end: the present period ends then, and the cycle does the rest. */
+/** A trial that ends with the request: its fee is invoiced and collected at once. */
+function endTrial(world: World, before: Subscription, id: string, now: number): void {
+  const after = need(world, 'subscriptions', id, 'subscription');
+  const metered = before.items.data.filter(({ price }) => isMetered(price) && world.switches.trialUsage === 'billed');
+  invoiceNow(
+    world,
+    after,
+    (invoice) => [
+      ...metered.toReversed().map((item) => usageLine(world, invoice, before, item, now)),
+      ...feeLines(world, invoice, after),
+    ],
+    now,
+  );
+}
+
+/** A trial with another end: the present period ends then, and the cycle does the rest; one that ends now has ended. */
 function movedTrial(
   before: Subscription,
   items: Subscription['items'],
@@ -122,7 +140,7 @@ function movedTrial(
     if (given === 'now') return {};
     throw invalidRequest('The simulator does not support a trial for a running subscription.', { param: 'trial_end' });
   }
-  const end = given === 'now' ? now : given;
-  const data = items.data.map((item) => ({ ...item, current_period_end: end }));
-  return { items: { ...items, data }, trial_end: end, billing_cycle_anchor: end };
+  if (given === 'now') return { ...begunAnew({ ...before, items }, now), status: 'active', trial_end: now };
+  const data = items.data.map((item) => ({ ...item, current_period_end: given }));
+  return { items: { ...items, data }, trial_end: given, billing_cycle_anchor: given };
 }

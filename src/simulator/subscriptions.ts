@@ -5,6 +5,7 @@ import { ignored, paging, range, word, type Values } from './parameters.ts';
 import { route } from './routes.ts';
 import { cancellationShape, cancelSubscription } from './subscription-cancellation.ts';
 import { subscriptionCreateShape, subscriptionUpdateShape } from './subscription-parameters.ts';
+import { pauseShape, pauseSubscription, resumeShape, resumeSubscription } from './subscription-pause.ts';
 import { updateSubscription } from './subscription-update.ts';
 import type { Subscription } from './wire.ts';
 import { change, need, type World } from './world.ts';
@@ -56,6 +57,10 @@ export const subscriptionRoutes = [
   route('DELETE', '/v1/subscriptions/{id}', cancellationShape, ({ world, id, values }) =>
     cancelSubscription(world, id, values),
   ),
+  route('POST', '/v1/subscriptions/{id}/pause', pauseShape, ({ world, id, values }) =>
+    pauseSubscription(world, id, values),
+  ),
+  route('POST', '/v1/subscriptions/{id}/resume', resumeShape, ({ world, id }) => resumeSubscription(world, id)),
   route('GET', '/v1/subscriptions', filters, ({ world, values, path }) => {
     const all =
       values.customer === undefined
