@@ -51,6 +51,7 @@ async function subscribe(trx: Transaction, planVersionId: string): Promise<strin
       cancelAtPeriodEnd: false,
       canceledAt: null,
       endedAt: null,
+      pausedAt: null,
       billingAnchor: startsAt,
       object: {},
     },

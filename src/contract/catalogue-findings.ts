@@ -87,7 +87,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   runawayFactor: `${INTEGER}, such as 5, or null`,
   silenceHours: `${INTEGER} of hours, or null`,
   daysLeft: `${INTEGER} of days, or null`,
-  trial: "'none'",
+  trial: "'none' or { days, credits }",
   flat: DECIMAL,
   minimum: DECIMAL,
   credits: DECIMAL,

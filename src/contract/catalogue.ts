@@ -108,7 +108,7 @@ const policy = z
     reversals,
     gate: z.enum(['hold', 'release']),
     alerts,
-    trial: z.literal('none'),
+    trial: z.union([z.literal('none'), z.strictObject({ days: count, credits: decimal }).readonly()]),
   })
   .readonly();
 

@@ -11,6 +11,8 @@ export interface BillingPeriod {
   readonly endsAt: Date;
   readonly cutOffAt: Date;
   readonly state: 'open' | 'cut_off' | 'final';
+  /** Nobody bills what is used in it. */
+  readonly isTrial: boolean;
 }
 
 /** The n-th boundary after the anchor: same day and time of day in UTC, clamped to the month's last day (Stripe's rule). */

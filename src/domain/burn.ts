@@ -36,6 +36,8 @@ export function overageCapOf(book: PoolBook): bigint | null {
 
 /** What is left of the period's overage under the cap; null means no cap. */
 function overageLeft(book: PoolBook, period: PeriodState): bigint | null {
+  // Nobody would bill it.
+  if (period.isTrial) return 0n;
   const cap = overageCapOf(book);
   if (cap === null) return null;
   const left = cap - overageIn(book, period.billingPeriodId) - overageReservedFor(book, period);

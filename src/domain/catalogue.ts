@@ -132,6 +132,13 @@ export interface ReversalRules {
   readonly voidedInvoice: 'keep_consumed' | 'return_credits';
 }
 
+/** A time for trying before the first fee. Nobody bills what is used in it, so there is no overage. */
+export interface TrialRule {
+  readonly days: number;
+  /** Credits per seat, which end with the trial. */
+  readonly credits: string;
+}
+
 /** Every rule is written down; the linter refuses silence. */
 export interface Policy {
   readonly zeroBalance: ZeroBalance;
@@ -165,7 +172,7 @@ export interface Policy {
   readonly reversals: ReversalRules;
   readonly gate: 'hold' | 'release';
   readonly alerts: AlertRules;
-  readonly trial: 'none';
+  readonly trial: 'none' | TrialRule;
 }
 
 export interface Pack {

@@ -1,16 +1,17 @@
 import { formatCredits } from './amount.ts';
 import { overageCapOf } from './burn.ts';
-import type { PoolBook } from './pool-book.ts';
+import { type PoolBook, runningPeriod } from './pool-book.ts';
 import { availableAt } from './pool-stock.ts';
 import type { InsufficientCredits, Refused } from './rejection.ts';
 import { zeroBalanceOf } from './shortfall.ts';
 
 /** Which limit says no at zero, and who can lift it. */
-function limitAtZero(book: PoolBook, action: string): Pick<InsufficientCredits, 'limit' | 'lifted_by'> {
+function limitAtZero(book: PoolBook, action: string, now: Date): Pick<InsufficientCredits, 'limit' | 'lifted_by'> {
   const rule = book.terms === null ? 'block' : zeroBalanceOf(book.terms, action);
   const own = (book.root ?? book).shortfall.spendingLimit;
   if (rule === 'grace') return { limit: 'debt', lifted_by: 'the account owner, by buying credits that pay the debt' };
-  if (rule !== 'overage') return { limit: 'balance', lifted_by: 'the account owner, by buying credits' };
+  if (rule !== 'overage' || runningPeriod(book, now)?.isTrial === true)
+    return { limit: 'balance', lifted_by: 'the account owner, by buying credits' };
   if (own !== null && own === overageCapOf(book)) {
     return { limit: 'spending_limit', lifted_by: "the customer's own billing contact, by raising the spending limit" };
   }
@@ -27,7 +28,7 @@ export function insufficientCredits(book: PoolBook, action: string, needed: bigi
       details: {
         needed: formatCredits(needed),
         available: formatCredits(available),
-        ...limitAtZero(book, action),
+        ...limitAtZero(book, action, now),
       },
     },
   };

@@ -58,7 +58,7 @@ export function openAllowances(book: PoolBook, moment: Moment): void {
   for (const period of book.periods) {
     if (period.state !== 'open' || period.startsAt > moment.now) continue;
     if (book.allowancesUntil !== null && period.endsAt <= book.allowancesUntil) continue;
-    if (waitsForFee(terms) && period.feePaidAt === null) return;
+    if (waitsForFee(terms) && period.feePaidAt === null && !period.isTrial) return;
     openIncludedLot(book, subscription, period, period.startsAt, moment);
     book.allowancesUntil = period.endsAt;
     book.changes.pool ??= 'changed';

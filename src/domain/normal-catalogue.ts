@@ -23,7 +23,7 @@ export function normalCatalogue(catalogue: Catalogue): Catalogue {
 }
 
 function normalPolicy(policy: Policy): Policy {
-  const { topUp, rollover, caps } = policy;
+  const { topUp, rollover, caps, trial } = policy;
   return {
     ...policy,
     topUp: topUp === 'none' ? topUp : { ...topUp, below: shortest(topUp.below) },
@@ -35,6 +35,7 @@ function normalPolicy(policy: Policy): Policy {
         ? rollover
         : { ...rollover, capCredits: shortest(rollover.capCredits) },
     caps: { member: normalCap(caps.member), agent: normalCap(caps.agent) },
+    trial: trial === 'none' ? trial : { ...trial, credits: shortest(trial.credits) },
   };
 }
 

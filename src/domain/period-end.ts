@@ -24,7 +24,8 @@ import {
 export function endWhatIsDue(book: PoolBook, moment: Moment): number {
   const due = book.periods.filter((period) => awaitsCutOff(period, moment.now) && period.cutOffAt <= moment.now);
   for (const period of due) {
-    period.state = 'cut_off';
+    // No invoice bills a trial, so nothing of it is waited for.
+    period.state = period.isTrial ? 'final' : 'cut_off';
     book.changes.cutOffPeriods.push(period.billingPeriodId);
     // Its cycle goes on at another price: nothing of it rolls or is carried before the cycle's end.
     if (period.supersededBy !== null) continue;

@@ -11,6 +11,7 @@ import {
   runningPeriod,
   type Subscription,
 } from './pool-book.ts';
+import type { PlanTerms } from './terms.ts';
 import { fundWhatWaits } from './unfunded.ts';
 
 /** A service that was away catches up at most this many periods at one touch. */
@@ -25,13 +26,30 @@ export function openDuePeriods(book: PoolBook, moment: Moment): number {
     const last = book.periods.filter(({ subscriptionId }) => subscriptionId === subscription.subscriptionId).at(-1);
     if (last === undefined || moment.now < last.endsAt) break;
     const endsAt = nextBoundary(subscription.anchor, terms.interval, last.endsAt);
-    const freezeAt = freezesAt(terms, subscription, last.endsAt);
-    const period = openPeriod(book, subscription, { startsAt: last.endsAt, endsAt, freezeAt }, moment);
-    if (!waitsForFee(terms)) openIncludedLot(book, subscription, period, period.startsAt, moment);
+    renew(book, subscription, terms, { startsAt: last.endsAt, endsAt }, moment);
     // Its overage is a new one.
     fundWhatWaits(book, moment);
   }
   return opened;
+}
+
+/** Opens the period with which a paused subscription goes on, unless it is there; nothing ran in between. */
+export function openResumedPeriod(book: PoolBook, span: Span, moment: Moment): void {
+  const { subscription, terms } = book;
+  if (subscription === null || terms === null || book.periods.some(({ endsAt }) => endsAt > span.startsAt)) return;
+  renew(book, subscription, terms, span, moment);
+}
+
+interface Span {
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
+
+/** A period whose fee is due with it, and its credits as the plan says. */
+function renew(book: PoolBook, subscription: Subscription, terms: PlanTerms, span: Span, moment: Moment): void {
+  const freezeAt = freezesAt(terms, subscription, span.startsAt);
+  const period = openPeriod(book, subscription, { ...span, freezeAt }, moment);
+  if (!waitsForFee(terms)) openIncludedLot(book, subscription, period, period.startsAt, moment);
 }
 
 /** Adds a period to the book; periods stay ordered by start. */
@@ -42,7 +60,13 @@ export function openPeriod(
     startsAt,
     endsAt,
     freezeAt = null,
-  }: { readonly startsAt: Date; readonly endsAt: Date; readonly freezeAt?: Date | null },
+    isTrial = false,
+  }: {
+    readonly startsAt: Date;
+    readonly endsAt: Date;
+    readonly freezeAt?: Date | null;
+    readonly isTrial?: boolean;
+  },
   { newId }: Moment,
 ): PeriodState {
   const period: PeriodState = {
@@ -53,6 +77,7 @@ export function openPeriod(
     endsAt,
     cutOffAt: new Date(endsAt.getTime() + book.cutOffMinutes * 60_000),
     state: 'open',
+    isTrial,
     seats: quantity,
     freezeAt,
     feePaidAt: null,
@@ -66,8 +91,9 @@ export function openPeriod(
 }
 
 /**
- * The allowance of one period: included credits per seat, or of one member, once per period. Null where the plan includes
- * none for this pool: under a pool for each member the customer's own holds only what was bought.
+ * The allowance of one period: included credits per seat, or of one member, once per period; in a trial the trial's, for
+ * which nobody pays. Null where the plan includes none for this pool: under a pool for each member the customer's own
+ * holds only what was bought.
  */
 export function openIncludedLot(
   book: PoolBook,
@@ -78,7 +104,9 @@ export function openIncludedLot(
 ): LotState | null {
   const { terms } = book;
   const seats = book.member === null ? quantity : 1;
-  if (terms === null || terms.included === 0n || seats === 0) return null;
+  const { isTrial } = period;
+  const perSeat = (isTrial ? terms?.trialCredits : terms?.included) ?? 0n;
+  if (terms === null || perSeat === 0n || seats === 0) return null;
   if (terms.policy.pooling === 'member' && book.member === null) return null;
   const { billingPeriodId } = period;
   const sourceId = book.member === null ? billingPeriodId : `${billingPeriodId}/${book.poolId}`;
@@ -92,14 +120,14 @@ export function openIncludedLot(
   return openLot(
     book,
     {
-      source: 'included',
-      category: 'paid',
+      source: isTrial ? 'promotional' : 'included',
+      category: isTrial ? 'promotional' : 'paid',
       priority: 50,
       effectiveAt,
-      expiresAt: terms.policy.includedExpiry === 'period_end' ? home.endsAt : null,
+      expiresAt: isTrial || terms.policy.includedExpiry === 'period_end' ? home.endsAt : null,
       features: null,
       billingPeriodId: home.billingPeriodId,
-      granted: terms.included * BigInt(seats),
+      granted: perSeat * BigInt(seats),
       paidMinor: 0n,
       paidCurrency: null,
       grantCurrency: terms.currency,
@@ -107,7 +135,7 @@ export function openIncludedLot(
       sourceType: 'billing_period',
       sourceId,
     },
-    { actor: 'plan', reason: `included credits of plan ${terms.plan}` },
+    { actor: 'plan', reason: `${isTrial ? 'trial' : 'included'} credits of plan ${terms.plan}` },
     moment,
   );
 }

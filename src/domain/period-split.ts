@@ -30,7 +30,12 @@ export function splitPeriod(
     return period;
   }
   const endsAt = until > at ? until : period.endsAt;
-  const rest = openPeriod(book, subscription, { startsAt: at, endsAt, freezeAt: period.freezeAt }, moment);
+  const rest = openPeriod(
+    book,
+    subscription,
+    { startsAt: at, endsAt, freezeAt: period.freezeAt, isTrial: period.isTrial },
+    moment,
+  );
   rest.seats = period.seats;
   rest.feePaidAt = period.feePaidAt;
   rest.frozenAt = period.frozenAt;

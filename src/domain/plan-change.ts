@@ -23,7 +23,8 @@ export function changePlan(book: PoolBook, change: PriceChange, moment: Moment):
   const before = runningPeriod(book, moment.now);
   if (terms === null || subscription === null || before === null) return;
   const period = splitPeriod(book, before, change, moment);
-  if (terms.policy.planChange === 'at_renewal') return;
+  // A trial keeps its own credits, and its plan's come with its end.
+  if (terms.policy.planChange === 'at_renewal' || period.isTrial) return;
   for (const pool of familyOf(book)) {
     for (const lot of pool.lots.values()) {
       if (lot.source === 'included' && lot.billingPeriodId === before.billingPeriodId)

@@ -8,6 +8,8 @@ import { lintZeroBalance } from './zero-balance-lint.ts';
 
 /** Holds live for a day at most: longer ones would outlive the period that they reserve in. */
 const HOLD_SECONDS_MAX = 86_400;
+/** The longest that Stripe takes (docs: free trials). */
+const TRIAL_DAYS_MAX = 730;
 
 /** Rules of one policy that cannot both hold, and numbers that mean nothing. */
 export function* lintPolicy(catalogue: Catalogue, plan: Plan, path: string): Iterable<Finding> {
@@ -31,6 +33,10 @@ export function* lintPolicy(catalogue: Catalogue, plan: Plan, path: string): Ite
     yield* lintRange(`${path}.unpaid.freezeAfterDays`, policy.unpaid.freezeAfterDays, [1, 60]);
   }
   if (policy.eventCreditsMax !== null) yield* lintSome(`${path}.eventCreditsMax`, policy.eventCreditsMax);
+  if (policy.trial !== 'none') {
+    yield* lintRange(`${path}.trial.days`, policy.trial.days, [1, TRIAL_DAYS_MAX]);
+    yield* lintSome(`${path}.trial.credits`, policy.trial.credits);
+  }
   yield* lintAlerts(policy.alerts, `${path}.alerts`);
   yield* lintKeptRules(policy, path);
 }

@@ -19,7 +19,13 @@ export function noteSeats(book: PoolBook, quantity: number, at: Date, moment: Mo
   period.seats = Math.max(before, quantity);
   book.changes.changedPeriods.add(period);
   const { policy, included, currency, plan } = terms;
-  if (quantity <= before || policy.seats.add !== 'prorated' || policy.pooling === 'member' || included === 0n)
+  if (
+    period.isTrial ||
+    quantity <= before ||
+    policy.seats.add !== 'prorated' ||
+    policy.pooling === 'member' ||
+    included === 0n
+  )
     return null;
   // Told of it only after a renewal: then the seat is new for all of this period.
   const from = at < period.startsAt ? period.startsAt : at > moment.now ? moment.now : at;

@@ -31,8 +31,7 @@ export function endSubscription(book: PoolBook, { subscriptionId, endedAt }: End
   const keepsPurchased = book.terms?.policy.cancel.purchased !== 'end';
   for (const pool of familyOf(book)) {
     for (const lot of pool.lots.values()) {
-      const ends =
-        lot.source === 'included' || lot.source === 'rollover' || (lot.source === 'purchased' && !keepsPurchased);
+      const ends = isAllowance(lot) || lot.source === 'rollover' || (lot.source === 'purchased' && !keepsPurchased);
       // One that has ended already is breakage of its period, posted at its cut-off.
       if (ends && lot.onlyHoldId === null && (lot.effectiveAt > moment.now || isOpenAt(lot, moment.now))) {
         endLot(pool, lot, moment);
@@ -40,6 +39,11 @@ export function endSubscription(book: PoolBook, { subscriptionId, endedAt }: End
     }
   }
   endWhatIsDue(book, moment);
+}
+
+/** What a period brought by itself: the plan's included credits, or its trial's. */
+function isAllowance({ source, sourceType }: LotState): boolean {
+  return source === 'included' || (source === 'promotional' && sourceType === 'billing_period');
 }
 
 function endLot(book: PoolBook, lot: LotState, { now, newId }: Moment): void {

@@ -9,6 +9,8 @@ export interface SubscriptionFacts {
   readonly canceledAt: Date | null;
   readonly endedAt: Date | null;
   readonly billingAnchor: Date;
+  /** Since when it is paused; null while it is not. */
+  readonly pausedAt: Date | null;
   readonly object: Readonly<Record<string, unknown>>;
 }
 

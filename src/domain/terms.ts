@@ -14,6 +14,8 @@ export interface PlanTerms {
   readonly feeInterval: Interval;
   readonly baseAmountMinor: bigint;
   readonly included: bigint;
+  /** Credits per seat while the subscription is trialing. */
+  readonly trialCredits: bigint;
   /** Major currency units per credit. */
   readonly pricePerCredit: Fraction;
   readonly meterUnitMicro: bigint;
@@ -38,6 +40,7 @@ export function planTerms(planVersionId: string, unit: string, meterUnitMicro: b
     feeInterval: plan.interval,
     baseAmountMinor: BigInt(plan.baseAmountMinor),
     included: creditsOf(plan, plan.includedCredits),
+    trialCredits: plan.policy.trial === 'none' ? 0n : creditsOf(plan, plan.policy.trial.credits),
     pricePerCredit: price,
     meterUnitMicro,
     features: new Set(plan.features),

@@ -1,6 +1,7 @@
 // A running subscription that is another one now: more seats, or another plan.
 import { catchUp } from '../domain/catch-up.ts';
 import type { CustomerKey } from '../domain/customer.ts';
+import { openResumedPeriod } from '../domain/period-opening.ts';
 import { type PriceChange, splitPeriod } from '../domain/period-split.ts';
 import { changePlan } from '../domain/plan-change.ts';
 import { type PeriodState, runningPeriod } from '../domain/pool-book.ts';
@@ -11,6 +12,7 @@ import { planVersion } from '../storage/plans.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { StoredSubscription } from '../storage/subscriptions.ts';
+import { moveTrialLots } from '../storage/trials.ts';
 import type { Deps } from './deps.ts';
 import { saveWatched, watch } from './watch-pools.ts';
 
@@ -75,7 +77,54 @@ function priceChange(
   return { from: keepsBeginning && !isRenewal ? changedAt : startsAt, until };
 }
 
-/** Follows the end of a subscription, by whatever hand: its period ends then, and with it what the plan included. */
+/** Follows a trial that ends earlier or later than was agreed: its period and its credits end then. */
+export async function followTrial(
+  deps: Deps,
+  trx: Transaction,
+  customer: CustomerKey,
+  {
+    subscriptionId,
+    isTrialing,
+    periodStart,
+    periodEnd,
+  }: {
+    readonly subscriptionId: string;
+    readonly isTrialing: boolean;
+    readonly periodStart: Date;
+    readonly periodEnd: Date;
+  },
+): Promise<void> {
+  const endsAt = isTrialing ? periodEnd : periodStart;
+  const moved = await moveTrialLots(trx, customer, { subscriptionId, endsAt });
+  if (moved === null) return;
+  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, { allMembersOf: [customer.customerId] });
+  const book = books.get(customer.customerId);
+  const period = book?.periods.find(({ billingPeriodId }) => billingPeriodId === moved);
+  if (book === undefined || period === undefined) return;
+  period.endsAt = endsAt;
+  period.cutOffAt = new Date(endsAt.getTime() + book.cutOffMinutes * 60_000);
+  book.changes.changedPeriods.add(period);
+  catchUp(book, { now, newId: deps.newId });
+  await saveBookChanges(trx, now, [book]);
+}
+
+/** Follows the end of a pause: a new period begins with what it includes. */
+export async function followResume(
+  deps: Deps,
+  trx: Transaction,
+  customer: CustomerKey,
+  { periodStart: startsAt, periodEnd: endsAt }: { readonly periodStart: Date; readonly periodEnd: Date },
+): Promise<void> {
+  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, { allMembersOf: [customer.customerId] });
+  const book = books.get(customer.customerId);
+  if (book === undefined) return;
+  const moment = { now, newId: deps.newId };
+  openResumedPeriod(book, { startsAt, endsAt }, moment);
+  catchUp(book, moment);
+  await saveBookChanges(trx, now, [book]);
+}
+
+/** Follows the end of a subscription, or its pause, by whatever hand: its period ends then, and with it what the plan included. */
 export async function followEnd(
   deps: Deps,
   trx: Transaction,

@@ -102,7 +102,7 @@ function openSignUpLot(
   if (invoice.billingReason !== 'subscription_create' || subscription?.subscriptionId !== invoice.subscriptionId)
     return [];
   const first = book.periods.find(({ subscriptionId }) => subscriptionId === subscription?.subscriptionId);
-  if (subscription === null || first === undefined || allowances.has(first.billingPeriodId)) return [];
+  if (subscription === null || first === undefined || first.isTrial || allowances.has(first.billingPeriodId)) return [];
   const lot = openIncludedLot(book, subscription, first, invoice.paidAt, moment);
   return lot === null ? [] : [lot.lotId];
 }

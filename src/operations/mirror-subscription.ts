@@ -14,7 +14,7 @@ import {
 } from '../storage/subscriptions.ts';
 import { fetchSubscription } from '../stripe/subscriptions.ts';
 import type { Deps } from './deps.ts';
-import { catchUpCustomer, followChange, followEnd } from './follow-subscription.ts';
+import { catchUpCustomer, followChange, followEnd, followResume, followTrial } from './follow-subscription.ts';
 import { knownCustomer } from './mirror-customer.ts';
 import { openBillingPeriod } from './open-billing-period.ts';
 
@@ -41,18 +41,41 @@ export async function mirrorSubscription(
     // What has begun by now began under what was agreed until now.
     if (isOther) await catchUpCustomer(deps, trx, key);
     const isNewer = await saveSubscription(trx, key, { facts, terms, fetchedAt });
-    if (isNewer && plan !== null) await providePool(deps, trx, key, { facts, plan });
+    if (isNewer && plan !== null)
+      await providePool(deps, trx, key, { facts, plan, isResumed: stored?.status === 'paused' });
     if (isNewer && isOther) {
       const metered = facts.items.find(({ itemId }) => itemId === terms.meteredItemId);
       const period = { meteredFrom: metered?.periodStart ?? null, meteredUntil: metered?.periodEnd ?? null };
       await followChange(deps, trx, key, { before: stored, facts: period, changedAt });
     }
-    if (isNewer && stored !== null && stored.status !== 'canceled' && facts.status === 'canceled') {
-      await followEnd(deps, trx, key, { subscriptionId, endedAt: facts.endedAt ?? facts.canceledAt });
-    }
+    if (isNewer && stored !== null) await followStatus(deps, trx, key, { before: stored.status, facts, plan });
     await blockOrUnblockPools(trx, key, SPENDABLE_STATUSES);
   });
   return facts.status;
+}
+
+/** What another status means for the running period: a trial that ends at another time, an end, a pause. */
+async function followStatus(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  { before, facts, plan }: { before: string; facts: SubscriptionFacts; plan: PlanVersion | null },
+): Promise<void> {
+  const { subscriptionId, status } = facts;
+  const item = plan === null ? undefined : itemOf(facts, plan);
+  if (before === 'trialing' && item !== undefined && maySpend(status)) {
+    await followTrial(deps, trx, key, { subscriptionId, isTrialing: status === 'trialing', ...item });
+  }
+  if (before !== status && (status === 'canceled' || status === 'paused')) {
+    const endedAt = status === 'paused' ? facts.pausedAt : (facts.endedAt ?? facts.canceledAt);
+    await followEnd(deps, trx, key, { subscriptionId, endedAt });
+  }
+}
+
+/** The item whose periods are the plan's. */
+function itemOf({ items }: SubscriptionFacts, plan: PlanVersion): SubscriptionFacts['items'][number] | undefined {
+  const metered = items.find(({ priceId }) => priceId === plan.stripeMeteredPriceId);
+  return metered ?? items.find(({ priceId }) => priceId === plan.stripeBasePriceId);
 }
 
 function isOtherThan(stored: StoredSubscription, { planVersionId, quantity }: SubscriptionTerms): boolean {
@@ -85,19 +108,22 @@ async function providePool(
   deps: Deps,
   trx: Transaction,
   key: CustomerKey,
-  { facts, plan }: { facts: SubscriptionFacts; plan: PlanVersion },
+  { facts, plan, isResumed }: { facts: SubscriptionFacts; plan: PlanVersion; isResumed: boolean },
 ): Promise<void> {
   // One that was never paid, or is over, opens nothing.
   if (!maySpend(facts.status)) return;
-  const metered = facts.items.find(({ priceId }) => priceId === plan.stripeMeteredPriceId);
-  const item = metered ?? facts.items.find(({ priceId }) => priceId === plan.stripeBasePriceId);
+  const item = itemOf(facts, plan);
   if (item === undefined) throw new Error(`${facts.subscriptionId} lost the item of ${plan.plan}`);
   const { unit, planVersionId } = plan;
+  const isTrial = facts.status === 'trialing';
   await openPool(trx, key, { poolId: deps.newId(), unit, planVersionId, openedAt: item.periodStart });
+  if (isResumed) await followResume(deps, trx, key, item);
   await openBillingPeriod(deps, trx, key, {
     subscriptionId: facts.subscriptionId,
     startsAt: item.periodStart,
     endsAt: item.periodEnd,
-    includedLot: plan.stripeBasePriceId === null ? 'now' : 'on_payment',
+    isTrial,
+    // Nothing is to be paid in a trial.
+    includedLot: isTrial || plan.stripeBasePriceId === null ? 'now' : 'on_payment',
   });
 }

@@ -9,6 +9,7 @@ export interface NewBillingPeriod {
   readonly subscriptionId: string;
   readonly startsAt: Date;
   readonly endsAt: Date;
+  readonly isTrial?: boolean;
   /** 'now' where nothing is to be paid first; else the paid sign-up invoice opens the lot. */
   readonly includedLot: 'now' | 'on_payment';
 }
@@ -21,7 +22,7 @@ export async function openBillingPeriod(
   deps: Pick<Deps, 'newId' | 'settings'>,
   trx: Transaction,
   customer: CustomerKey,
-  { subscriptionId, startsAt, endsAt, includedLot }: NewBillingPeriod,
+  { subscriptionId, startsAt, endsAt, isTrial = false, includedLot }: NewBillingPeriod,
 ): Promise<void> {
   const { now, books } = await loadPoolBooks(trx, [customer], deps.settings);
   const book = books.get(customer.customerId);
@@ -32,7 +33,7 @@ export async function openBillingPeriod(
   // A renewal is not ours to open: it would come without its included lot.
   if (book.periods.some((period) => period.subscriptionId === subscriptionId)) return;
   const moment = { now, newId: deps.newId };
-  const period = openPeriod(book, subscription, { startsAt, endsAt }, moment);
+  const period = openPeriod(book, subscription, { startsAt, endsAt, isTrial }, moment);
   if (includedLot === 'now') openIncludedLot(book, subscription, period, period.startsAt, moment);
   await saveBookChanges(trx, now, [book]);
 }

@@ -13,7 +13,7 @@ export async function linkPeriods(
     trx,
     `update billing_periods p set invoice_id = $3
      where p.lane = $1 and p.customer_id = $2 and p.subscription_id = $4 and p.starts_at = any($5::timestamptz[])
-       and p.invoice_id is distinct from $3
+       and p.invoice_id is distinct from $3 and not p.is_trial
        and (p.invoice_id is null or exists (
          select from invoices i where i.lane = $1 and i.customer_id = $2 and i.invoice_id = p.invoice_id
            and i.status in ('void', 'deleted')))`,

@@ -127,7 +127,7 @@ export async function periodNeeds(
        select coalesce(-sum(a.balance), 0) as overage from accounts a
        where a.lane = $1 and a.customer_id = $2 and a.billing_period_id = p.billing_period_id and a.kind = 'overage') o
      where p.lane = $1 and p.customer_id = $2 and p.pool_id = $3 and p.state <> 'final'
-       and p.superseded_by is null
+       and p.superseded_by is null and not p.is_trial
      order by p.starts_at`,
     [key.lane, key.customerId, poolId],
   );

@@ -10,7 +10,7 @@ export interface WaitingPeriod extends CustomerKey {
 
 /**
  * Billing periods with usage that Stripe has not been told: from windows that have ended, or, on `flush`, from all.
- * Plans without a metered price are not projected.
+ * Plans without a metered price are not projected, and trials not billed.
  */
 export async function periodsToRollUp(
   db: Database,
@@ -34,7 +34,7 @@ export async function periodsToRollUp(
      from billing_periods p
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
      join customers c on c.lane = p.lane and c.customer_id = p.customer_id and c.stripe_customer_id is not null
-     where p.lane = any($1::smallint[]) and ($2::uuid is null or p.customer_id = $2)
+     where p.lane = any($1::smallint[]) and not p.is_trial and ($2::uuid is null or p.customer_id = $2)
        and ($3::uuid is null or p.billing_period_id = $3)
        and exists (
          select from meter_buckets b

@@ -53,10 +53,10 @@ async function insertPeriods(trx: Transaction, books: readonly PoolBook[]): Prom
     trx,
     gather(books, ({ changes }) => changes.newPeriods),
     `insert into billing_periods (lane, customer_id, billing_period_id, pool_id, subscription_id, plan_version_id,
-       unit, starts_at, ends_at, cut_off_at, state, seats, freeze_at, fee_paid_at, frozen_at)
+       unit, starts_at, ends_at, cut_off_at, state, seats, freeze_at, fee_paid_at, frozen_at, is_trial)
      select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
        $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::integer[], $13::timestamptz[],
-       $14::timestamptz[], $15::timestamptz[])`,
+       $14::timestamptz[], $15::timestamptz[], $16::boolean[])`,
     [
       ({ billingPeriodId }) => billingPeriodId,
       (_, { poolId }) => poolId,
@@ -71,6 +71,7 @@ async function insertPeriods(trx: Transaction, books: readonly PoolBook[]): Prom
       ({ freezeAt }) => freezeAt,
       ({ feePaidAt }) => feePaidAt,
       ({ frozenAt }) => frozenAt,
+      ({ isTrial }) => isTrial,
     ],
   );
 }
@@ -154,7 +155,7 @@ async function cutOffPeriods(trx: Transaction, books: readonly PoolBook[]): Prom
   await write(
     trx,
     gather(books, known),
-    `update billing_periods p set state = 'cut_off'
+    `update billing_periods p set state = case when p.is_trial then 'final' else 'cut_off' end
      from unnest($1::smallint[], $2::uuid[], $3::uuid[]) as c (lane, customer_id, billing_period_id)
      where p.lane = any ($1) and p.lane = c.lane and p.customer_id = c.customer_id
        and p.billing_period_id = c.billing_period_id and p.state = 'open'`,

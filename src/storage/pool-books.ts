@@ -181,7 +181,7 @@ async function readPeriods(
     on,
     `select customer_id as "customerId", billing_period_id as "billingPeriodId", subscription_id as "subscriptionId",
        plan_version_id as "planVersionId", starts_at as "startsAt", ends_at as "endsAt", cut_off_at as "cutOffAt", state,
-       seats, freeze_at as "freezeAt", fee_paid_at as "feePaidAt", frozen_at as "frozenAt",
+       is_trial as "isTrial", seats, freeze_at as "freezeAt", fee_paid_at as "feePaidAt", frozen_at as "frozenAt",
        superseded_by as "supersededBy"
      from billing_periods ${WANTED}
      where lane = any ($3::smallint[]) and (state <> 'final' or ends_at > coalesce((select instant from simulated_clock), now()) - interval '40 days'

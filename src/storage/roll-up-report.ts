@@ -24,7 +24,7 @@ export async function readRollUpReport(
        select b.customer_id, b.window_start from meter_buckets b
        join billing_periods p on p.lane = b.lane and p.customer_id = b.customer_id and p.billing_period_id = b.billing_period_id
        join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
-       where b.lane between 0 and 63 and p.lane between 0 and 63 and b.window_start >= $1 and b.window_start < $2
+       where not p.is_trial and b.lane between 0 and 63 and p.lane between 0 and 63 and b.window_start >= $1 and b.window_start < $2
      )
      select (select count(*) from usage_events e where e.lane between 0 and 63 and e.occurred_at >= $1 and e.occurred_at < $2
          and e.customer_id in (select customer_id from buckets))::int as "usageEvents",
@@ -47,7 +47,7 @@ export async function oldestUntoldUsage(db: Database): Promise<number> {
        (select min(b.last_at) from meter_buckets b
         join billing_periods p on p.lane = b.lane and p.customer_id = b.customer_id and p.billing_period_id = b.billing_period_id
         join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
-        where b.lane between 0 and 63 and p.lane between 0 and 63 and b.metered <> b.rolled),
+        where b.lane between 0 and 63 and p.lane between 0 and 63 and not p.is_trial and b.metered <> b.rolled),
        (select to_timestamp(min((request ->> 'timestamp')::bigint)) from outbox
         where lane between 0 and 63 and call = 'meter_event' and state in ('pending', 'sending', 'unknown', 'parked'))
      )), 0)::float8 as seconds`,

@@ -76,12 +76,13 @@ export interface CyclePeriod extends CustomerKey {
   readonly billingPeriodId: string;
 }
 
-/** The billing period that a cycle invoice of a subscription bills. */
+/** The billing period that a cycle invoice of a subscription bills; the one that ends a trial bills none. */
 export async function periodOfCycle(db: Database, subscriptionId: string, endsAt: Date): Promise<CyclePeriod | null> {
   const [row] = await query<CyclePeriod>(
     db,
     `select lane, customer_id as "customerId", billing_period_id as "billingPeriodId"
-     from billing_periods where lane = any($1::smallint[]) and subscription_id = $2 and ends_at = $3`,
+     from billing_periods
+     where lane = any($1::smallint[]) and subscription_id = $2 and ends_at = $3 and not is_trial`,
     [EVERY_LANE, subscriptionId, endsAt],
   );
   return row ?? null;
@@ -139,6 +140,7 @@ export async function unguardedSubscriptions(
      from billing_periods p
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
      where p.lane = any($1::smallint[]) and p.state <> 'final' and p.ends_at <= $2 and p.superseded_by is null
+       and not p.is_trial
        and p.ends_at > $2::timestamptz - interval '4 days' and not exists (
        select from settlements s
        where s.lane = p.lane and s.customer_id = p.customer_id and s.billing_period_id = p.billing_period_id)

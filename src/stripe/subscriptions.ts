@@ -69,6 +69,8 @@ export async function fetchSubscription(
     canceledAt: instantOrNull(subscription.canceled_at),
     endedAt: instantOrNull(subscription.ended_at),
     billingAnchor: instant(subscription.billing_cycle_anchor),
+    pausedAt:
+      subscription.status === 'paused' ? instantOrNull(subscription.status_details?.paused.transitioned_at) : null,
     object: asStored(subscription),
   };
 }

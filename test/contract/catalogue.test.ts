@@ -71,7 +71,7 @@ describe('the form refuses', () => {
       withPolicy({ caps: { member: { credits: '50' }, agent: null } }),
       "plans[0].policy.caps.member.window: missing: Write 'day', 'month' or 'period'.",
     ],
-    ['a trial', withPolicy({ trial: '14d' }), "plans[0].policy.trial: wrong_value: Write 'none'."],
+    ['a trial', withPolicy({ trial: '14d' }), "plans[0].policy.trial: wrong_value: Write 'none' or { days, credits }."],
     [
       'a list item of the wrong kind',
       withPlan({ features: [7] }),

@@ -102,6 +102,7 @@ describe('a period', () => {
     endsAt: instant('2026-05-01'),
     cutOffAt: instant('2026-05-01T00:45:00Z'),
     state: 'open',
+    isTrial: false,
   };
 
   test('holds its first instant and not its last', () => {

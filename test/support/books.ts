@@ -106,6 +106,7 @@ async function subscribe(deps: Deps, plan: string, terms: Terms = {}): Promise<S
         cancelAtPeriodEnd: terms.cancelAtPeriodEnd ?? false,
         canceledAt: null,
         endedAt: null,
+        pausedAt: null,
         billingAnchor: startsAt,
         object: {},
       },

@@ -129,6 +129,7 @@ async function subscribe(deps: Deps, plan: string): Promise<Projected> {
         cancelAtPeriodEnd: false,
         canceledAt: null,
         endedAt: null,
+        pausedAt: null,
         billingAnchor: START,
         object: {},
       },

@@ -53,6 +53,7 @@ export async function poolStocks(
        select p.pool_id, p.invoice_id, p.ends_at, coalesce(spent.metered - spent.overage, 0) as micro
        from billing_periods p left join spent on spent.id = p.billing_period_id
        where p.lane = $1 and p.customer_id = $2 and p.state <> 'final' and p.superseded_by is null
+         and not p.is_trial
      )
      select o.pool_id as "poolId", v.plan_version_id as "planVersionId", v.stripe_metered_price_id as "meteredPriceId",
        coalesce((select sum(l.granted - l.drawn - l.ended) from lots l

@@ -142,7 +142,7 @@ export async function billedPeriods(
      left join spent s on s.id = p.billing_period_id
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
      join credit_units u on u.unit = p.unit
-     where p.lane = $1 and p.customer_id = $2 and p.state = 'final' and p.invoice_id is not null
+     where p.lane = $1 and p.customer_id = $2 and p.state = 'final' and p.invoice_id is not null and not p.is_trial
        and ($3::timestamptz is null or p.ends_at >= $3::timestamptz - interval '7 days')
      order by p.ends_at`,
     [lane, customerId, since],

@@ -51,7 +51,7 @@ export async function readOurselves(
      join meter_buckets b on b.lane = p.lane and b.customer_id = p.customer_id
        and b.billing_period_id = p.billing_period_id and b.metered <> b.rolled
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
-     where p.lane = $1 and p.customer_id = $2
+     where p.lane = $1 and p.customer_id = $2 and not p.is_trial
        and least(b.window_start + make_interval(mins => $4), p.ends_at) <= $3::timestamptz - make_interval(secs => $5)
      group by p.billing_period_id, p.unit having sum(b.metered - b.rolled) <> 0 order by p.billing_period_id`,
     [...key, now, windowMinutes, lagMs / 1000],

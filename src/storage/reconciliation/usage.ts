@@ -29,7 +29,7 @@ export async function meteredPeriods(
      from billing_periods p
      join credit_units u on u.unit = p.unit and u.stripe_meter_id is not null
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
-     where p.lane = $1 and p.customer_id = $2 and p.starts_at <= $3
+     where p.lane = $1 and p.customer_id = $2 and p.starts_at <= $3 and not p.is_trial
        and ($4::timestamptz is null or p.state <> 'final' or p.ends_at >= $4::timestamptz - interval '7 days')
      order by p.starts_at`,
     [lane, customerId, now, since, windowMinutes, lagMs / 1000],
