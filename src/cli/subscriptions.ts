@@ -1,10 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 
 import { shownPlanChange } from '../contract/plan-changes.ts';
 import { changePlan, type PlanChange } from '../operations/change-plan.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json } from './output.ts';
+import { registerSubscriptionOrders, seats } from './subscription-orders.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
 interface Options {
@@ -17,7 +18,7 @@ interface Options {
 
 const ACTOR = 'operator';
 
-/** `creditpool subscription change-plan`: moves a customer to another plan now. */
+/** `creditpool subscription …`: what people ask of subscriptions at Stripe. */
 export function registerSubscriptionCommands(program: Command, context: CliContext): void {
   const subscription = program
     .command('subscription')
@@ -43,6 +44,7 @@ export function registerSubscriptionCommands(program: Command, context: CliConte
         return found.state === 'refused' ? EXIT.failed : EXIT.done;
       });
     });
+  registerSubscriptionOrders(subscription, context);
 }
 
 function sentence({ state, starts, waitsFor }: PlanChange, plan: string): string {
@@ -50,9 +52,4 @@ function sentence({ state, starts, waitsFor }: PlanChange, plan: string): string
   if (state === 'done') return `The subscription is on plan ${plan} now.`;
   if (state === 'refused') return `Stripe refused the change: ${waitsFor}`;
   return `On its way to plan ${plan}, by itself; it waits for: ${waitsFor ?? 'Stripe'}`;
-}
-
-function seats(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('write a whole number of seats.');
 }

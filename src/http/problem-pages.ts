@@ -34,6 +34,11 @@ const MEANINGS = {
   transfer_across_customers:
     'Credits never move from one customer to another. Credit notes and goodwill are the ways to give some.',
   unknown_subscription: 'No subscription to one of the plans has this id.',
+  subscription_not_changeable:
+    'That makes no sense for the subscription as it is, or another change of it is on its way; the message says what it is.',
+  subscription_exists:
+    'The customer has a subscription that has not ended. One is followed at a time: change its plan, or end it.',
+  trial_not_offered: 'The plan has no trial, or the customer has had one before.',
   plan_not_changeable:
     'The subscription cannot move to that plan now: it is on it already, another change is on its way, it may not be spent on, or the plan is sold in another currency.',
   subscription_not_cancellable:

@@ -1,12 +1,34 @@
-import { toWireId } from '../contract/ids.ts';
 import { shownPlanChange } from '../contract/plan-changes.ts';
-import { cancellation, planChange } from '../contract/subscriptions.ts';
+import {
+  cancellation,
+  planChange,
+  shownCancellation,
+  shownSubscriptionOrder,
+  subscriptionOrder,
+  subscriptionStart,
+} from '../contract/subscriptions.ts';
 import { cancelSubscription } from '../operations/cancel-subscription.ts';
 import { changePlan } from '../operations/change-plan.ts';
+import { type OrderSubscription, orderSubscription } from '../operations/order-subscription.ts';
+import { startSubscription } from '../operations/start-subscription.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
 
 export const subscriptionRoutes: readonly Route[] = [
+  {
+    method: 'post',
+    path: '/v1/subscriptions',
+    scopes: ['support', 'finance'],
+    reply: async ({ deps, wake }, { body, caller }) => {
+      const asked = parse(subscriptionStart, body);
+      if ('rejected' in asked) return asked;
+      const { trial: withTrial, ...wanted } = asked.value;
+      const found = await startSubscription(deps, { ...wanted, withTrial, actor: `key:${caller.name}` });
+      if ('rejected' in found) return found;
+      wake('inbox');
+      return ok(shownSubscriptionOrder(found));
+    },
+  },
   {
     method: 'post',
     path: '/v1/subscriptions/:id/change_plan',
@@ -30,22 +52,40 @@ export const subscriptionRoutes: readonly Route[] = [
     reply: async ({ deps, wake }, { params, body, caller }) => {
       const asked = parse(cancellation, body);
       if ('rejected' in asked) return asked;
-      const found = await cancelSubscription(deps, {
-        subscriptionId: params['id'] ?? '',
-        reason: asked.value.reason,
-        actor: `key:${caller.name}`,
-      });
+      const { ends, reason } = asked.value;
+      const request = { subscriptionId: params['id'] ?? '', reason, actor: `key:${caller.name}` };
+      if (ends === 'period_end') {
+        const ordered = await orderSubscription(deps, { ...request, kind: 'cancel_at_period_end' });
+        if ('rejected' in ordered) return ordered;
+        wake('inbox');
+        return ok(shownSubscriptionOrder(ordered));
+      }
+      const found = await cancelSubscription(deps, request);
       if ('rejected' in found) return found;
       wake('inbox');
-      return ok({
-        object: 'cancellation',
-        customer: toWireId('customer', found.customerId),
-        stripe: { subscription: found.subscriptionId },
-        state: found.state,
-        waits_for: found.waitsFor,
-        requested_at: found.requestedAt,
-        ended_at: found.endedAt,
-      });
+      return ok(shownCancellation(found));
     },
   },
+  orderRoute('keep'),
+  orderRoute('pause'),
+  orderRoute('resume'),
+  orderRoute('end_trial'),
 ];
+
+function orderRoute(kind: OrderSubscription['kind']): Route {
+  return {
+    method: 'post',
+    path: `/v1/subscriptions/:id/${kind}`,
+    scopes: ['support', 'finance'],
+    reply: async ({ deps, wake }, { params, body, caller }) => {
+      const asked = parse(subscriptionOrder, body);
+      if ('rejected' in asked) return asked;
+      const subscriptionId = params['id'] ?? '';
+      const { reason } = asked.value;
+      const found = await orderSubscription(deps, { subscriptionId, kind, reason, actor: `key:${caller.name}` });
+      if ('rejected' in found) return found;
+      wake('inbox');
+      return ok(shownSubscriptionOrder(found));
+    },
+  };
+}

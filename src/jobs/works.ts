@@ -1,6 +1,7 @@
 // One table of background work: the loops of a service run each row in turn, a sandbox runs all of them until quiet.
 import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
 import { finishCancellations } from '../operations/cancel-subscription.ts';
+import { finishSubscriptionOrders } from '../operations/carry-out-order.ts';
 import { tendCases } from '../operations/cases/tend-cases.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
 import { finishPlanChanges } from '../operations/change-plan.ts';
@@ -97,7 +98,7 @@ export function backgroundWork(
 /** What people asked for, and Stripe let wait. */
 async function finishRequests(deps: Deps): Promise<number> {
   let finished = 0;
-  for (const finish of [finishPlanChanges, finishCancellations, finishCreditNotes]) {
+  for (const finish of [finishPlanChanges, finishCancellations, finishSubscriptionOrders, finishCreditNotes]) {
     finished += await finish(deps, { limit: DRAFTS_BATCH });
   }
   return finished;

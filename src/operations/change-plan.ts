@@ -18,6 +18,7 @@ import {
   readPlanChange,
 } from '../storage/plan-changes.ts';
 import { listPlanVersions, planVersion, type PlanVersion } from '../storage/plans.ts';
+import { openSubscriptionOrder } from '../storage/subscription-orders.ts';
 import { readSubscription, type StoredSubscription } from '../storage/subscriptions.ts';
 import { stripeFailure } from '../stripe/failures.ts';
 import { meteredTotal } from '../stripe/meter-events.ts';
@@ -69,7 +70,7 @@ export async function finishPlanChanges(deps: Deps, { limit }: { readonly limit:
 
 async function refusedChange(
   deps: Deps,
-  { status, planVersionId }: StoredSubscription,
+  stored: StoredSubscription,
   to: PlanVersion,
   open: PlanChange | null,
 ): Promise<Refused | null> {
@@ -78,7 +79,12 @@ async function refusedChange(
     return not('Another change of plan is on its way; wait until it is done.', 'plan');
   }
   if (open !== null) return null;
+  const { status, planVersionId, subscriptionId } = stored;
+  if ((await openSubscriptionOrder(deps.db, stored, subscriptionId)) !== null) {
+    return not('Another change of the subscription is on its way; wait until it is done.', 'id');
+  }
   if (!maySpend(status)) return not(`The subscription is ${status}; settle it first.`, 'id');
+  if (status === 'trialing') return not('The subscription is in its trial; end the trial first.', 'id');
   if (planVersionId === to.planVersionId) return not(`The subscription is on plan ${to.plan} already.`, 'plan');
   const from = planVersionId === null ? null : await planVersion(deps.db, planVersionId);
   if (from !== null && (from.currency !== to.currency || from.unit !== to.unit)) {

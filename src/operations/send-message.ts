@@ -21,6 +21,7 @@ import {
 import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
 import { cancelMeterEventCall, meterEventCall } from './meter-event-call.ts';
 import type { OutgoingCall, Sent } from './outgoing-call.ts';
+import { startSubscriptionCall, subscriptionOrderCall } from './subscription-order-calls.ts';
 import { topUpCall } from './top-up-call.ts';
 import { trueUpGrants } from './true-up-grants.ts';
 
@@ -34,6 +35,8 @@ const MISCONFIGURED_PAUSE_SECONDS = 60;
 
 /** Brings one leased message to its end, or back into the queue. */
 export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<MessageOutcome> {
+  const order = subscriptionOrderCall(message.call);
+  if (order !== null) return send(deps, message, order);
   switch (message.call) {
     case 'true_up':
       return trueUp(deps, message);
@@ -55,6 +58,8 @@ export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<M
       return send(deps, message, changePlanCall);
     case 'subscription.schedule_plan':
       return send(deps, message, schedulePlanCall);
+    case 'subscription.start':
+      return send(deps, message, startSubscriptionCall);
     case 'invoice.finalize':
       return send(deps, message, finalizeCall);
     case 'top_up':

@@ -14,9 +14,12 @@ export interface SignedUp {
   readonly subscription: string;
 }
 
-/** A new customer with a card that works, subscribed at this moment; its first invoice is paid at once. */
-export async function signUp(stripe: StripeGateway, { name, externalId, plan, testClock }: SignUp): Promise<SignedUp> {
-  const customer = await stripe.customers.create({
+/** A new customer with a card that works. */
+export async function registerCustomer(
+  stripe: StripeGateway,
+  { name, externalId, testClock }: Omit<SignUp, 'plan'>,
+): Promise<string> {
+  const { id } = await stripe.customers.create({
     name,
     email: `billing@${externalId}.example`,
     metadata: { external_id: externalId },
@@ -24,13 +27,19 @@ export async function signUp(stripe: StripeGateway, { name, externalId, plan, te
     invoice_settings: { default_payment_method: 'pm_card_visa' },
     ...(testClock !== undefined && { test_clock: testClock }),
   });
+  return id;
+}
+
+/** A new customer, subscribed at this moment; its first invoice is paid at once. */
+export async function signUp(stripe: StripeGateway, { plan, ...who }: SignUp): Promise<SignedUp> {
+  const customer = await registerCustomer(stripe, who);
   const prices = [plan.stripeBasePriceId, plan.stripeMeteredPriceId].filter((price) => price !== null);
   const subscription = await stripe.subscriptions.create({
-    customer: customer.id,
+    customer,
     items: prices.map((price) => ({ price })),
     payment_behavior: 'error_if_incomplete',
   });
-  return { customer: customer.id, subscription: subscription.id };
+  return { customer, subscription: subscription.id };
 }
 
 /** Buys a pack by an invoice that is paid with the card at once. */

@@ -11,6 +11,8 @@ export interface StoredSubscription extends CustomerKey {
   readonly baseItemId: string | null;
   readonly meteredItemId: string | null;
   readonly quantity: number;
+  readonly cancelAtPeriodEnd: boolean;
+  readonly collectionMethod: string | null;
 }
 
 export interface SubscriptionTerms {
@@ -94,7 +96,7 @@ export async function planVersionsOfPools(db: Database, key: CustomerKey): Promi
   return rows.map(({ planVersionId }) => planVersionId);
 }
 
-/** A pool may be spent while any subscription in its unit allows it and is not being cancelled; a closed pool stays closed. */
+/** A pool may be spent while any subscription in its unit allows it and is not being cancelled or paused; a closed one stays closed. */
 export async function blockOrUnblockPools(
   trx: Transaction,
   key: CustomerKey,
@@ -106,10 +108,28 @@ export async function blockOrUnblockPools(
          select from subscriptions s join plan_versions v on v.plan_version_id = s.plan_version_id
          where s.lane = $1 and s.customer_id = $2 and v.unit = p.unit and s.status = any($3::text[])
            and not exists (select from cancellations c where c.lane = $1 and c.customer_id = $2
-             and c.subscription_id = s.subscription_id and c.state in ('flushing', 'sent')))
+             and c.subscription_id = s.subscription_id and c.state in ('flushing', 'sent'))
+           and not exists (select from subscription_orders o where o.lane = $1 and o.customer_id = $2
+             and o.subscription_id = s.subscription_id and o.kind = 'pause' and o.state in ('flushing', 'sent')))
        then 'active' else 'blocked' end
      where p.lane = $1 and p.customer_id = $2 and p.state <> 'closed'`,
     [key.lane, key.customerId, spendableStatuses],
+  );
+}
+
+/** Subscriptions to plans of a unit that have not ended, the newest first. */
+export async function subscriptionsInForce(
+  db: Database,
+  key: CustomerKey,
+  unit: string,
+): Promise<readonly { readonly subscriptionId: string; readonly status: string }[]> {
+  return query(
+    db,
+    `select s.subscription_id as "subscriptionId", s.status from subscriptions s
+     join plan_versions v on v.plan_version_id = s.plan_version_id and v.unit = $3
+     where s.lane = $1 and s.customer_id = $2 and s.status not in ('canceled', 'incomplete_expired')
+     order by s.billing_anchor desc, s.subscription_id`,
+    [key.lane, key.customerId, unit],
   );
 }
 
@@ -121,7 +141,8 @@ export async function readSubscription(
   const [row] = await query<StoredSubscription>(
     db,
     `select lane, customer_id as "customerId", subscription_id as "subscriptionId", status,
-       plan_version_id as "planVersionId", base_item_id as "baseItemId", metered_item_id as "meteredItemId", quantity
+       plan_version_id as "planVersionId", base_item_id as "baseItemId", metered_item_id as "meteredItemId", quantity,
+       cancel_at_period_end as "cancelAtPeriodEnd", object ->> 'collection_method' as "collectionMethod"
      from subscriptions where lane = $1 and customer_id = $2 and subscription_id = $3`,
     [key.lane, key.customerId, subscriptionId],
   );

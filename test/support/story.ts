@@ -20,7 +20,7 @@ import { stampDeployment } from '../../src/operations/stamp-deployment.ts';
 import { verifyLedger } from '../../src/operations/verify-ledger.ts';
 import { openHttpServer } from '../../src/sandbox/http-server.ts';
 import { createSandboxClock, type SandboxClock } from '../../src/sandbox/sandbox-clock.ts';
-import { buyPack, signUp } from '../../src/sandbox/sign-up.ts';
+import { buyPack, registerCustomer, signUp } from '../../src/sandbox/sign-up.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import type { Switches } from '../../src/simulator/switches.ts';
 import type { Database } from '../../src/storage/database.ts';
@@ -55,6 +55,8 @@ export interface Story {
   /** Goes on until no message waits for its next try. */
   readonly relayed: () => Promise<void>;
   readonly subscriber: (plan?: string) => Promise<Subscriber>;
+  /** A customer with a card and no subscription yet. */
+  readonly newcomer: () => Promise<Subscriber>;
   /** A person who works here, calling with a key of his own. */
   readonly person: (name: string, ...roles: readonly Role[]) => Promise<Story['call']>;
 }
@@ -187,6 +189,10 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
   return {
     ...story,
     subscriber: async (plan = 'hybrid') => subscribe(story, plan),
+    newcomer: async () => {
+      const who = await nameless(story);
+      return subscriberOf(story, who, { customer: await registerCustomer(story.stripe, who), subscription: '' });
+    },
     person: async (name, ...roles) => {
       const subject = await employ(deps, name, roles);
       return callWith(await makeKey(deps, name, subject));
@@ -221,23 +227,37 @@ export async function tellEach(
   return told;
 }
 
-async function subscribe(story: Omit<Story, 'subscriber' | 'person'>, planName: string): Promise<Subscriber> {
-  const { billing, stripe, clock, call } = story;
-  const plan = (await listPlanVersions(billing.deps.db)).find((version) => version.plan === planName);
-  if (plan === undefined) throw new Error(`no plan ${planName}`);
+type Begun = Omit<Story, 'subscriber' | 'newcomer' | 'person'>;
+
+/** A name that nobody has yet, and a clock of its own. */
+async function nameless({ stripe, clock }: Begun): Promise<{ name: string; externalId: string; testClock: string }> {
   const testClock = await stripe.testHelpers.testClocks.create({
     frozen_time: Math.floor((await clock.now()).getTime() / 1000),
   });
   events += 1;
-  const externalId = `story-${events}`;
-  const signed = await signUp(stripe, { name: externalId, externalId, plan, testClock: testClock.id });
+  return { name: `story-${events}`, externalId: `story-${events}`, testClock: testClock.id };
+}
+
+async function subscribe(story: Begun, planName: string): Promise<Subscriber> {
+  const { billing, stripe } = story;
+  const plan = (await listPlanVersions(billing.deps.db)).find((version) => version.plan === planName);
+  if (plan === undefined) throw new Error(`no plan ${planName}`);
+  const who = await nameless(story);
+  return subscriberOf(story, who, await signUp(stripe, { ...who, plan }));
+}
+
+async function subscriberOf(
+  story: Begun,
+  { externalId }: { readonly externalId: string },
+  { customer, subscription }: { readonly customer: string; readonly subscription: string },
+): Promise<Subscriber> {
+  const { billing, stripe, clock, call } = story;
   await clock.settle();
-  const { customer } = signed;
   return {
     name: externalId,
     externalId,
     stripeCustomer: customer,
-    subscription: signed.subscription,
+    subscription,
     use: async (calls, { at, id, action = 'api.call', quantities = { calls }, member } = {}) => {
       events += 1;
       const event = {
