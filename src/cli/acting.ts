@@ -2,6 +2,13 @@ import { type Acting, NO_TRACE } from '../operations/operators/acting.ts';
 import { operatorNamed } from '../operations/operators/manage-operators.ts';
 import type { OpenBooks } from '../sandbox/open-books.ts';
 
+/** Whoever holds the database's address owns the place; what he does is logged under this name. */
+export const COMMAND_LINE: Acting = {
+  subject: 'system:cli',
+  roles: ['owner'],
+  trace: NO_TRACE,
+};
+
 /** The person that a name stands for; an unknown one is nobody, and is told so by what he asks for. */
 export async function actingAs(deps: OpenBooks, name: string): Promise<Acting> {
   const person = await operatorNamed(deps, name);

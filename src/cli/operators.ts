@@ -1,24 +1,17 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
 import { isRole, type Role, ROLES } from '../domain/operator.ts';
-import { type Acting, NO_TRACE } from '../operations/operators/acting.ts';
 import {
   changeRoles,
   listOperators,
   operatorNamed,
   rememberOperator,
 } from '../operations/operators/manage-operators.ts';
+import { COMMAND_LINE } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json, table } from './output.ts';
 import { showRefusal, withBooks } from './with-books.ts';
-
-/** Whoever holds the database's address owns the place; what he does is logged under this name. */
-const COMMAND_LINE: Acting = {
-  subject: 'system:cli',
-  roles: ['owner'],
-  trace: NO_TRACE,
-};
 
 interface SetOptions {
   readonly role: readonly Role[];

@@ -26,6 +26,7 @@ import { examples } from './output.ts';
 import { registerParkedCommands } from './parked.ts';
 import { registerPlanCommands } from './plan.ts';
 import { registerPolicyCommand } from './policy.ts';
+import { registerPriceCommands } from './prices.ts';
 import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
 import { registerRollUpCommand } from './roll-up.ts';
@@ -47,6 +48,7 @@ const COMMANDS = [
   registerRollUpCommand,
   registerPlanCommands,
   registerPolicyCommand,
+  registerPriceCommands,
   registerSubscriptionCommands,
   registerLedgerCommands,
   registerReconcileCommand,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { dimensions, positiveCredits, quantities } from './amounts.ts';
 import { customerName } from './ids.ts';
+import { providerName, providerUse } from './provider-use.ts';
 import { text } from './text.ts';
 import { actionName } from './usage.ts';
 
@@ -16,6 +17,7 @@ export const placeHold = z
     ttl_seconds: z.int().min(1).max(86_400).optional(),
     member: text(200).optional(),
     agent: text(200).optional(),
+    provider: providerName.optional(),
   })
   .refine((hold) => (hold.quantities === undefined) !== (hold.credits === undefined), {
     message: 'give either quantities or credits',
@@ -29,6 +31,7 @@ export const captureHold = z
     amount: positiveCredits.optional(),
     dimensions: dimensions.default({}),
     final: z.boolean().default(true),
+    provider: providerUse.optional(),
   })
   .refine((capture) => capture.quantities === undefined || capture.amount === undefined, {
     message: 'give either quantities or an amount of credits, not both',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { dimensions, quantities } from './amounts.ts';
 import { customerName } from './ids.ts';
+import { providerName, providerUse, toProviderUse } from './provider-use.ts';
 import { instant, text } from './text.ts';
 
 const TRACK_EVENTS_MAX = 1_000;
@@ -23,6 +24,7 @@ export const usageEvent = z.strictObject({
   member: text(200).optional(),
   agent: text(200).optional(),
   source: text(100).optional(),
+  provider: providerUse.optional(),
 });
 export type UsageEvent = z.output<typeof usageEvent>;
 
@@ -41,6 +43,7 @@ export function toTracked(event: UsageEvent) {
     member: event.member ?? null,
     agent: event.agent ?? null,
     source: event.source ?? 'api',
+    provider: event.provider === undefined ? null : toProviderUse(event.provider),
   };
 }
 
@@ -64,6 +67,7 @@ export const check = z.strictObject({
   dimensions: dimensions.default({}),
   member: text(200).optional(),
   agent: text(200).optional(),
+  provider: providerName.optional(),
 });
 
 /** What all of this would cost together, line after line. */

@@ -22,13 +22,16 @@ export const PERMISSIONS = [
   'close.request',
   'close.sign',
   'close.reopen',
+  'margin.read',
+  'prices.change',
+  'shadow.decide',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** What each role lets a person do. That nobody approves what he asked for himself is another rule, and no role lifts it. */
 const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
-  viewer: ['case.read', 'close.read'],
-  support: ['case.read', 'case.request', 'message.retry', 'close.read'],
+  viewer: ['case.read', 'close.read', 'margin.read'],
+  support: ['case.read', 'case.request', 'message.retry', 'close.read', 'margin.read'],
   finance: [
     'case.read',
     'case.request',
@@ -40,8 +43,11 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'close.read',
     'close.request',
     'close.sign',
+    'margin.read',
+    'prices.change',
+    'shadow.decide',
   ],
-  approver: ['case.read', 'case.approve', 'audit.read', 'variance.approve', 'close.read', 'close.sign'],
+  approver: ['case.read', 'case.approve', 'audit.read', 'variance.approve', 'close.read', 'close.sign', 'margin.read'],
   owner: PERMISSIONS,
 };
 

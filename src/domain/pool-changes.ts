@@ -2,6 +2,7 @@
 import type { AlertDraft } from './alert.ts';
 import type { JournalEntry, Posting } from './journal.ts';
 import type { PeriodState } from './pool-book.ts';
+import type { ProviderCost } from './provider-cost.ts';
 import type { RatedUsage } from './usage.ts';
 
 /** An entry that decisions are still adding postings to. */
@@ -39,6 +40,7 @@ export interface PoolChanges {
   readonly holds: Set<string>;
   readonly captures: { holdId: string; captureKey: string; entryId: string; amount: bigint }[];
   readonly usage: UsageRow[];
+  readonly costs: ProviderCost[];
   readonly buckets: Map<string, BucketChange>;
   /** Without an entry where nothing had been posted. */
   readonly reversals: { usageEventId: string; entryId: string | null; credits: bigint }[];
@@ -62,6 +64,7 @@ export function noChanges(): PoolChanges {
     holds: new Set(),
     captures: [],
     usage: [],
+    costs: [],
     reversals: [],
     buckets: new Map(),
     answers: [],

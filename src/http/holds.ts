@@ -1,5 +1,6 @@
 import { captureHold as captureBody, placeHold as placeBody, releaseHold as releaseBody } from '../contract/holds.ts';
 import { toWireId, wireId } from '../contract/ids.ts';
+import { toProviderUse } from '../contract/provider-use.ts';
 import { formatCredits, parseCredits } from '../domain/amount.ts';
 import { captureHold, releaseHold } from '../operations/capture-hold.ts';
 import { placeHold } from '../operations/place-hold.ts';
@@ -69,13 +70,14 @@ export const holdRoutes: readonly Route[] = [
       if ('rejected' in id) return noHold(request);
       const asked = parse(captureBody, request.body);
       if ('rejected' in asked) return asked;
-      const { quantities, amount, dimensions, final } = asked.value;
+      const { quantities, amount, dimensions, final, provider } = asked.value;
       const captured = await captureHold(context, {
         holdId: id.value,
         quantities: quantities ?? null,
         amount: amount === undefined ? null : microCredits(amount),
         dimensions,
         final,
+        provider: provider === undefined ? null : toProviderUse(provider),
         ...idempotencyOf(request),
       });
       return 'rejected' in captured ? captured : shown(captured.hold, captured.replayed);

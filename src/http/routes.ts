@@ -18,6 +18,7 @@ import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { journalExportRoutes } from './journal-exports.ts';
 import { memberRoutes } from './members.ts';
+import { modelPriceRoutes } from './model-prices.ts';
 import { outboxRoutes } from './outbox.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { quoteRoutes } from './quote.ts';
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...checkRoutes,
   ...quoteRoutes,
   ...burnTableRoutes,
+  ...modelPriceRoutes,
   ...holdRoutes,
   ...holdListRoutes,
   ...grantRoutes,

@@ -5,6 +5,7 @@ import { heldOf, type HoldAnswer as HoldChange, placeHold, releaseHold } from '.
 import { withLane } from '../domain/lane-id.ts';
 import type { HoldState, Moment, PoolBook } from '../domain/pool-book.ts';
 import { availableAt } from '../domain/pool-stock.ts';
+import { costOf } from '../domain/provider-cost.ts';
 import { rate, rateInForce } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
@@ -91,7 +92,21 @@ export function decideCapture(
     amount === 0n
       ? releaseHold(book, holdId, moment)
       : captureHold(book, { holdId, captureKey: key, amount, final }, moment);
+  if (!('rejected' in change)) noteCost(book, hold, request, moment);
   return answered(book, holdId, change);
+}
+
+/** What it cost is stored with the capture, also of work that earns nothing. */
+function noteCost({ changes, customer }: PoolBook, hold: HoldState, request: HoldCapture, moment: Moment): void {
+  const { holdId, action, feature, member, agent } = hold;
+  const { provider = null, prices = [] } = request;
+  const quantities = request.quantities ?? {};
+  const dimensions = { ...hold.dimensions, ...request.dimensions };
+  const cost = costOf(provider, { quantities, dimensions, at: moment.now }, prices);
+  if (cost === null) return;
+  const costId = withLane(moment.newId(), customer.lane);
+  const use = { costId, usageEventId: null, holdId, occurredAt: moment.now, action, feature, member, agent };
+  changes.costs.push({ ...use, ...cost });
 }
 
 /** Gives all of it back. */

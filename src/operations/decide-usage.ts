@@ -5,6 +5,7 @@ import { insufficientCredits } from '../domain/insufficient-credits.ts';
 import { withLane } from '../domain/lane-id.ts';
 import { type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
 import { availableAt } from '../domain/pool-stock.ts';
+import { costOf } from '../domain/provider-cost.ts';
 import { nextRate } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import { refusedForUnfunded } from '../domain/unfunded.ts';
@@ -50,8 +51,18 @@ export function decideUsage(
   };
   const answer = recordUsage(book, usage, moment);
   if ('rejected' in answer) return answer;
+  noteCost(book, request, usage);
   earlier.usage.set(key, usage);
   return answer;
+}
+
+/** What it cost is stored with the use; a use that says nothing of a provider has no such row. */
+function noteCost({ changes }: PoolBook, { provider, prices, quantities }: UsageRequest, usage: RatedUsage): void {
+  const { usageEventId, occurredAt, action, feature, member, agent, dimensions } = usage;
+  const cost = costOf(provider, { quantities, dimensions, at: occurredAt }, prices);
+  if (cost === null) return;
+  const use = { costId: usageEventId, usageEventId, holdId: null, occurredAt, action, feature, member, agent };
+  changes.costs.push({ ...use, ...cost });
 }
 
 /** The same event again is a duplicate; the same id with other content is the sender's mistake. */

@@ -1,5 +1,7 @@
 // What a caller may ask of a pool. The executor gathers requests of many callers and decides them in one transaction.
 import type { CustomerKey } from '../domain/customer.ts';
+import type { ModelPrice } from '../domain/model-prices.ts';
+import type { ProviderUse } from '../domain/provider-cost.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
 import type { CapName } from '../domain/usage-cap.ts';
@@ -20,6 +22,9 @@ export interface UsageRequest {
   readonly dimensions: Dimensions;
   /** null: reported as it happened */
   readonly cause: UsageCause | null;
+  readonly provider: ProviderUse | null;
+  /** What models cost, where that is to be computed. */
+  readonly prices: readonly ModelPrice[];
 }
 
 /** Kept with its answer for ever, so that a retry gets the first answer. */
@@ -51,6 +56,9 @@ export interface HoldCapture extends Keyed {
   /** Known only now, over those of the hold: the outcome. */
   readonly dimensions: Dimensions;
   readonly final: boolean;
+  /** none: null */
+  readonly provider?: ProviderUse | null;
+  readonly prices?: readonly ModelPrice[];
 }
 
 export interface HoldRelease extends Keyed {

@@ -1,8 +1,11 @@
 import type { CustomerKey } from '../domain/customer.ts';
+import type { ModelPrice } from '../domain/model-prices.ts';
+import { modelOf, type ProviderUse } from '../domain/provider-cost.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import type { UsageCause } from '../domain/usage.ts';
 import { resolveCustomers } from '../storage/customers.ts';
+import { modelPrices } from '../storage/model-prices.ts';
 import { eventHash } from '../storage/usage-events.ts';
 import type { Deps } from './deps.ts';
 import type { Executor } from './executor.ts';
@@ -30,6 +33,8 @@ export interface TrackedEvent {
   readonly source: string;
   /** Given by who brings it in by hand; none: reported as it happened. */
   readonly cause?: UsageCause;
+  /** What it cost at the model's provider, and whose; none: null */
+  readonly provider?: ProviderUse | null;
 }
 
 export type TrackedUsage = RecordedUsage;
@@ -40,10 +45,11 @@ export async function trackUsage(
   { events }: { readonly events: readonly TrackedEvent[] },
 ): Promise<readonly (TrackedUsage | Refused)[]> {
   const customers = await resolveCustomers(deps.db, [...new Set(events.map(({ customer }) => customer))]);
+  const prices = await pricesFor(deps, events);
   const requests = events.map((event): UsageRequest | Refused => {
     const customer = customers.get(event.customer);
     if (customer === undefined) return unknownCustomer();
-    return usageRequest(event, customer);
+    return usageRequest(event, customer, prices);
   });
   const known = requests.filter((request): request is UsageRequest => 'kind' in request);
   const answers = await executor.submit(known);
@@ -58,8 +64,23 @@ export async function trackUsage(
   });
 }
 
+/** The price list, where one of these uses names a model and no cost of its own. */
+export async function pricesFor(
+  { db }: Deps,
+  uses: readonly { readonly provider?: ProviderUse | null; readonly dimensions?: Dimensions }[],
+): Promise<readonly ModelPrice[]> {
+  const asks = uses.some(
+    ({ provider = null, dimensions = {} }) => provider?.costNano == null && modelOf(provider, dimensions) !== null,
+  );
+  return asks ? modelPrices(db) : [];
+}
+
 /** An event as the executor takes it. */
-export function usageRequest(event: TrackedEvent, customer: CustomerKey): UsageRequest {
+export function usageRequest(
+  event: TrackedEvent,
+  customer: CustomerKey,
+  prices: readonly ModelPrice[] = [],
+): UsageRequest {
   return {
     kind: 'usage',
     customer,
@@ -73,6 +94,8 @@ export function usageRequest(event: TrackedEvent, customer: CustomerKey): UsageR
     quantities: event.quantities,
     dimensions: event.dimensions ?? {},
     cause: event.cause ?? null,
+    provider: event.provider ?? null,
+    prices,
   };
 }
 

@@ -7,6 +7,7 @@ import { appendEntries } from './journal.ts';
 import { insertLots, updateLots } from './lot-changes.ts';
 import { requestTrueUp } from './outbox.ts';
 import { saveCounters } from './pool-book-caps.ts';
+import { insertProviderCosts } from './provider-costs.ts';
 import { saveShortfalls } from './shortfalls.ts';
 import { addToBuckets, insertReversals, insertUsage } from './usage-changes.ts';
 
@@ -30,6 +31,7 @@ export async function saveBookChanges(trx: Transaction, now: Date, roots: readon
     savePins(trx, books),
     insertCaptures(trx, now, books),
     insertUsage(trx, now, books),
+    insertProviderCosts(trx, now, books),
     insertReversals(trx, books),
     saveShortfalls(trx, now, books),
     addToBuckets(trx, books),
