@@ -29,6 +29,7 @@ import { registerPolicyCommand } from './policy.ts';
 import { registerPriceCommands } from './prices.ts';
 import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
+import { registerReportCommands } from './report.ts';
 import { registerRollUpCommand } from './roll-up.ts';
 import { registerSimulatorCommands } from './sim.ts';
 import { registerStartCommands } from './start.ts';
@@ -53,6 +54,7 @@ const COMMANDS = [
   registerLedgerCommands,
   registerReconcileCommand,
   registerVarianceCommands,
+  registerReportCommands,
   registerCaseCommands,
   registerOperatorCommands,
   registerExportCommands,

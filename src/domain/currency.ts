@@ -25,6 +25,9 @@ export function minorPlaces(currency: string): number | null {
   return THREE_PLACES.has(currency) ? 3 : null;
 }
 
+/** Every currency that Stripe knows. */
+export const CURRENCIES: readonly string[] = [...TWO_PLACES, ...WHOLE_BUT_TWO_PLACES, ...ZERO_PLACES, ...THREE_PLACES];
+
 /** A charged amount is a multiple of this many minor units. */
 export function chargeStepMinor(currency: string): number {
   if (THREE_PLACES.has(currency)) return 10;

@@ -23,6 +23,7 @@ import { outboxRoutes } from './outbox.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { quoteRoutes } from './quote.ts';
 import { reconciliationRoutes } from './reconciliations.ts';
+import { reportRoutes } from './reports.ts';
 import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { settlementRoutes } from './settlements.ts';
@@ -64,6 +65,7 @@ export const ROUTES: readonly Route[] = [
   ...reconciliationRoutes,
   ...correctionRoutes,
   ...evidenceRoutes,
+  ...reportRoutes,
   ...journalExportRoutes,
   ...accountingPeriodRoutes,
   ...outboxRoutes,

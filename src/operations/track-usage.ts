@@ -65,7 +65,7 @@ export async function trackUsage(
 }
 
 /** The price list, where one of these uses names a model and no cost of its own. */
-export async function pricesFor(
+async function pricesFor(
   { db }: Deps,
   uses: readonly { readonly provider?: ProviderUse | null; readonly dimensions?: Dimensions }[],
 ): Promise<readonly ModelPrice[]> {

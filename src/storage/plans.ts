@@ -94,6 +94,15 @@ export async function listPlanVersions(db: Database | Transaction): Promise<read
   return query<PlanVersion>(db, `${PLAN_VERSION} order by plan, version desc`);
 }
 
+/** The currency that most plans are sold in; null before any was pushed. */
+export async function offeredCurrency(db: Database | Transaction): Promise<string | null> {
+  const [row] = await query<{ currency: string }>(
+    db,
+    `select currency from plan_versions group by currency order by count(distinct plan) desc, currency limit 1`,
+  );
+  return row?.currency ?? null;
+}
+
 /** Every version of every pack, the newest of each pack first. */
 export async function listPackVersions(db: Database | Transaction): Promise<readonly PackVersion[]> {
   return query<PackVersion>(db, `${PACK_VERSION} order by pack, version desc`);

@@ -17,7 +17,8 @@ let holdId: string;
 beforeAll(async () => {
   await owner.connect();
   customer = await books.subscribe('hybrid');
-  await use(books, customer, 100);
+  const paid = { provider: null, key: null, units: null, costNano: 1n, currency: 'usd' };
+  await use(books, customer, 100, { provider: { ...paid, model: 'text-1' } });
   holdId = await held(books, customer, '40');
   await capture(books, holdId, '10', { final: false, key: 'c1' });
   const undone = await use(books, customer, 1);
@@ -48,6 +49,7 @@ const HISTORY = [
   'idempotency_keys',
   'journal_entries',
   'postings',
+  'provider_costs',
   'usage_event_keys',
   'usage_events',
   'usage_reversals',
@@ -123,6 +125,8 @@ describe('INV-03 history is only ever added to', () => {
       'journal_exports',
       'knex_migrations',
       'knex_migrations_lock',
+      'model_price_lists',
+      'model_prices',
       'seal_roots',
       'seals',
     ];

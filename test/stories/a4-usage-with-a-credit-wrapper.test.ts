@@ -32,21 +32,48 @@ const complete = {
   },
 };
 const burnTable = [complete, per('gpu.run', 'minutes', '1', 1), per('text.embed', 'tokens', '0.1', 1000)];
+const MODELS: Readonly<Record<string, string>> = {
+  'llm.complete': 'text-1',
+  'gpu.run': 'a100',
+  'text.embed': 'embed-1',
+};
+const priced = (model: string, unit: string, amount: string, each: number) => ({
+  model,
+  effectiveFrom: LONG_AGO,
+  prices: [{ unit, amount, each }],
+});
+const PRICES = {
+  currency: 'usd',
+  models: [
+    {
+      model: 'text-1',
+      effectiveFrom: LONG_AGO,
+      prices: [
+        { unit: 'input_tokens', amount: '0.15', each: 1_000_000 },
+        { unit: 'output_tokens', amount: '0.60', each: 1_000_000 },
+      ],
+    },
+    priced('a100', 'minutes', '0.01', 1),
+    priced('embed-1', 'tokens', '0.02', 1_000_000),
+  ],
+};
 const story = await tellStory(database, {
   catalogue: { ...sampleCatalogue, burnTable, plans: [wrapper], packs: [] },
 });
 
 test('A4 Usage with a credit wrapper: 2 030 credits of four kinds of use, $0.60', { timeout: 120_000 }, async () => {
   const customer = await story.subscriber('wrapper');
+  await story.call('POST', '/v1/model_prices', PRICES);
   await story.until('2026-04-10T12:00:00Z');
-  const use = (action: string, quantities: object) => customer.use(0, { action, quantities });
+  const use = (action: string, quantities: object) =>
+    customer.use(0, { action, quantities, provider: { model: MODELS[action] } });
   const input = await use('llm.complete', { input_tokens: 1_000_000 });
   expect(input).toMatchObject({ credits: '1000' });
   expect(await use('llm.complete', { output_tokens: 200_000 })).toMatchObject({ credits: '800' });
   expect(await use('gpu.run', { minutes: 30 })).toMatchObject({ credits: '30' });
   expect(await use('text.embed', { tokens: 1_999_000 })).toMatchObject({ credits: '199.9' });
   // A thousand tokens one by one are a tenth of a milli-credit each, and nothing of it is lost.
-  const single = { customer: customer.stripeCustomer, action: 'text.embed', quantities: { tokens: 1 } };
+  const single = { customer: customer.stripeCustomer, action: 'text.embed', quantities: { tokens: 1 }, provider: { model: 'embed-1' } };
   const events = Array.from({ length: 1_000 }, (_, at) => ({ ...single, id: `token-${at}` }));
   expect((await story.call('POST', '/v1/track', { events })).body).toMatchObject({ applied: 1_000 });
   expect(await customer.balance()).toMatchObject({ available: '0', overage: '30' });
@@ -59,6 +86,18 @@ test('A4 Usage with a credit wrapper: 2 030 credits of four kinds of use, $0.60'
   expect(entry['usage_events']).toContainEqual(
     expect.objectContaining({ quantities: { input_tokens: '1000000' }, credits: '1000' }),
   );
+
+  // 2 000 of the 2 030 credits come with a fee of which nothing is theirs: $40.00 apart, and $0.60 billed. At $0.15 and
+  // $0.60 a million tokens the text cost $0.27, half an hour at $0.01 a minute $0.30, 2 000 000 embedded ones $0.04.
+  const { body: margin } = await story.call('GET', '/v1/reports/margin?by=action&from=2026-04');
+  expect(margin['data']).toMatchObject([
+    { action: 'gpu.run', cost: '0.3' },
+    { action: 'llm.complete', cost: '0.27', credits: '1800', not_billed: { unallocated: '36' } },
+    { action: 'text.embed', cost: '0.04', credits: '200', uses: 1_001 },
+  ]);
+  expect(margin['totals']).toMatchObject([
+    { cost: '0.61', billed: '0.6', gap: '-0.01', credits: '2030', not_billed: { unallocated: '40' }, flags: [] },
+  ]);
 
   await story.until('2026-05-02T00:00:00Z');
   await expectBooks(story, customer, {

@@ -32,12 +32,20 @@ test('A5 Outcome-anchored: 340 resolved of 400 are 6 800 credits, worth $136.00'
     action: 'ticket.handle',
     quantities: {},
     dimensions: { outcome: at < 340 ? 'resolved' : 'escalated' },
+    provider: { name: 'acme', model: 'agent-1', cost: { amount: '0.31', currency: 'usd' } },
   }));
   const { body } = await story.call('POST', '/v1/track', { events });
   expect(body).toMatchObject({ applied: 400, rejected: 0 });
   const results = body['results'] as unknown as readonly { credits: string }[];
   expect(results.map(({ credits }) => Number(credits)).reduce((sum, credits) => sum + credits, 0)).toBe(6_800);
   expect(new Set(results.slice(340).map(({ credits }) => credits))).toEqual(new Set(['0']));
+
+  // 400 × $0.31 = $124.00 against $136.00: $12.00, 8.8 % of what is billed.
+  const margin = { cost: '124', billed: '136', gap: '12', margin_percent: '8.82', uses: 400, credits: '6800' };
+  for (const by of ['feature', 'action', 'model', 'customer']) {
+    const report = await story.call('GET', `/v1/reports/margin?by=${by}&from=2026-04`);
+    expect(report.body).toMatchObject({ currency: 'usd', data: [margin], totals: [margin] });
+  }
 
   // Held before the outcome is known: an escalated one gives everything back.
   const asked = { customer: customer.stripeCustomer, action: 'ticket.handle', credits: '20' };

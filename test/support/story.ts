@@ -71,7 +71,7 @@ export interface Subscriber {
   /** `calls` of `api.call`, a credit each, as one event; answers the item's result. */
   readonly use: (
     calls: number,
-    more?: { at?: string; id?: string; action?: string; quantities?: object; member?: string },
+    more?: { at?: string; id?: string; action?: string; quantities?: object; member?: string; provider?: object },
   ) => Promise<Wire>;
   readonly buyPack: (pack?: string) => Promise<string>;
   readonly balance: () => Promise<Wire>;
@@ -258,7 +258,7 @@ async function subscriberOf(
     externalId,
     stripeCustomer: customer,
     subscription,
-    use: async (calls, { at, id, action = 'api.call', quantities = { calls }, member } = {}) => {
+    use: async (calls, { at, id, action = 'api.call', quantities = { calls }, member, provider } = {}) => {
       events += 1;
       const event = {
         id: id ?? `use-${events}`,
@@ -267,6 +267,7 @@ async function subscriberOf(
         quantities,
         ...(at !== undefined && { occurred_at: at }),
         ...(member !== undefined && { member }),
+        ...(provider !== undefined && { provider }),
       };
       return (await call('POST', '/v1/track', event)).body;
     },
