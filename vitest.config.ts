@@ -5,7 +5,11 @@ import { defineConfig } from 'vitest/config';
 // On the system's older Node a failing test would lose its message: npm scripts start the right one.
 if (Number(process.versions.node.split('.')[0]) < 22) throw new Error('start tests with npm test');
 
-const pure = ['test/{domain,contract,client}/**/*.test.ts', 'test/architecture.test.ts', 'test/{config,log}.test.ts'];
+const pure = [
+  'test/{domain,contract,client}/**/*.test.ts',
+  'test/architecture.test.ts',
+  'test/{config,deploy,log}.test.ts',
+];
 
 export default defineConfig({
   // The examples import the package by its name, as a host does.

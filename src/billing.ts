@@ -1,20 +1,16 @@
 // The composition root: settings become the parts, and the parts one mountable product. No work on import, no globals.
 import type { RequestListener } from 'node:http';
 
-import express, { type RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 
 import { inboxRegistry, webhookRegistry } from '../webhooks/index.ts';
 import { meterHandlers } from '../webhooks/meters.ts';
-import { createConsole } from './admin/router.ts';
 import type { SignInSettings } from './admin/sign-in/settings.ts';
 import { toWireId } from './contract/ids.ts';
-import { VERSION } from './contract/version.ts';
 import { openWays } from './delivery/channels.ts';
 import type { MailSettings } from './delivery/mail.ts';
-import { createAuthenticator } from './http/auth.ts';
+import { doorsTo } from './doors.ts';
 import type { HttpContext } from './http/context.ts';
-import { createHotRoutes } from './http/hot-routes.ts';
-import { createRouter } from './http/router.ts';
 import { startBackground, type Background } from './jobs/background.ts';
 import type { Work } from './jobs/due-work.ts';
 import { backgroundWork } from './jobs/works.ts';
@@ -25,10 +21,12 @@ import type { Deps, Log } from './operations/deps.ts';
 import { startExecutor, type Executor } from './operations/executor.ts';
 import { newUuid } from './operations/new-id.ts';
 import { placeHold, type PlaceHold } from './operations/place-hold.ts';
+import { readFigures } from './operations/read-figures.ts';
 import { ratesOf, sharedLine } from './operations/shared-line.ts';
-import { trackUsage, type TrackedEvent } from './operations/track-usage.ts';
+import { type RealTime, trackUsage, type TrackedEvent } from './operations/track-usage.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 export { apiDocument } from './http/openapi.ts';
 
@@ -73,16 +71,12 @@ export interface Billing {
     readonly stop: () => Promise<void>;
     readonly works: readonly Work[];
   };
+  /** What Prometheus scrapes; the host decides where, and that it is not public. */
+  readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
   readonly close: () => Promise<void>;
 }
 
-export interface Operations {
-  readonly trackUsage: (events: readonly TrackedEvent[]) => ReturnType<typeof trackUsage>;
-  readonly checkUsage: (asked: Parameters<typeof checkUsage>[1]) => ReturnType<typeof checkUsage>;
-  readonly placeHold: (asked: PlaceHold) => ReturnType<typeof placeHold>;
-  readonly captureHold: (asked: CaptureHold) => ReturnType<typeof captureHold>;
-  readonly releaseHold: (asked: Parameters<typeof releaseHold>[1]) => ReturnType<typeof releaseHold>;
-}
+export type Operations = ReturnType<typeof operationsOn>;
 
 /** Opens the parts that settings describe and puts them together; nothing connects before the first use. */
 export function createBilling(settings: BillingSettings): Billing {
@@ -92,8 +86,11 @@ export function createBilling(settings: BillingSettings): Billing {
   });
   const mode = /_live_/.test(settings.stripe.secretKey) ? 'live' : 'test';
   const line = sharedLine(db, ratesOf({ mode, ...settings.stripeRates }));
-  const deps = assembleDeps({ ...settings, db, stripe: connectStripe({ line, ...settings.stripe }) });
+  const metrics = createMetrics();
+  const { observer } = metrics;
+  const deps = assembleDeps({ ...settings, db, stripe: connectStripe({ line, observer, ...settings.stripe }) });
   const billing = assembleBilling(deps, {
+    metrics,
     livemode: /_live_/.test(settings.stripe.secretKey),
     pepper: settings.apiKeyPepper,
     webhookSecrets: settings.webhookSecrets,
@@ -147,6 +144,8 @@ export interface AssemblySettings {
   readonly sandbox?: HttpContext['sandbox'];
   readonly notReady?: HttpContext['notReady'];
   readonly signIn?: SignInSettings;
+  /** Default: metrics of its own, that hear nothing of Stripe. */
+  readonly metrics?: Metrics;
 }
 
 function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettings): Channels {
@@ -165,46 +164,18 @@ function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettin
   };
 }
 
-/** Both ways in; hot routes are answered before Express on either. */
-function doorsTo(context: HttpContext, settings: AssemblySettings): Pick<Billing, 'router' | 'listener'> {
-  const authenticator = createAuthenticator(context);
-  const answerHot = createHotRoutes(context, authenticator);
-  const rest = express.Router().use('/admin', openConsole(context, settings)).use(createRouter(context, authenticator));
-  const app = express().disable('x-powered-by').use(rest);
-  return {
-    router: (request, response, next) => {
-      if (!answerHot(request, response)) rest(request, response, next);
-    },
-    listener: (request, response) => {
-      if (!answerHot(request, response)) app(request, response);
-    },
-  };
-}
-
-function openConsole(context: HttpContext, { publicUrl, signIn = { by: 'nobody' } }: AssemblySettings): RequestHandler {
-  const { deps, executor, wake, notReady } = context;
-  const mode = context.livemode ? 'live' : 'test';
-  return createConsole({
-    deps,
-    executor,
-    wake,
-    notReady,
-    mode: context.sandbox === null ? mode : 'sandbox',
-    version: VERSION,
-    publicUrl,
-    signIn,
-  });
-}
-
 /** Puts given parts together; whoever opened the database closes it. */
 export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing {
   const executor = startExecutor(deps);
   const realTime = { deps, executor };
   const channels = openChannels(settings);
+  const { metrics = createMetrics() } = settings;
+  const { observer } = metrics;
   let background: Background | null = null;
   const context: HttpContext = {
     ...realTime,
     channels,
+    observer,
     livemode: settings.livemode,
     pepper: settings.pepper,
     webhookSecrets: settings.webhookSecrets,
@@ -222,24 +193,33 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     ...doorsTo(context, settings),
     deps,
     executor,
-    operations: {
-      trackUsage: async (events) => trackUsage(realTime, { events }),
-      checkUsage: async (asked) => checkUsage(realTime, asked),
-      placeHold: async (asked) => placeHold(realTime, asked),
-      captureHold: async (asked) => captureHold(realTime, asked),
-      releaseHold: async (asked) => releaseHold(realTime, asked),
-    },
+    operations: operationsOn(realTime),
     jobs: {
       start: () => {
-        background ??= startBackground(realTime, { works, nightlyCron: settings.nightlyCron });
+        background ??= startBackground(realTime, { works, nightlyCron: settings.nightlyCron, observer });
       },
       running: () => background !== null,
       stop,
       works,
     },
+    metrics: {
+      contentType: metrics.contentType,
+      text: async () => metrics.expose(await readFigures(deps)),
+    },
     close: async () => {
       await stop();
       await executor.close();
     },
+  };
+}
+
+/** What a host calls in its own process. */
+function operationsOn(realTime: RealTime) {
+  return {
+    trackUsage: async (events: readonly TrackedEvent[]) => trackUsage(realTime, { events }),
+    checkUsage: async (asked: Parameters<typeof checkUsage>[1]) => checkUsage(realTime, asked),
+    placeHold: async (asked: PlaceHold) => placeHold(realTime, asked),
+    captureHold: async (asked: CaptureHold) => captureHold(realTime, asked),
+    releaseHold: async (asked: Parameters<typeof releaseHold>[1]) => releaseHold(realTime, asked),
   };
 }

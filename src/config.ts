@@ -42,6 +42,8 @@ export type Config = {
     readonly smtpUrl: string | undefined;
     readonly from: string;
   };
+  /** Where Prometheus asks, on the same host; absent: nowhere. */
+  readonly metricsPort: number | undefined;
   /** Do jobs run in this process? */
   readonly jobs: boolean;
   /** Who vouches for people in the console. */
@@ -114,6 +116,7 @@ function assemble(read: Read): Config {
     cutOffMinutes: read('CUT_OFF_MINUTES'),
     nightlyCron: read('NIGHTLY_CRON'),
     mail: Object.freeze({ smtpUrl: read('SMTP_URL'), from: read('MAIL_FROM') }),
+    metricsPort: read('METRICS_PORT'),
     jobs: read('JOBS') === 'on',
     signIn: signInOf(read, stripeMode(secretKey)),
   };

@@ -17,6 +17,7 @@ import { openDatabasePart, openStripePart, type StripePart } from './sandbox/emb
 import { openHttpServer } from './sandbox/http-server.ts';
 import { ensureLocalKey } from './sandbox/local-key.ts';
 import { pepperOf, writeLocalSecrets } from './sandbox/local-secrets.ts';
+import { serveMetrics } from './sandbox/metrics-server.ts';
 import { pushCatalogueFile } from './sandbox/push-catalogue-file.ts';
 import { seedSampleData } from './sandbox/sample-data.ts';
 import { createSandboxClock, type SandboxClock } from './sandbox/sandbox-clock.ts';
@@ -24,6 +25,7 @@ import { printSignInLinks, type SignInLink } from './sandbox/sign-in-links.ts';
 import { openDatabase } from './storage/database.ts';
 import { migrate } from './storage/migrate.ts';
 import { connectStripe } from './stripe/gateway.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 
 export { VERSION };
 
@@ -92,7 +94,9 @@ async function openParts(
   const db = openDatabase({ connectionString: database.connectionString, poolSize: config.databasePoolSize });
   closers.push(async () => db.destroy());
   const line = sharedLine(db, ratesOf(config.stripe));
-  const deps = assembleDeps({ ...config, db, stripe: connectStripe({ ...stripe.connection, line }), log });
+  const metrics = createMetrics({ process: true });
+  const { observer } = metrics;
+  const deps = assembleDeps({ ...config, db, stripe: connectStripe({ ...stripe.connection, line, observer }), log });
   await stamp(deps, config);
 
   const pepper = pepperOf(config);
@@ -113,8 +117,10 @@ async function openParts(
     sandbox: simulator === null ? null : { advanceClock: async (to) => need(clock).advance(to) },
     notReady: () => (closers.length === 0 ? 'stopping' : starting),
     signIn: config.signIn,
+    metrics,
   });
   closers.push(billing.close);
+  if (config.metricsPort !== undefined) closers.push(await serveMetrics(config.host, config.metricsPort, billing));
   http.serve(billing.listener);
   closers.push(stopListening);
   let apiKey: string | null = null;

@@ -78,6 +78,7 @@ export const VARIABLES = {
       .default('Creditpool <creditpool@localhost>'),
     fix: 'set an address such as Creditpool <credits@example.com>',
   },
+  METRICS_PORT: { schema: port.optional(), fix: 'set a port from 1 to 65535, such as 9464' },
   JOBS: { schema: z.enum(['on', 'off']).default('on'), fix: 'set on or off' },
   OIDC_ISSUER: {
     schema: z

@@ -1,12 +1,14 @@
 import type { Channels } from '../operations/deliver-alerts.ts';
 import type { Deps } from '../operations/deps.ts';
 import type { Executor } from '../operations/executor.ts';
+import type { Observer } from '../telemetry/observer.ts';
 
 /** What the routes are given; the composition root builds it. */
 export interface HttpContext {
   readonly deps: Deps;
   readonly executor: Executor;
   readonly channels: Channels;
+  readonly observer: Observer;
   readonly livemode: boolean;
   /** Keys the HMAC of API secrets. */
   readonly pepper: string;

@@ -6,7 +6,9 @@ import { ProblemError } from './problem-error.ts';
 import { type Problem, statusOf, toErrorBody, toProblemDetails } from './problems.ts';
 import type { Answer } from './route.ts';
 
-export function sendProblem(context: Pick<HttpContext, 'docsUrl'>, response: Response, problem: Problem): void {
+type Spoken = Pick<HttpContext, 'docsUrl' | 'observer'>;
+
+export function sendProblem(context: Spoken, response: Response, problem: Problem): void {
   const asked = { requestId: requestIdOf(response), accept: response.req.headers.accept };
   const { status, headers, body } = problemAnswer(context, asked, problem);
   response.status(status).set(headers).json(body);
@@ -14,12 +16,13 @@ export function sendProblem(context: Pick<HttpContext, 'docsUrl'>, response: Res
 
 /** A problem as it goes over the wire: in Stripe's shape, or as RFC 9457 has it for who accepts that. */
 export function problemAnswer(
-  { docsUrl }: Pick<HttpContext, 'docsUrl'>,
+  { docsUrl, observer }: Spoken,
   { requestId, accept = '' }: { readonly requestId: string; readonly accept?: string | undefined },
   problem: Problem,
 ): Required<Omit<Answer, 'file'>> {
   const status = statusOf(problem.code);
   const asDetails = accept.includes(PROBLEM_DETAILS);
+  observer.refusal(problem.code);
   return {
     status,
     headers: {

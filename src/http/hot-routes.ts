@@ -3,6 +3,7 @@
 // router, which answers the same.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { type ServedSpan, serveSpan } from '../telemetry/spans.ts';
 import { admit, type Authenticator } from './auth.ts';
 import type { HttpContext } from './context.ts';
 import { problemAnswer, problemOf } from './errors.ts';
@@ -31,7 +32,8 @@ export function createHotRoutes(context: HttpContext, authenticator: Authenticat
     if (found === null || context.notReady() !== null) return false;
     const length = usualLength(request);
     if (length === 0 || length > (found.route.bodyBytesMax ?? BODY_BYTES_MAX)) return false;
-    void new Exchange(context, request, response, found).answer(authenticator, length);
+    const exchange = new Exchange(context, request, response, found);
+    void exchange.span.run(async () => exchange.answer(authenticator, length));
     return true;
   };
 }
@@ -73,6 +75,7 @@ class Exchange {
   readonly #found: Found;
   readonly #requestId: string;
   readonly #started = performance.now();
+  readonly span: ServedSpan;
 
   constructor(context: HttpContext, request: Incoming, response: ServerResponse, found: Found) {
     this.#context = context;
@@ -80,7 +83,8 @@ class Exchange {
     this.#response = response;
     this.#found = found;
     this.#requestId = requestIdFor(request.headers['request-id']);
-    response.once('finish', () => this.#log());
+    this.span = serveSpan('POST', request.headers);
+    response.once('finish', () => this.#conclude());
   }
 
   async answer(authenticator: Authenticator, length: number): Promise<void> {
@@ -126,11 +130,15 @@ class Exchange {
     return problemAnswer(this.#context, asked, problem);
   }
 
-  #log(): void {
-    const { method, url = '' } = this.#request;
-    const ms = Math.round(performance.now() - this.#started);
-    const { statusCode: status } = this.#response;
-    this.#context.deps.log.info({ method, path: url, status, ms, requestId: this.#requestId }, 'request');
+  #conclude(): void {
+    const { deps, observer } = this.#context;
+    const ms = performance.now() - this.#started;
+    const answered = { method: 'POST', route: this.#found.route.path, status: this.#response.statusCode };
+    observer.request({ ...answered, seconds: ms / 1000 });
+    this.span.end(answered);
+    const { url: path = '' } = this.#request;
+    const { method, status } = answered;
+    deps.log.info({ method, path, status, ms: Math.round(ms), requestId: this.#requestId }, 'request');
   }
 }
 

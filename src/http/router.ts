@@ -1,6 +1,7 @@
 // The mountable router: webhooks with their raw body first, then for each route its key, its body, its answer.
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 
+import { serveSpan } from '../telemetry/spans.ts';
 import { type Authenticator, requireScope } from './auth.ts';
 import type { HttpContext } from './context.ts';
 import { errorHandler, requestIdOf, sendProblem } from './errors.ts';
@@ -21,7 +22,7 @@ import { stripeWebhook } from './stripe-webhook.ts';
 /** Mount it before any global body parser: signatures need the bytes that Stripe sent. */
 export function createRouter(context: HttpContext, authenticator: Authenticator): Router {
   const router = Router({ caseSensitive: true });
-  router.use(fixedHeaders, logLine(context));
+  router.use(fixedHeaders, observed(context));
   router.use(frontDoor(context));
   router.use(healthRouter(context));
   router.use(problemPages());
@@ -78,18 +79,21 @@ function onceReady(context: HttpContext): RequestHandler {
   };
 }
 
-function logLine(context: HttpContext): RequestHandler {
+/** One log line, one measurement and one span for each request. */
+function observed({ deps, observer }: HttpContext): RequestHandler {
   return (request, response, next) => {
     const started = performance.now();
+    const { method, path } = request;
+    const span = serveSpan(method, request.headers);
     response.once('finish', () => {
-      const { method, path } = request;
-      const ms = Math.round(performance.now() - started);
-      context.deps.log.info(
-        { method, path, status: response.statusCode, ms, requestId: requestIdOf(response) },
-        'request',
-      );
+      const ms = performance.now() - started;
+      const status = response.statusCode;
+      const route = (request.route as { readonly path: string } | undefined)?.path ?? 'none';
+      observer.request({ method, route, status, seconds: ms / 1000 });
+      span.end({ method, route, status });
+      deps.log.info({ method, path, status, ms: Math.round(ms), requestId: requestIdOf(response) }, 'request');
     });
-    next();
+    span.run(next);
   };
 }
 

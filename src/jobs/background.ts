@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 
 import type { RealTime } from '../operations/track-usage.ts';
+import type { Observer } from '../telemetry/observer.ts';
 import { startCron, type CronJobs } from './cron.ts';
 import type { Work } from './due-work.ts';
 import { startLoops, type Loop } from './loops.ts';
@@ -16,6 +17,7 @@ export interface Background {
 export interface BackgroundSettings {
   readonly works: readonly Work[];
   readonly nightlyCron: string;
+  readonly observer: Observer;
 }
 
 /** Longest pause between two turns of a loop that found nothing. */
@@ -23,9 +25,9 @@ const EVERY_MS: Readonly<Record<string, number>> = { inbox: 1_000, outbox: 1_000
 const OTHERS_EVERY_MS = 15_000;
 const STOP_WITHIN_MS = 8_000;
 
-export function startBackground(realTime: RealTime, { works, nightlyCron }: BackgroundSettings): Background {
+export function startBackground({ deps }: RealTime, { works, nightlyCron, observer }: BackgroundSettings): Background {
   const loops = startLoops(
-    realTime.deps,
+    { log: deps.log, observer },
     works.map(({ name, turn }): Loop => ({
       name,
       everyMs: EVERY_MS[name] ?? OTHERS_EVERY_MS,
@@ -33,7 +35,7 @@ export function startBackground(realTime: RealTime, { works, nightlyCron }: Back
     })),
   );
   const owner = `${hostname()}/${process.pid}`;
-  const cron: CronJobs = startCron(realTime.deps, scheduledJobs(nightlyCron), { owner });
+  const cron: CronJobs = startCron(deps, scheduledJobs(nightlyCron), { owner });
   return {
     wake: loops.wake,
     stop: async () => {

@@ -2,7 +2,8 @@
 import { createTask, type RunCoordinator, type ScheduledTask } from 'node-cron';
 
 import type { Deps } from '../operations/deps.ts';
-import { adoptAbandonedRun, performRun, electJobRun, type Lease, wasRun } from '../operations/run-job.ts';
+import { adoptAbandonedRun, electJobRun, type JobRun, type Lease, performRun, wasRun } from '../operations/run-job.ts';
+import { inSpan } from '../telemetry/spans.ts';
 
 export interface Job {
   readonly name: string;
@@ -51,7 +52,7 @@ export function startCron(
   const adopt = async (): Promise<void> => {
     for (const job of jobs) {
       const run = stopped.signal.aborted ? null : await adoptAbandonedRun(deps, job.name, lease);
-      if (run !== null) await performRun(deps, run, lease, async () => job.work(deps));
+      if (run !== null) await perform(deps, job, run, lease);
     }
   };
   const quietly = (work: () => Promise<void>): void => {
@@ -80,8 +81,7 @@ function schedule(
   };
   const task = createTask(
     job.cron,
-    async ({ date }) =>
-      track(performRun(deps, { job: job.name, fireTime: wholeSecond(date) }, lease, async () => job.work(deps))),
+    async ({ date }) => track(perform(deps, job, { job: job.name, fireTime: wholeSecond(date) }, lease)),
     {
       name: job.name,
       timezone: 'UTC',
@@ -102,7 +102,13 @@ async function catchUpMissed(deps: Deps, job: Job, task: ScheduledTask, lease: L
   if (fireTime === null) return false;
   const run = { job: job.name, fireTime };
   if ((await wasRun(deps, run)) || !(await electJobRun(deps, run, lease))) return false;
-  return performRun(deps, run, lease, async () => job.work(deps));
+  return perform(deps, job, run, lease);
+}
+
+async function perform(deps: Deps, { name, work }: Job, run: JobRun, lease: Lease): Promise<boolean> {
+  return performRun(deps, run, lease, async () =>
+    inSpan(`job ${name}`, { kind: 'internal', attributes: { 'creditpool.job': name } }, async () => work(deps)),
+  );
 }
 
 /** The latest minute of the last hours that the expression names; null when there is none. */

@@ -1,4 +1,5 @@
 import type { Deps } from '../operations/deps.ts';
+import type { Observer } from '../telemetry/observer.ts';
 
 export interface Loop {
   readonly name: string;
@@ -14,10 +15,12 @@ export interface Loops {
   readonly stop: () => Promise<void>;
 }
 
+type LoopDeps = Pick<Deps, 'log'> & { readonly observer: Observer };
+
 const PAUSE_AFTER_FAILURE_MS = 2_000;
 
 /** Runs each loop one turn after the other: soon after a wake-up, else every so often. */
-export function startLoops(deps: Deps, loops: readonly Loop[]): Loops {
+export function startLoops(deps: LoopDeps, loops: readonly Loop[]): Loops {
   const stopped = new AbortController();
   const wakers = new Map<string, () => void>();
   const run = async (loop: Loop): Promise<void> => {
@@ -51,11 +54,18 @@ export function startLoops(deps: Deps, loops: readonly Loop[]): Loops {
   };
 }
 
-async function turnOf(deps: Deps, loop: Loop): Promise<number> {
+async function turnOf({ log, observer }: LoopDeps, { name, everyMs, turn }: Loop): Promise<number> {
+  const started = performance.now();
+  const conclude = (outcome: 'done' | 'failed'): void => {
+    observer.turn({ loop: name, outcome, seconds: (performance.now() - started) / 1000 });
+  };
   try {
-    return (await loop.turn()) ? 0 : loop.everyMs;
+    const more = await turn();
+    conclude('done');
+    return more ? 0 : everyMs;
   } catch (error) {
-    deps.log.error({ err: error, loop: loop.name }, 'a loop failed and goes on');
+    conclude('failed');
+    log.error({ err: error, loop: name }, 'a loop failed and goes on');
     return PAUSE_AFTER_FAILURE_MS;
   }
 }

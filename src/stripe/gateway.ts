@@ -1,8 +1,10 @@
 // The one door to Stripe. Files beside this one hold our calls per object and turn Stripe's shape into the facts we use.
 import { Stripe } from 'stripe';
 
+import { NO_OBSERVER, type Observer } from '../telemetry/observer.ts';
 import { type LineSettings, openLine } from './line.ts';
 import { namedFailures } from './named-failures.ts';
+import { observedClient } from './observed-client.ts';
 import { readingHttpClient } from './reading-client.ts';
 
 /** The SDK client; only files of this folder call it. */
@@ -19,12 +21,24 @@ export interface StripeConnection {
   readonly line?: LineSettings;
   /** For those who only look: at most so many GETs a second, and nothing else. */
   readonly readsPerSecond?: number;
+  /** Hears of every call. */
+  readonly observer?: Observer;
 }
 
 /** Opens the SDK at its pinned API version. Retries are ours (outbox), so that every send has our own key. */
 export function connectStripe(connection: StripeConnection): StripeGateway {
-  const { secretKey, host, port, protocol, timeoutMs = 20_000, line, readsPerSecond } = connection;
-  const inner = line === undefined ? namedFailures() : openLine(line, namedFailures());
+  const {
+    secretKey,
+    host,
+    port,
+    protocol,
+    timeoutMs = 20_000,
+    line,
+    readsPerSecond,
+    observer = NO_OBSERVER,
+  } = connection;
+  const calls = namedFailures(observedClient(observer, Stripe.createNodeHttpClient()));
+  const inner = line === undefined ? calls : openLine(line, calls);
   return new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,

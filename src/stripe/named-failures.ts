@@ -1,12 +1,12 @@
 // The SDK takes an answer for success when its JSON has no `error`, whatever its status says (stripe-node,
 // RequestSender: "if there is no error field"). A gateway on the way that answers 503 with `{}` would pass for a credit
 // note that was made. Here a failing status is a failure.
-import { Stripe } from 'stripe';
+import type { Stripe } from 'stripe';
 
 type HttpClient = ReturnType<typeof Stripe.createNodeHttpClient>;
 
 /** The client with an error in each answer whose status says that it failed. */
-export function namedFailures(inner: HttpClient = Stripe.createNodeHttpClient()): HttpClient {
+export function namedFailures(inner: HttpClient): HttpClient {
   const makeRequest: HttpClient['makeRequest'] = async (...request) => {
     const answer = await inner.makeRequest(...request);
     const status = answer.getStatusCode();

@@ -6,6 +6,7 @@ import type { Router } from 'express';
 import { afterAll, expect, test, vi } from 'vitest';
 
 import { PROBLEM_CODES, statusOf } from '../../src/http/problems.ts';
+import { NO_OBSERVER } from '../../src/telemetry/observer.ts';
 import { textOf, type Wire } from '../support/api.ts';
 import { sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -73,6 +74,7 @@ test('there is no route that the document does not name', async () => {
     executor,
     channels: {} as never,
     livemode: false,
+    observer: NO_OBSERVER,
     pepper: '',
     webhookSecrets: [],
     docsUrl: '',

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { runDueWork } from '../../src/jobs/due-work.ts';
 import { startLoops } from '../../src/jobs/loops.ts';
+import { NO_OBSERVER } from '../../src/telemetry/observer.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { testDeps } from '../support/deps.ts';
 
@@ -43,7 +44,7 @@ test('work that never ends is named', async () => {
 
 test('a loop that fails goes on, a wake-up cuts its pause short, and stopping waits for the turn', async () => {
   let turns = 0;
-  const loops = startLoops(testDeps(database), [
+  const loops = startLoops({ ...testDeps(database), observer: NO_OBSERVER }, [
     {
       name: 'inbox',
       everyMs: 60_000,

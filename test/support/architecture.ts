@@ -22,13 +22,14 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   domain: { layers: [], packages: [] },
   contract: { layers: ['domain'], packages: ['zod', 'typeid-js', 'csv-stringify'] },
   storage: { layers: ['domain'], packages: ['knex', 'pg', 'node:'] },
-  stripe: { layers: ['domain'], packages: ['stripe', 'node:'] },
+  telemetry: { layers: [], packages: ['prom-client', '@opentelemetry/api'] },
+  stripe: { layers: ['domain', 'telemetry'], packages: ['stripe', 'node:'] },
   charts: { layers: ['domain'], packages: ['echarts'] },
   delivery: { layers: [], packages: ['node:', 'nodemailer', 'standardwebhooks'] },
   operations: { layers: ['domain', 'storage', 'stripe'], packages: ['node:crypto', 'node:zlib'] },
   webhooks: { layers: ['domain', 'operations'], packages: [], files: ['src/stripe/events.ts'] },
   http: {
-    layers: ['contract', 'domain', 'operations'],
+    layers: ['contract', 'domain', 'operations', 'telemetry'],
     packages: ['express', 'zod', 'zod-openapi', 'helmet', 'express-rate-limit', 'swagger-ui-dist', 'node:'],
   },
   admin: {
@@ -44,7 +45,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'node:',
     ],
   },
-  jobs: { layers: ['domain', 'operations', 'webhooks'], packages: ['node-cron', 'node:'] },
+  jobs: { layers: ['domain', 'operations', 'telemetry', 'webhooks'], packages: ['node-cron', 'node:'] },
   cli: {
     layers: ['root', 'sandbox', 'demo', 'client', 'contract', 'domain', 'operations', 'simulator'],
     packages: ['commander', 'cli-progress', 'cli-table3', 'csv-parse', 'jiti', 'yaml', 'node:'],
@@ -64,7 +65,9 @@ export const ENTERED_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition root: the only files outside of a folder. */
-const ROOT_FILES = ['billing', 'config', 'variables', 'log', 'server', 'index'].map((name) => `src/${name}.ts`);
+const ROOT_FILES = ['billing', 'doors', 'config', 'variables', 'log', 'server', 'index'].map(
+  (name) => `src/${name}.ts`,
+);
 
 const ENTRIES = [
   'src/index.ts',

@@ -1,0 +1,53 @@
+// Both ways in: mounted in a host's app, or as a server of its own.
+import type { RequestListener } from 'node:http';
+
+import express, { type RequestHandler } from 'express';
+
+import { createConsole } from './admin/router.ts';
+import type { SignInSettings } from './admin/sign-in/settings.ts';
+import { VERSION } from './contract/version.ts';
+import { createAuthenticator } from './http/auth.ts';
+import type { HttpContext } from './http/context.ts';
+import { createHotRoutes } from './http/hot-routes.ts';
+import { createRouter } from './http/router.ts';
+
+export interface Doors {
+  readonly router: RequestHandler;
+  readonly listener: RequestListener;
+}
+
+interface DoorSettings {
+  readonly publicUrl: string;
+  readonly signIn?: SignInSettings;
+}
+
+/** Hot routes are answered before Express on either. */
+export function doorsTo(context: HttpContext, settings: DoorSettings): Doors {
+  const authenticator = createAuthenticator(context);
+  const answerHot = createHotRoutes(context, authenticator);
+  const rest = express.Router().use('/admin', openConsole(context, settings)).use(createRouter(context, authenticator));
+  const app = express().disable('x-powered-by').use(rest);
+  return {
+    router: (request, response, next) => {
+      if (!answerHot(request, response)) rest(request, response, next);
+    },
+    listener: (request, response) => {
+      if (!answerHot(request, response)) app(request, response);
+    },
+  };
+}
+
+function openConsole(context: HttpContext, { publicUrl, signIn = { by: 'nobody' } }: DoorSettings): RequestHandler {
+  const { deps, executor, wake, notReady } = context;
+  const mode = context.livemode ? 'live' : 'test';
+  return createConsole({
+    deps,
+    executor,
+    wake,
+    notReady,
+    mode: context.sandbox === null ? mode : 'sandbox',
+    version: VERSION,
+    publicUrl,
+    signIn,
+  });
+}
