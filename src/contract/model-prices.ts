@@ -43,7 +43,8 @@ const margin = z
   })
   .readonly();
 
-const priceList = z
+/** The file of model prices. */
+export const priceList = z
   .strictObject({
     currency,
     models: z.array(row).readonly(),

@@ -9,6 +9,7 @@ export const TAGS = {
   Billing: 'Subscriptions, invoices, settlements and top-ups; Stripe owns the money.',
   Corrections: 'Mistakes put right, with evidence and a second person.',
   Books: 'Reconciliation, the close of a month and its exports.',
+  Margin: 'What uses cost at the providers of models, what they bring, and who uses what nobody knows of.',
   Webhooks: 'Who is told what, and what became of it.',
   Operating: 'What waits, what stopped, and the clock of a sandbox.',
 } as const;

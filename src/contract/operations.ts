@@ -6,6 +6,7 @@ import { bookOperations } from './operations/books.ts';
 import { correctionOperations } from './operations/corrections.ts';
 import { customerOperations } from './operations/customers.ts';
 import { holdOperations } from './operations/holds.ts';
+import { marginOperations } from './operations/margin.ts';
 import { memberOperations } from './operations/members.ts';
 import { moneyCorrectionOperations } from './operations/money-corrections.ts';
 import { operatingOperations } from './operations/operating.ts';
@@ -22,6 +23,7 @@ export const OPERATIONS = {
   ...correctionOperations,
   ...moneyCorrectionOperations,
   ...bookOperations,
+  ...marginOperations,
   ...operatingOperations,
 } as const;
 
