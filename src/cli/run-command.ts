@@ -32,6 +32,7 @@ import { registerReconcileCommand } from './reconcile.ts';
 import { registerReportCommands } from './report.ts';
 import { registerRollUpCommand } from './roll-up.ts';
 import { registerSimulatorCommands } from './sim.ts';
+import { registerSimulateCommand } from './simulate.ts';
 import { registerStartCommands } from './start.ts';
 import { registerStripeCommands } from './stripe.ts';
 import { registerSubscriptionCommands } from './subscriptions.ts';
@@ -50,6 +51,7 @@ const COMMANDS = [
   registerPlanCommands,
   registerPolicyCommand,
   registerPriceCommands,
+  registerSimulateCommand,
   registerSubscriptionCommands,
   registerLedgerCommands,
   registerReconcileCommand,

@@ -27,6 +27,7 @@ import { reportRoutes } from './reports.ts';
 import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { settlementRoutes } from './settlements.ts';
+import { simulationRoutes } from './simulations.ts';
 import { statementRoutes } from './statements.ts';
 import { stripeEventRoutes } from './stripe-events.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -56,6 +57,7 @@ export const ROUTES: readonly Route[] = [
   ...usageEventRoutes,
   ...backfillRoutes,
   ...quarantineRoutes,
+  ...simulationRoutes,
   ...invoiceRoutes,
   ...settlementRoutes,
   ...creditNoteRoutes,

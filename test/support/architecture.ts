@@ -25,15 +25,16 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   telemetry: { layers: [], packages: ['prom-client', '@opentelemetry/api'] },
   stripe: { layers: ['domain', 'telemetry'], packages: ['stripe', 'node:'] },
   charts: { layers: ['domain'], packages: ['echarts'] },
+  reports: { layers: ['charts', 'domain'], packages: ['preact', 'preact-render-to-string', 'node:crypto'] },
   delivery: { layers: [], packages: ['node:', 'nodemailer', 'standardwebhooks'] },
   operations: { layers: ['domain', 'storage', 'stripe'], packages: ['node:crypto', 'node:zlib'] },
   webhooks: { layers: ['domain', 'operations'], packages: [], files: ['src/stripe/events.ts'] },
   http: {
-    layers: ['contract', 'domain', 'operations', 'telemetry'],
+    layers: ['contract', 'domain', 'operations', 'reports', 'telemetry'],
     packages: ['express', 'zod', 'zod-openapi', 'helmet', 'express-rate-limit', 'swagger-ui-dist', 'node:'],
   },
   admin: {
-    layers: ['charts', 'contract', 'domain', 'operations'],
+    layers: ['charts', 'contract', 'domain', 'operations', 'reports'],
     packages: [
       'express',
       'fflate',
@@ -45,9 +46,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'node:',
     ],
   },
-  jobs: { layers: ['domain', 'operations', 'telemetry', 'webhooks'], packages: ['node-cron', 'node:'] },
+  jobs: { layers: ['domain', 'operations', 'reports', 'telemetry', 'webhooks'], packages: ['node-cron', 'node:'] },
   cli: {
-    layers: ['root', 'sandbox', 'demo', 'client', 'contract', 'domain', 'operations', 'simulator'],
+    layers: ['root', 'sandbox', 'demo', 'client', 'contract', 'domain', 'operations', 'reports', 'simulator'],
     packages: ['commander', 'cli-progress', 'cli-table3', 'csv-parse', 'jiti', 'yaml', 'node:'],
   },
   client: { layers: ['contract'], packages: [], typesOnly: ['contract'] },

@@ -65,3 +65,29 @@ export function summarise(bills: readonly ComparedBill[]): readonly Comparison[]
       afterMinor: own.reduce((sum, { afterMinor }) => sum + afterMinor, 0n),
     }));
 }
+
+export interface TypicalBill {
+  readonly place: 'A small bill' | 'The middle bill' | 'A large bill';
+  readonly bill: ComparedBill;
+}
+
+/** The customers at a quarter, a half and three quarters of all bills, by what they pay now; none of fewer than three. */
+export function typicalOf(bills: readonly ComparedBill[]): readonly TypicalBill[] {
+  const [currency] = summarise(bills)
+    .toSorted((a, b) => b.customers - a.customers)
+    .map((one) => one.currency);
+  const sorted = bills
+    .filter(({ before }) => before.currency === currency)
+    .toSorted((a, b) => {
+      if (a.beforeMinor !== b.beforeMinor) return a.beforeMinor < b.beforeMinor ? -1 : 1;
+      return a.customerId < b.customerId ? -1 : 1;
+    });
+  if (sorted.length < 3) return [];
+  const at = (quarter: number): number => Math.floor(((sorted.length - 1) * quarter) / 4);
+  const places = [
+    ['A small bill', sorted[at(1)]],
+    ['The middle bill', sorted[at(2)]],
+    ['A large bill', sorted[at(3)]],
+  ] as const;
+  return places.flatMap(([place, bill]) => (bill === undefined ? [] : [{ place, bill }]));
+}
