@@ -29,20 +29,14 @@ function blockOf(block: Block): string {
         `${escaped(block.caption)}:`,
         '',
         row(block.columns.map(({ name }) => name)),
-        row(
-          block.columns.map(({ numeric }) => (numeric === true ? '--:' : '---')),
-          true,
-        ),
+        `| ${block.columns.map(({ numeric }) => (numeric === true ? '--:' : '---')).join(' | ')} |`,
         ...block.rows.map((cells) => row(cells)),
       ].join('\n');
   }
 }
 
-function row(cells: readonly Cell[], isRule = false): string {
-  const shown = cells.map((cell) => {
-    if (isRule) return String(cell);
-    return typeof cell === 'string' ? escaped(cell) : `**${escaped(cell.text)}**`;
-  });
+function row(cells: readonly Cell[]): string {
+  const shown = cells.map((cell) => (typeof cell === 'string' ? escaped(cell) : `**${escaped(cell.text)}**`));
   return `| ${shown.join(' | ')} |`;
 }
 

@@ -6,9 +6,9 @@ import { idOf, type Story, type Subscriber } from './story.ts';
 const rollover = { capPercent: 50, capCredits: null, periods: 1, priority: null } as const;
 
 /** A plan for each rule that decides a bill. */
-export const EVENTFUL_PLANS: readonly Plan[] = [
+const EVENTFUL_PLANS: readonly Plan[] = [
   hybrid,
-  { ...hybrid, plan: 'rolling', baseAmountMinor: 4900, includedCredits: '600', policy: { ...samplePolicy, rollover } },
+  { ...hybrid, plan: 'rolling', baseAmountMinor: 4900, includedCredits: '1500', policy: { ...samplePolicy, rollover } },
   {
     ...hybrid,
     plan: 'seats',
@@ -51,7 +51,7 @@ export const EVENTFUL_PLANS: readonly Plan[] = [
 export const eventfulCatalogue: Catalogue = { ...sampleCatalogue, plans: [...EVENTFUL_PLANS] };
 
 /** Numbers of a seed: the same each time (mulberry32). */
-export function chances(seed: number): (below: number) => number {
+function chances(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state + 0x6d_2b_79_f5) | 0;

@@ -6,6 +6,7 @@ import { cloneDatabase } from '../../support/database.ts';
 import { chargedMinor, eventfulCatalogue, openEventful } from '../../support/eventful-months.ts';
 import { tellStory } from '../../support/story.ts';
 
+// `npm run test:simulation` takes more of them.
 const SEEDS = process.env['SIMULATION_SEEDS']?.split(',').map(Number) ?? [7];
 const told = await Promise.all(
   SEEDS.map(async (seed) => {
@@ -27,12 +28,12 @@ const DECISIVE = [
   'usage.funded',
   'usage.reversed',
 ] as const;
-const [FROM, TO] = [new Date('2026-04-01T00:00:00Z'), new Date('2026-07-01T00:00:00Z')];
+const [FROM, TO] = [new Date('2026-04-01T00:00:00Z'), new Date('2026-06-01T00:00:00Z')];
 
 describe.for(told)('months of seed $seed', ({ seed, database, story }) => {
   test('the present plan over past usage comes to what Stripe charged, to the cent', { timeout: 240_000 }, async () => {
     const { customers, visit, late } = await openEventful(story, seed);
-    for (const month of ['04', '05', '06']) {
+    for (const month of ['04', '05']) {
       for (const day of ['03', '12', '24', '30']) {
         await story.until(`2026-${month}-${day}T12:00:00Z`);
         await visit(new Date(`2026-${month}-${day}T12:00:00Z`));
@@ -41,7 +42,7 @@ describe.for(told)('months of seed $seed', ({ seed, database, story }) => {
       await story.until(`2026-${next}-01T00:20:00Z`);
       await late(`2026-${month}-${month === '05' ? '31' : '30'}T23:50:00Z`);
     }
-    await story.until('2026-07-02T06:00:00Z');
+    await story.until('2026-06-02T06:00:00Z');
     await story.relayed();
 
     const before = await rowsOf(database);
