@@ -10,6 +10,7 @@ export const TAGS = {
   Corrections: 'Mistakes put right, with evidence and a second person.',
   Books: 'Reconciliation, the close of a month and its exports.',
   Margin: 'What uses cost at the providers of models, what they bring, and who uses what nobody knows of.',
+  Pricing: 'Another model on past usage, the way to it, and the monthly judgement of the present one.',
   Webhooks: 'Who is told what, and what became of it.',
   Operating: 'What waits, what stopped, and the clock of a sandbox.',
 } as const;

@@ -10,6 +10,7 @@ import { marginOperations } from './operations/margin.ts';
 import { memberOperations } from './operations/members.ts';
 import { moneyCorrectionOperations } from './operations/money-corrections.ts';
 import { operatingOperations } from './operations/operating.ts';
+import { pricingOperations } from './operations/pricing.ts';
 import { topUpOperations } from './operations/top-ups.ts';
 import { usageOperations } from './operations/usage.ts';
 
@@ -24,6 +25,7 @@ export const OPERATIONS = {
   ...moneyCorrectionOperations,
   ...bookOperations,
   ...marginOperations,
+  ...pricingOperations,
   ...operatingOperations,
 } as const;
 

@@ -32,13 +32,13 @@ export const simulationRoutes: readonly Route[] = [
       const name = `bills-side-by-side-${from.toISOString().slice(0, 10)}`;
       if (format === 'csv') {
         const type = 'text/csv; charset=utf-8; header=present';
-        return { status: 200, body: {}, file: { type, name: `${name}.csv`, text: simulationCsv(simulation) } };
+        return { status: 200, body: {}, file: { type, name: `${name}.csv`, content: simulationCsv(simulation) } };
       }
       const report = sideBySideReport(simulation, channels.mode);
       const file =
         format === 'html'
-          ? { type: 'text/html; charset=utf-8', name: `${name}.html`, text: reportHtml(report) }
-          : { type: 'text/markdown; charset=utf-8', name: `${name}.md`, text: reportMarkdown(report) };
+          ? { type: 'text/html; charset=utf-8', name: `${name}.html`, content: reportHtml(report) }
+          : { type: 'text/markdown; charset=utf-8', name: `${name}.md`, content: reportMarkdown(report) };
       return { status: 200, body: {}, file };
     },
   },

@@ -302,6 +302,8 @@ test('webhooks, alerts and what operators look at answer what is documented', as
   for (const list of ['outbox', 'stripe_events']) await call('GET', `/v1/${list}`);
   await call('POST', '/v1/outbox/1/retry', {});
   await call('POST', '/v1/stripe_events/evt_1/replay', {});
+  const span = { from: '2026-04-01T00:00:00Z', to: '2026-05-01T00:00:00Z' };
+  await call('POST', '/v1/simulations', { ...span, plan: 'present' });
   await call('GET', '/v1/sandbox/clock');
   await call('POST', '/v1/sandbox/clock', { advance_by: '1h' });
   for (const path of ['/healthz', '/readyz', '/openapi.json']) await call('GET', path);

@@ -19,7 +19,10 @@ export interface ReplaySpan {
   readonly firstAllowanceAt: Date | null;
 }
 
-/** The cycles of the newest subscription that lie in [from, to) whole and are cut off; null where there is none. */
+/**
+ * The cycles of the newest subscription that lie in [from, to) whole and are cut off, after its trial and its last pause;
+ * null where there is none.
+ */
 export async function replaySpan(
   trx: Transaction,
   { lane, customerId }: CustomerKey,
@@ -34,16 +37,18 @@ export async function replaySpan(
        select b.*, exists (select from billing_periods e where e.lane = b.lane and e.customer_id = b.customer_id
            and e.superseded_by = b.billing_period_id) as is_rest
        from billing_periods b join chosen using (lane, customer_id, subscription_id)
-       where b.lane = $1 and b.customer_id = $2 and b.starts_at >= $3 and b.ends_at <= $4 and b.state <> 'open'),
+       where b.lane = $1 and b.customer_id = $2 and b.starts_at >= $3 and b.ends_at <= $4 and b.state <> 'open'
+         and not b.is_trial),
      edges as (
-       select min(starts_at) filter (where not is_rest) as starts_at,
-         max(ends_at) filter (where superseded_by is null) as until from whole)
+       select max(w.starts_at) filter (where not w.is_rest and not exists (
+           select from whole p where p.ends_at = w.starts_at)) as starts_at,
+         max(w.ends_at) filter (where w.superseded_by is null) as until from whole w)
      select c.subscription_id as "subscriptionId", c.plan_version_id as "planVersionId", c.billing_anchor as anchor,
        c.quantity, case when c.status = 'canceled' then c.canceled_at end as "endedAt",
        e.starts_at as "startsAt", e.until,
        array(select distinct plan_version_id::text from whole w where w.starts_at >= e.starts_at) as "soldUnder",
        not exists (select from billing_periods b where b.lane = $1 and b.customer_id = $2
-         and b.subscription_id = c.subscription_id and b.starts_at < e.starts_at) as "isSignUp",
+         and b.subscription_id = c.subscription_id and b.starts_at < e.starts_at and not b.is_trial) as "isSignUp",
        (select min(l.effective_at) from lots l join whole w on l.source_type = 'billing_period'
            and l.source_id like w.billing_period_id::text || '%'
          where l.lane = $1 and l.customer_id = $2 and w.starts_at = e.starts_at) as "firstAllowanceAt"
