@@ -25,6 +25,7 @@ import { exportJournal, type JournalExport, listJournalExports, repeatExport } f
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json, table } from './output.ts';
+import { registerExportAll } from './whole-books.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
 interface Options {
@@ -36,7 +37,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `creditpool export journal | repeat | list | accounts`. */
+/** `creditpool export journal | repeat | list | accounts | ledger | usage | customers | all`. */
 export function registerExportCommands(program: Command, context: CliContext): void {
   const group = program
     .command('export')
@@ -45,6 +46,7 @@ export function registerExportCommands(program: Command, context: CliContext): v
   registerJournal(group, context);
   registerRepeat(group, context);
   registerLists(group, context);
+  registerExportAll(group, context);
 }
 
 const OUT = ['--out <folder>', 'where the files go', 'exports'] as const;

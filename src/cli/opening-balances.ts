@@ -16,6 +16,7 @@ import type { OpenBooks } from '../sandbox/open-books.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json } from './output.ts';
+import { registerImportAll } from './whole-books.ts';
 import { withBooks } from './with-books.ts';
 
 interface Options {
@@ -33,11 +34,11 @@ interface ReadRow {
 
 const SHOWN_MAX = 20;
 
-/** `creditpool import opening-balances FILE`. */
+/** `creditpool import opening-balances FILE | all FOLDER`. */
 export function registerOpeningBalancesCommand(program: Command, context: CliContext): void {
-  program
-    .command('import')
-    .description('bring in what other systems know')
+  const group = program.command('import').description('bring in what other systems know, or an export of everything');
+  registerImportAll(group, context);
+  group
     .command('opening-balances')
     .description('open what customers had left elsewhere, from a CSV file; one bad row, and nothing is changed')
     .argument('[file]', `CSV with the columns ${OPENING_COLUMNS.join(',')}`)

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { formatCredits, formatScaled } from '../domain/amount.ts';
 import { minorPlaces } from '../domain/currency.ts';
+import { countUnexplained } from '../operations/count-unexplained.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { reconcile, type Reconciliation } from '../operations/reconcile.ts';
 import type { CliContext } from './context.ts';
@@ -13,6 +14,8 @@ interface Options {
   readonly json?: boolean;
   readonly customer?: string;
   readonly full?: boolean;
+  readonly failOn: 'variance' | 'nothing';
+  readonly materiality?: string | null;
 }
 
 /** `creditpool reconcile`: exit 3 while anything is unexplained. */
@@ -24,18 +27,32 @@ export function registerReconcileCommand(program: Command, context: CliContext):
     )
     .option('--customer <name>', 'only one: cus_… or ext:…')
     .option('--full', 'everybody, not only who has changed since the last run')
+    .addOption(
+      new Option('--fail-on <what>', `exit ${EXIT.checkFailed} on an unexplained variance, or never`)
+        .choices(['variance', 'nothing'])
+        .default('variance'),
+    )
+    .option('--materiality <amount>', 'smaller differences in money do not fail it: 1.00 (of each currency)', major)
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('reconcile', 'reconcile --full --json'))
-    .action(async ({ json: asJson = false, customer: name, full = false }: Options) => {
+    .addHelpText('before', examples('reconcile', 'reconcile --full --fail-on variance --materiality 1.00 --json'))
+    .action(async ({ json: asJson = false, customer: name, full = false, failOn, materiality = null }: Options) => {
       await withBooks(context, { stripe: true }, async (deps) => {
         const customer = name === undefined ? null : await findCustomer(deps, name);
         if (customer !== null && 'rejected' in customer) return showRefusal(context, customer, asJson);
         const run = await reconcile(deps, customer === null ? { full } : { customer });
-        if (asJson) context.out(json({ object: 'reconciliation', ...run }));
+        const material = await countUnexplained(deps, { materiality, customer });
+        if (asJson) context.out(json({ object: 'reconciliation', ...run, ...(materiality !== null && { material }) }));
         else showRun(context, run);
-        return run.unexplained === 0 ? EXIT.done : EXIT.checkFailed;
+        if (materiality !== null)
+          context.say(`${material} of them ${material === 1 ? 'is' : 'are'} at least ${materiality}, or no money.`);
+        return material === 0 || failOn === 'nothing' ? EXIT.done : EXIT.checkFailed;
       });
     });
+}
+
+function major(text: string): string {
+  if (!/^\d{1,12}(\.\d{1,3})?$/.test(text)) throw new InvalidArgumentError('write an amount such as 1.00.');
+  return text;
 }
 
 function showRun(context: CliContext, run: Reconciliation): void {

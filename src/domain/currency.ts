@@ -41,6 +41,14 @@ export function shownMoney(minor: bigint, currency: string): string {
   return `${currency.toUpperCase()} ${whole}${places === 0 ? '' : `.${fraction.padEnd(places, '0')}`}`;
 }
 
+/** A materiality in major units ("1.00") in the currency's minor ones, rounded down; null for what is no currency. */
+export function materialMinor(unit: string, major: string): bigint | null {
+  const places = minorPlaces(unit);
+  if (places === null) return null;
+  const [whole = '0', fraction = ''] = major.split('.');
+  return BigInt(whole + fraction.slice(0, places).padEnd(places, '0'));
+}
+
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }

@@ -146,5 +146,10 @@ const MEANINGS = {
   export_too_large: 'The month has more postings than a file may hold. Export the summary: one journal a day.',
   export_changed:
     'The journal no longer gives the files of this export: history was changed behind the application. Run ledger verify with your exported seal roots.',
+  export_tampered:
+    'A file of the export is not what was exported; the message names the file and the line. Nothing was restored.',
+  export_unsound: 'The restored rows do not prove as books. Nothing was restored.',
+  export_other_schema: 'The export was made by another release. Restore it with that one, then migrate.',
+  database_not_empty: 'An export is restored into a database that was migrated and never used.',
   internal: 'Something broke on our side. Quote the request id.',
 } as const satisfies Record<ProblemCode, string>;

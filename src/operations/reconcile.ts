@@ -9,10 +9,10 @@ import { now, wallTime } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { waitingStripeEvents } from '../storage/reconciliation/ourselves.ts';
 import { customersToReconcile, type ReconciledCustomer } from '../storage/reconciliation/scope.ts';
+import { countUnexplained } from '../storage/unexplained.ts';
 import {
   beginRun,
   type CheckCounts,
-  countUnexplained,
   lastRunStart,
   listVariances,
   noteRepair,

@@ -53,6 +53,27 @@ export async function openBooks({ config, log, withStripe, readsPerSecond }: Ope
   }
 }
 
+/** The database alone, as the owner of its schema: for what the application may not do. */
+export async function openAsOwner(config: Config): Promise<Pick<OpenBooks, 'db' | 'close'>> {
+  const database = await openDatabasePart(config);
+  try {
+    await bringUpToDate(config, database.connectionString);
+    const unlimited = { statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 };
+    const { connectionString } = database;
+    const db = openDatabase({ connectionString, poolSize: 1, role: null, ...unlimited });
+    return {
+      db,
+      close: async () => {
+        await db.destroy();
+        await database.stop();
+      },
+    };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
 const NOBODY: Pick<StripePart, 'connection' | 'stop'> = {
   connection: { secretKey: 'sk_test_not_asked', host: '127.0.0.1', port: 9, protocol: 'http' },
   stop: async () => undefined,

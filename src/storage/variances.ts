@@ -207,14 +207,3 @@ export async function listVariances(
     [customer === undefined ? EVERY_LANE : [customer.lane], states, customer?.customerId ?? null, limit],
   );
 }
-
-/** Open variances that nothing explains: what blocks the close. */
-export async function countUnexplained(db: Database, customer?: CustomerKey): Promise<number> {
-  const [row] = await query<{ open: number }>(
-    db,
-    `select count(*)::int as open from variances
-     where lane = any($1::smallint[]) and state = 'open' and ($2::uuid is null or customer_id = $2)`,
-    [customer === undefined ? EVERY_LANE : [customer.lane], customer?.customerId ?? null],
-  );
-  return row?.open ?? 0;
-}

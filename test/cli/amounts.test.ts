@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { inMajorUnits } from '../../src/cli/reconcile.ts';
+import { materialMinor } from '../../src/domain/currency.ts';
 
 test.for([
   [-20_000_000n, 'micro-credit', '-20 credits'],
@@ -14,4 +15,15 @@ test.for([
   [null, null, ''],
 ] as const)('a difference of %s %s is shown as %s', ([amount, unit, shown]) => {
   expect(inMajorUnits(amount, unit)).toBe(shown);
+});
+
+test.for([
+  ['usd', '1.00', 100n],
+  ['usd', '0.5', 50n],
+  ['usd', '1.999', 199n],
+  ['jpy', '1.50', 1n],
+  ['kwd', '1', 1_000n],
+  ['micro-credit', '1.00', null],
+] as const)('what matters in %s from %s on is %s', ([unit, major, minor]) => {
+  expect(materialMinor(unit, major)).toBe(minor);
 });

@@ -134,4 +134,7 @@ test('a reconciliation that finds what nothing explains ends with 3', async () =
   await story.clock.settle();
   const { exitCode, stderr } = await run('reconcile', '--full');
   expect([exitCode, stderr]).toEqual([3, expect.stringContaining('1 unexplained')]);
+  expect((await run('reconcile', '--fail-on', 'nothing')).exitCode).toBe(0);
+  // Five credits are no money: no materiality makes them small.
+  expect((await run('reconcile', '--fail-on', 'variance', '--materiality', '1000.00')).exitCode).toBe(3);
 });
