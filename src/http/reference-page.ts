@@ -1,5 +1,5 @@
 // `/openapi.json`, and `/docs`: the same document for people, with scripts and styles of our own origin only.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { Router } from 'express';
@@ -45,8 +45,10 @@ const FILES = [
   ['reference.js', 'text/javascript', () => START],
 ] as const;
 
+/** Beside us where we are installed: the build copies it, since its package reports each installation to its makers. */
 function ofPackage(name: string): Buffer {
-  return readFileSync(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`)));
+  const built = new URL(`swagger-ui/${name}`, import.meta.url);
+  return readFileSync(existsSync(built) ? built : fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`)));
 }
 
 export function referencePage(): Router {
