@@ -1,3 +1,4 @@
+import { lockTimeout, refuseHeldByClock } from './advancing.ts';
 import { earlierAnswer, fingerprint, keyInUse } from './answers.ts';
 import { errorBody, StripeRefusal } from './errors.ts';
 import { expand } from './expand.ts';
@@ -56,11 +57,7 @@ function refusalOf(error: unknown): StripeRefusal {
 }
 
 function limited(kind: '429' | 'lock_timeout'): StripeRefusal {
-  if (kind === 'lock_timeout') {
-    const message =
-      'This object cannot be accessed right now because another API request or Stripe process is currently accessing it.';
-    return new StripeRefusal(429, 'invalid_request_error', message, { code: 'lock_timeout' });
-  }
+  if (kind === 'lock_timeout') return lockTimeout();
   return new StripeRefusal(429, 'invalid_request_error', 'Request rate limit exceeded.', { code: 'rate_limit' });
 }
 
@@ -100,6 +97,7 @@ function perform(world: World, incoming: Incoming, match: Match, request: string
   const work = (): Outgoing => {
     const { given, expansions } = parametersOf(incoming);
     const answer = match.route.answer({ world, id: match.id, child: match.child, path: incoming.path }, given);
+    refuseHeldByClock(world);
     const expanded = expand(rendered(answer), expansions, expansion);
     const failed = fault?.kind === '500_after';
     const body = JSON.stringify(failed ? errorBody(BROKEN) : expanded);
@@ -122,12 +120,6 @@ function replayed(world: World, incoming: Incoming, key: string, request: string
   } catch (error) {
     return refused(request, refusalOf(error));
   }
-}
-
-/** Does a test clock advance while the switch forbids writes meanwhile? */
-function isHeldByClock(world: World, incoming: Incoming): boolean {
-  if (incoming.method === 'GET' || world.switches.writesWhileAdvancing === 'allowed') return false;
-  return world.store.all('test_clocks').some(({ status }) => status === 'advancing');
 }
 
 export interface RequestRunner {
@@ -153,7 +145,6 @@ export function createRequestRunner(
       const reason = fault.kind === '429' ? { limitedReason: fault.reason ?? 'endpoint-rate' } : {};
       return refused(request, limited(fault.kind), reason);
     }
-    if (isHeldByClock(world, incoming)) return refused(request, limited('lock_timeout'));
     const key = incoming.method === 'POST' ? incoming.idempotencyKey : null;
     if (key !== null && inFlight.has(key)) return refused(request, keyInUse(key));
     const earlier = key === null ? undefined : replayed(world, incoming, key, request);

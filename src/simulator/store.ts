@@ -11,6 +11,8 @@ export interface Store extends Pick<Memory, 'all' | 'by' | 'count'> {
   readonly remove: (kind: CollectionName, id: string) => void;
   /** Runs `work` whole or not at all and writes its changes to the journal before returning. */
   readonly transact: <T>(work: () => T, keepsDespite?: (error: unknown) => boolean) => T;
+  /** What the present transaction changed so far: each as it is now, or as it was if it is gone. */
+  readonly touched: () => readonly (readonly [kind: CollectionName, object: object])[];
   /** Called after every commit. */
   readonly onCommit: (listener: (changes: readonly Change[]) => void) => void;
   readonly close: () => void;
@@ -96,6 +98,11 @@ export function openStore(file?: string): Store {
         throw error;
       }
     },
+    touched: () =>
+      (undo ?? []).flatMap(({ kind, id, before }) => {
+        const object = memory.get(kind, id) ?? before;
+        return object === null ? [] : [[kind, object] as const];
+      }),
     onCommit: (listener) => {
       listeners.push(listener);
     },

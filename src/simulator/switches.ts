@@ -52,7 +52,7 @@ export interface Switches {
   /** How long after its webhooks a cycle draft is finalized, and after how long regardless of them. */
   draftWindowSeconds: number;
   draftWindowSecondsMax: number;
-  /** May objects of a test clock be written while it advances? */
+  /** May customers of a test clock, and what is theirs, be written while it advances? */
   writesWhileAdvancing: 'allowed' | 'refused';
   /** Stamps of payment intents, charges and refunds of test clock customers: the real time, or the clock's. */
   paymentStamps: 'real' | 'test_clock';

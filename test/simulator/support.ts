@@ -128,6 +128,8 @@ export interface Listener extends AsyncDisposable {
   readonly url: string;
   readonly received: { readonly body: string; readonly signature: string }[];
   answer: number;
+  /** Answers are held back until then. */
+  until: Promise<void>;
 }
 
 /** A webhook endpoint that remembers what it was sent. */
@@ -142,7 +144,7 @@ export async function openListener(): Promise<Listener> {
         body: Buffer.concat(chunks).toString('utf8'),
         signature: typeof signature === 'string' ? signature : '',
       });
-      response.writeHead(listener.answer).end();
+      void listener.until.then(() => response.writeHead(listener.answer).end());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -150,6 +152,7 @@ export async function openListener(): Promise<Listener> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     received,
     answer: 200,
+    until: Promise.resolve(),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

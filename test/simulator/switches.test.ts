@@ -147,14 +147,22 @@ test('upcomingDays: a notice without an id comes before the period end', async (
   expect(upcoming?.data.object).not.toHaveProperty('id');
 });
 
-test('writesWhileAdvancing refused: who reacts at once has to come again', async () => {
+test('writesWhileAdvancing refused: who writes what the clock holds has to come again, others are let through', async () => {
   await using stage = await openStage({ switches: { writesWhileAdvancing: 'refused', webhookRetryMs: 20 } });
   await using listener = await openListener();
   const { stripe } = stage;
   await stripe.webhookEndpoints.create({ url: listener.url, enabled_events: ['invoice.created'] });
   const plan = await subscribe(stage);
+  const other = await stripe.customers.create({ name: 'Cy' });
+  // Until its draft was heard of, the clock is on its way.
+  const heard = Promise.withResolvers<void>();
+  listener.until = heard.promise;
   await stripe.testHelpers.testClocks.advance(plan.clock, { frozen_time: seconds('2026-05-10T00:00:00Z') });
+  expect((await stripe.customers.update(other.id, { name: 'Di' })).name).toBe('Di');
+  const item = { customer: plan.customer, amount: 100, currency: 'usd' };
+  await expect(stripe.invoiceItems.create(item)).rejects.toMatchObject({ code: 'lock_timeout' });
   await expect(stripe.customers.update(plan.customer, { name: 'Bea' })).rejects.toMatchObject({ code: 'lock_timeout' });
+  heard.resolve();
   await stage.simulator.settled();
   expect((await stripe.customers.update(plan.customer, { name: 'Bea' })).name).toBe('Bea');
 });
