@@ -58,10 +58,11 @@ function pricingOf(price: Price): InvoiceLine['pricing'] {
   };
 }
 
-function describe(world: World, price: Price, quantity: bigint): string {
+/** `10 × Seats (at $1.00 / month)`; of a tier: `10 × Seats (Tier 1 at $1.00 / month)`. */
+export function describe(world: World, price: Price, quantity: bigint, tier = ''): string {
   const name = world.store.find('products', price.product)?.name ?? price.product;
   const interval = price.recurring === null ? '' : ` / ${price.recurring.interval}`;
-  return `${fromScaled(quantity)} × ${name} (at ${shownPrice(price)}${interval})`;
+  return `${fromScaled(quantity)} × ${name} (${tier}at ${shownPrice(price)}${interval})`;
 }
 
 /** "$99.00", "$0.00001": in major units, as Stripe writes it. */

@@ -1,10 +1,10 @@
 import { page } from './pagination.ts';
-import { object, oneOf, paging, range, word } from './parameters.ts';
+import { object, oneOf, paging, range, required, word } from './parameters.ts';
 import { route } from './routes.ts';
 import { need } from './world.ts';
 
 const payment = object({
-  type: oneOf('payment_intent', 'payment_record', 'charge'),
+  type: required(oneOf('payment_intent', 'payment_record', 'charge')),
   payment_intent: word(),
   payment_record: word(),
 });

@@ -1,6 +1,7 @@
 import { lineAmount } from './line-amount.ts';
 import { meterUsage } from './meter-usage.ts';
 import { fromScaled, truncated } from './rounding.ts';
+import { joinedTiers, splitTiers } from './tier-lines.ts';
 import type { Invoice, InvoiceLine, Price } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -22,10 +23,11 @@ function withCurrentUsage(world: World, customer: string, line: InvoiceLine): In
   return { ...line, amount, subtotal: amount, quantity: truncated(quantity), quantity_decimal: fromScaled(quantity) };
 }
 
-/** A draft with its metered lines as the meters stand now; anything finalized stays as it is. */
+/** A draft with its metered lines as the meters stand now, tier by tier; anything finalized stays as it is. */
 export function withUsage(world: World, invoice: Invoice): Invoice {
   const { customer } = invoice;
   if (invoice.status !== 'draft' || customer === null) return invoice;
-  const data = invoice.lines.data.map((line) => withCurrentUsage(world, customer, line));
+  const whole = joinedTiers(world, invoice.lines.data).map((line) => withCurrentUsage(world, customer, line));
+  const data = splitTiers(world, whole);
   return { ...invoice, lines: { ...invoice.lines, data } };
 }

@@ -42,7 +42,7 @@ export const checkoutShape = {
   metadata: metadata(),
   payment_intent_data: object({ metadata: metadata(), setup_future_usage: word(), description: word() }),
   payment_method_collection: ignored(),
-  payment_method_types: ignored(),
+  allowed_payment_method_types: ignored(),
   return_url: word(),
   saved_payment_method_options: ignored(),
   subscription_data: object({ metadata: metadata(), trial_period_days: integer(1) }),

@@ -63,8 +63,17 @@ export type PriceFacts = Values<typeof priceShape>;
 export const NO_PRICE_FACTS = readParameters({ ...priceShape, currency: word(3) }, new Map());
 export const NO_RECURRENCE = { meter: undefined, trial_period_days: undefined, usage_type: undefined };
 
-/** The parameters of a price made in passing. */
-export const priceData = object(priceShape);
+/** The parameters of a price made with its product. */
+export const defaultPriceData = object({
+  currency: priceShape.currency,
+  currency_options: priceShape.currency_options,
+  custom_unit_amount: priceShape.custom_unit_amount,
+  metadata: priceShape.metadata,
+  recurring: object({ interval: required(oneOf('day', 'week', 'month', 'year')), interval_count: integer(1) }),
+  tax_behavior: priceShape.tax_behavior,
+  unit_amount: priceShape.unit_amount,
+  unit_amount_decimal: priceShape.unit_amount_decimal,
+});
 
 interface Amount {
   readonly unit_amount: number | null;

@@ -13,6 +13,8 @@ const BANK_SECONDS = 3600;
 interface RefundFacts {
   readonly amount?: number | undefined;
   readonly reason?: string | null | undefined;
+  /** The customer must say first where the money is to go. */
+  readonly asks?: boolean;
   readonly metadata?: Record<string, string>;
 }
 
@@ -56,7 +58,7 @@ export function newRefund(world: World, charge: Charge, facts: RefundFacts): Ref
     reason: facts.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: fate === 'pends' ? 'pending' : 'succeeded',
+    status: facts.asks === true ? 'requires_action' : fate === 'pends' ? 'pending' : 'succeeded',
     ...(fate === 'pends' ? { pending_reason: 'processing' } : {}),
     transfer_reversal: null,
   };
@@ -69,7 +71,7 @@ export function newRefund(world: World, charge: Charge, facts: RefundFacts): Ref
   const stored = need(world, 'refunds', refund.id, 'refund');
   emit(world, 'refund.created', stored);
   emit(world, 'charge.refunded', after, { amount_refunded: charge.amount_refunded });
-  if (fate !== null) {
+  if (fate !== null && facts.asks !== true) {
     schedule(
       world,
       'refund_fate',
@@ -99,12 +101,7 @@ export function failRefund(world: World, refund: Refund, reason: string): Refund
   if (refund.status !== 'pending' && refund.status !== 'succeeded') {
     throw invalidRequest(`This refund is ${refund.status ?? 'unknown'} already.`);
   }
-  const returned = balanceFor(world, refund, refund.amount, 'refund_failure');
-  const charge = world.store.find('charges', refund.charge ?? '');
-  if (charge !== undefined) {
-    const left = charge.amount_refunded - refund.amount;
-    world.store.patch('charges', charge.id, { amount_refunded: left, refunded: false });
-  }
+  const returned = giveBack(world, refund);
   const failed = settled(world, refund, {
     status: 'failed',
     failure_reason: reason,
@@ -112,6 +109,28 @@ export function failRefund(world: World, refund: Refund, reason: string): Refund
   });
   emit(world, 'refund.failed', failed);
   return failed;
+}
+
+/** Takes back a refund that waits for its customer; no other can be (docs: cancel a refund). */
+export function cancelRefund(world: World, refund: Refund): Refund {
+  if (refund.status !== 'requires_action') {
+    throw invalidRequest(
+      `Refund ${refund.id} is ${refund.status ?? 'unknown'}: only one that requires action can be canceled.`,
+    );
+  }
+  giveBack(world, refund);
+  return settled(world, refund, { status: 'canceled' });
+}
+
+/** The money of a refund that came to nothing is ours again, and the charge can be refunded anew. */
+function giveBack(world: World, refund: Refund): string {
+  const returned = balanceFor(world, refund, refund.amount, 'refund_failure');
+  const charge = world.store.find('charges', refund.charge ?? '');
+  if (charge !== undefined) {
+    const left = charge.amount_refunded - refund.amount;
+    world.store.patch('charges', charge.id, { amount_refunded: left, refunded: false });
+  }
+  return returned;
 }
 
 /** What the card's bank does with a refund later. */

@@ -6,6 +6,7 @@ import {
   integer,
   metadata,
   object,
+  objectWithout,
   oneOf,
   required,
   timestamp,
@@ -39,6 +40,8 @@ const phase = {
   trial_end: unsupported(),
 };
 export const phaseShape = object(phase);
+/** Of a new schedule only the first phase begins at a given instant: the schedule's own. */
+export const newPhaseShape = objectWithout(phase, 'start_date');
 type PhaseFacts = Values<typeof phase>;
 const NO_PHASE_FACTS = readParameters({ ...phase, items: array(item) }, new Map());
 

@@ -5,14 +5,16 @@ import type { FormMap, FormValue } from './form.ts';
 export interface Kind<T, R extends boolean = boolean> {
   readonly parse: (value: FormValue, name: string) => T;
   readonly required: R;
+  /** Of an object, or of the objects of a list: what may stand in it. */
+  readonly fields?: Readonly<Record<string, Kind<unknown>>> | undefined;
 }
 export type Shape = Readonly<Record<string, Kind<unknown>>>;
 export type Values<S extends Shape> = {
   readonly [K in keyof S]: S[K] extends Kind<infer T, infer R> ? (R extends true ? T : T | undefined) : never;
 };
 
-function optional<T>(parse: (value: FormValue, name: string) => T): Kind<T, false> {
-  return { parse, required: false };
+function optional<T>(parse: (value: FormValue, name: string) => T, fields?: Kind<T>['fields']): Kind<T, false> {
+  return { parse, required: false, fields };
 }
 
 function asText(value: FormValue, name: string): string {
@@ -32,11 +34,11 @@ function asMap(value: FormValue, name: string): FormMap {
   throw invalidParameter(`Invalid object: ${name}`, 'parameter_invalid_object', name);
 }
 
-export const required = <T>(kind: Kind<T>): Kind<T, true> => ({ parse: kind.parse, required: true });
+export const required = <T>(kind: Kind<T>): Kind<T, true> => ({ ...kind, required: true });
 
 /** An empty string unsets: it reads as null. */
 export const emptyable = <T>(kind: Kind<T>): Kind<T | null, false> =>
-  optional((value, name) => (value === '' ? null : kind.parse(value, name)));
+  optional((value, name) => (value === '' ? null : kind.parse(value, name)), kind.fields);
 
 /** Free text of at most `max` characters; empty reads as null. */
 export const text = (max = 5000): Kind<string | null, false> =>
@@ -102,7 +104,7 @@ export const array = <T>(of: Kind<T>, most = 1000): Kind<T[], false> =>
     const items = Array.from(asMap(value, name).values(), (item, index) => of.parse(item, `${name}[${index}]`));
     if (items.length <= most) return items;
     throw invalidParameter(`Array ${name} exceeded maximum of ${most} elements`, 'parameter_invalid_array', name);
-  });
+  }, of.fields);
 
 export const map = <T>(of: Kind<T>): Kind<Record<string, T>, false> =>
   optional((value, name) => {
@@ -135,7 +137,13 @@ export const metadata = (): Kind<MetadataChange, false> =>
   });
 
 export const object = <S extends Shape>(shape: S): Kind<Values<S>, false> =>
-  optional((value, name) => readParameters(shape, asMap(value, name), name));
+  optional((value, name) => readParameters(shape, asMap(value, name), name), shape);
+
+/** An object of which some fields cannot be given in this place. */
+export const objectWithout = <S extends Shape>(shape: S, ...absent: (keyof S & string)[]): Kind<Values<S>, false> => {
+  const fields = Object.fromEntries(Object.entries(shape).filter(([key]) => !absent.includes(key)));
+  return optional((value, name) => readParameters(fields, asMap(value, name), name) as Values<S>, fields);
+};
 
 /** A parameter that is accepted and has no effect here. */
 export const ignored = (): Kind<null, false> => optional(() => null);

@@ -71,7 +71,7 @@ const create = route(
     metadata: metadata(),
     off_session: ignored(),
     payment_method: word(),
-    payment_method_types: ignored(),
+    allowed_payment_method_types: ignored(),
     receipt_email: ignored(),
     return_url: ignored(),
     setup_future_usage: word(),

@@ -1,5 +1,5 @@
 import { invalidRequest } from './errors.ts';
-import { newPrice, priceData } from './new-price.ts';
+import { defaultPriceData, newPrice, NO_PRICE_FACTS, NO_RECURRENCE } from './new-price.ts';
 import { newProduct } from './new-product.ts';
 import { page } from './pagination.ts';
 import {
@@ -36,11 +36,16 @@ export const productRoutes = [
   route(
     'POST',
     '/v1/products',
-    { ...editable, name: required(word()), id: word(), type: word(), default_price_data: priceData },
+    { ...editable, name: required(word()), id: word(), type: word(), default_price_data: defaultPriceData },
     ({ world, values }) => {
       const product = newProduct(world, { ...values, metadata: changedMetadata({}, values.metadata) });
       if (values.default_price_data === undefined) return product;
-      const price = newPrice(world, product.id, values.default_price_data);
+      const { recurring, ...amounts } = values.default_price_data;
+      const price = newPrice(world, product.id, {
+        ...NO_PRICE_FACTS,
+        ...amounts,
+        ...(recurring !== undefined && { recurring: { ...NO_RECURRENCE, ...recurring } }),
+      });
       return world.store.patch('products', product.id, { default_price: price.id });
     },
   ),

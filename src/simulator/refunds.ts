@@ -1,5 +1,5 @@
 import { invalidRequest } from './errors.ts';
-import { newRefund } from './new-refund.ts';
+import { cancelRefund, newRefund } from './new-refund.ts';
 import { page } from './pagination.ts';
 import { changedMetadata, ignored, integer, metadata, oneOf, paging, range, word } from './parameters.ts';
 import { route } from './routes.ts';
@@ -14,7 +14,8 @@ export const refundRoutes = [
       charge: word(),
       currency: ignored(),
       customer: ignored(),
-      instructions_email: ignored(),
+      // Where the bank details of the customer have to be asked for first.
+      instructions_email: word(),
       metadata: metadata(),
       payment_intent: word(),
       reason: oneOf('duplicate', 'fraudulent', 'requested_by_customer'),
@@ -32,7 +33,8 @@ export const refundRoutes = [
         );
       }
       const charge = need(world, 'charges', charged, 'charge', 'charge');
-      return newRefund(world, charge, { ...values, metadata: changedMetadata({}, values.metadata) });
+      const asks = values.instructions_email !== undefined;
+      return newRefund(world, charge, { ...values, asks, metadata: changedMetadata({}, values.metadata) });
     },
   ),
   route(
@@ -50,6 +52,9 @@ export const refundRoutes = [
         );
       return page(found.toReversed(), values, path);
     },
+  ),
+  route('POST', '/v1/refunds/{id}/cancel', {}, ({ world, id }) =>
+    cancelRefund(world, need(world, 'refunds', id, 'refund')),
   ),
   route('GET', '/v1/refunds/{id}', {}, ({ world, id }) => need(world, 'refunds', id, 'refund')),
   route('POST', '/v1/refunds/{id}', { metadata: metadata() }, ({ world, id, values }) => {

@@ -1,4 +1,5 @@
 import type { FormMap } from './form.ts';
+import { notSimulated, plainly } from './not-simulated.ts';
 import { readParameters, type Shape, type Values } from './parameters.ts';
 import type { World } from './world.ts';
 
@@ -15,7 +16,13 @@ export interface Call<V> {
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly segments: readonly string[];
+  readonly shape: Shape;
   readonly answer: (request: Omit<Call<FormMap>, 'values'>, given: FormMap) => object;
+}
+
+/** `POST /v1/prices/{}`: a call whatever object it names. */
+export function callName(method: string, segments: readonly string[]): string {
+  return `${method} /${segments.map((segment) => (segment.startsWith('{') ? '{}' : segment)).join('/')}`;
 }
 
 /** Declares a route with its parameters; the handler is synchronous and runs inside a transaction. */
@@ -25,10 +32,20 @@ export function route<S extends Shape>(
   shape: S,
   run: (call: Call<Values<S>>) => object,
 ): Route {
+  const segments = path.split('/').slice(1);
+  const absent = notSimulated(callName(method, segments));
+  const read = (given: FormMap): Values<S> => {
+    try {
+      return readParameters(shape, given);
+    } catch (error) {
+      throw plainly(error, absent);
+    }
+  };
   return {
     method,
-    segments: path.split('/').slice(1),
-    answer: (request, given) => run({ ...request, values: readParameters(shape, given) }),
+    segments,
+    shape,
+    answer: (request, given) => run({ ...request, values: read(given) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { invalidRequest } from './errors.ts';
-import { newSchedule, phasesFrom, phaseShape, presentPhase } from './new-schedule.ts';
+import { newSchedule, phasesFrom, newPhaseShape, phaseShape, presentPhase } from './new-schedule.ts';
 import { newSubscription } from './new-subscription.ts';
 import { page } from './pagination.ts';
 import {
@@ -63,6 +63,7 @@ const create = route(
   '/v1/subscription_schedules',
   {
     ...shared,
+    phases: array(newPhaseShape, 10),
     billing_mode: unsupported(),
     customer: word(),
     customer_account: word(),

@@ -7,7 +7,7 @@ import { updateSubscription } from './subscription-update.ts';
 import type { Subscription, SubscriptionItem } from './wire.ts';
 import { need, type World } from './world.ts';
 
-const { id: _id, deleted: _deleted, ...given } = itemShape;
+const { id: _id, deleted: _deleted, clear_usage: _usage, ...given } = itemShape;
 const shape = {
   ...given,
   payment_behavior: ignored(),

@@ -10,6 +10,7 @@ import {
   integer,
   metadata,
   object,
+  objectWithout,
   type Values,
   word,
   unsupported,
@@ -48,6 +49,7 @@ export type ItemFacts = Values<typeof itemShape>;
 /** An item of which nothing is asked. */
 export const NO_ITEM_FACTS: ItemFacts = readParameters(itemShape, new Map());
 export const itemList = array(object(itemShape), 100);
+export const newItemList = array(objectWithout(itemShape, 'id', 'clear_usage', 'deleted'), 100);
 
 function planOf(price: Price): Plan {
   return {

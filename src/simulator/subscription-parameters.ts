@@ -17,7 +17,7 @@ import {
   switchedOff,
   readParameters,
 } from './parameters.ts';
-import { itemList } from './subscription-items.ts';
+import { itemList, newItemList } from './subscription-items.ts';
 
 const nowOrInstant: Kind<number | 'now'> = {
   required: false,
@@ -64,6 +64,7 @@ const shared = {
 
 export const subscriptionCreateShape = {
   ...shared,
+  items: newItemList,
   add_invoice_items: array(object({ price: required(word()), quantity: integer(1), metadata: metadata() })),
   backdate_start_date: unsupported(),
   billing_cycle_anchor: timestamp(),

@@ -40,7 +40,9 @@ export interface Switches {
   creditNoteOfNothing: 'refused' | 'issued';
   /** Rounding of a negative half: away from zero, or up. */
   negativeHalf: 'away' | 'up';
-  /** A graduated price rounds the line once, or each tier. */
+  /** A graduated price makes a line for each tier that is reached, or one line for all. */
+  graduatedLines: 'per_tier' | 'one';
+  /** One line of a graduated price is rounded once, or for each tier. */
   tierRounding: 'line' | 'tier';
   /** Is usage metered during a trial billed at its end? */
   trialUsage: 'free' | 'billed';
@@ -102,6 +104,7 @@ export function defaultSwitches(changes: Partial<Switches> = {}): Switches {
     creditNoteCeiling: 'after_credits',
     creditNoteOfNothing: 'refused',
     negativeHalf: 'away',
+    graduatedLines: 'per_tier',
     tierRounding: 'line',
     trialUsage: 'free',
     testClockCustomersMax: 3,
@@ -161,6 +164,7 @@ export const OTHER_POSITIONS = {
   creditNoteCeiling: ['before_credits'],
   creditNoteOfNothing: ['issued'],
   negativeHalf: ['up'],
+  graduatedLines: ['one'],
   tierRounding: ['tier'],
   trialUsage: ['billed'],
   testClockCustomersMax: [1],

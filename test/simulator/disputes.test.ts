@@ -81,6 +81,22 @@ test('a refund that fails later gives the charge back its refundable rest', asyn
   });
 });
 
+test('a refund that waits for its customer can be canceled, and no other', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const { charge } = await paidPack(stage);
+  const waiting = await stripe.refunds.create({
+    charge: charge.id,
+    amount: 3040,
+    instructions_email: 'ada@example.com',
+  });
+  expect(waiting.status).toBe('requires_action');
+  expect((await stripe.refunds.cancel(waiting.id)).status).toBe('canceled');
+  expect((await stripe.charges.retrieve(charge.id)).amount_refunded).toBe(0);
+  const made = await stripe.refunds.create({ charge: charge.id, amount: 100 });
+  await expect(stripe.refunds.cancel(made.id)).rejects.toThrow('only one that requires action');
+});
+
 test('a refund to a card that takes its time is pending, then succeeded', async () => {
   await using stage = await openStage();
   const { stripe } = stage;

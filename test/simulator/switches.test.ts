@@ -264,10 +264,12 @@ test.for([
 });
 
 test.for([
-  ['line', 10],
-  ['tier', 11],
-] as const)('tierRounding %s: 9 at half a cent and 11 at half a cent', async ([tierRounding, amount]) => {
-  await using stage = await openStage({ switches: { tierRounding } });
+  ['one', 'line', 10, [20]],
+  ['one', 'tier', 11, [20]],
+  ['per_tier', 'line', 11, [9, 11]],
+] as const)('graduatedLines %s, tierRounding %s: 9 at half a cent and 11 at half a cent', async (position) => {
+  const [graduatedLines, tierRounding, amount, quantities] = position;
+  await using stage = await openStage({ switches: { graduatedLines, tierRounding } });
   const { stripe } = stage;
   const plan = await subscribe(stage);
   const { product } = await stripe.prices.retrieve(plan.base);
@@ -292,6 +294,7 @@ test.for([
   });
   const invoice = await stripe.invoices.retrieve(idOf(subscription.latest_invoice));
   expect(invoice.subtotal).toBe(amount);
+  expect(invoice.lines.data.map(({ quantity }) => quantity)).toEqual(quantities);
 });
 
 test.for([
