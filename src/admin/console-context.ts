@@ -15,7 +15,7 @@ export interface ConsoleContext {
   readonly publicUrl: string;
   readonly signIn: SignInSettings;
   /** Tells the loops that there is work. */
-  readonly wake: (loop: 'inbox' | 'outbox' | 'alerts') => void;
+  readonly wake: (loop: 'inbox' | 'outbox' | 'alerts' | 'finance jobs') => void;
   /** Null when ready; else why pages would tell half of it. */
   readonly notReady: () => string | null;
 }

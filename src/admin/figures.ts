@@ -14,6 +14,12 @@ export function creditsText(micro: bigint): string {
   return `${sign}${grouped(whole)}${shown === '' ? '' : `.${shown}`}`;
 }
 
+/** All places, for a difference: one that is cut would look like none. */
+export function exactCreditsText(micro: bigint): string {
+  const [whole = '0', fraction] = formatCredits(micro < 0n ? -micro : micro).split('.');
+  return `${micro < 0n ? '−' : ''}${grouped(whole)}${fraction === undefined ? '' : `.${fraction}`}`;
+}
+
 /** Credits as a figure whose exact value can be hovered and copied. */
 export function credits(micro: bigint): Markup {
   const exact = formatCredits(micro);
@@ -29,6 +35,15 @@ export function creditsChange(micro: bigint): Markup {
 
 export function money(minor: bigint, currency: string): Markup {
   return data({ value: minor.toString(), class: 'figure' }, moneyText(minor, currency));
+}
+
+/** As books are read: what is negative stands in parentheses. */
+export function accountingText(minor: bigint, currency: string): string {
+  return minor < 0n ? `(${moneyText(-minor, currency)})` : moneyText(minor, currency);
+}
+
+export function accounting(minor: bigint, currency: string): Markup {
+  return data({ value: minor.toString(), class: 'figure' }, accountingText(minor, currency));
 }
 
 /** "40.00" as a person types it into a field of this currency; null when it is no such amount. */

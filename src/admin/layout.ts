@@ -48,6 +48,7 @@ const NAVIGATION: readonly Entry[] = [
   { name: 'Approvals', path: '/approvals', permission: 'case.read' },
   { name: 'Cases', path: '/cases', permission: 'case.read' },
   { name: 'Held drafts', path: '/drafts', permission: 'case.read' },
+  { name: 'Finance', path: '/finance', permission: 'close.read' },
   { name: 'Messages', path: '/messages', permission: 'case.read' },
   { name: 'Audit log', path: '/audit', permission: 'audit.read' },
 ];

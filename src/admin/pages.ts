@@ -1,3 +1,14 @@
+import { adjustmentPages } from './finance/adjustments.ts';
+import { closeActPages } from './finance/close-changes.ts';
+import { closePages } from './finance/close.ts';
+import { exportPreviewPages } from './finance/export-preview.ts';
+import { exportPages } from './finance/exports.ts';
+import { ledgerPages } from './finance/ledger.ts';
+import { overviewPages } from './finance/overview.ts';
+import { reconciliationPages } from './finance/reconciliation.ts';
+import { rollForwardPages } from './finance/roll-forward.ts';
+import { varianceDrawerPages } from './finance/variance.ts';
+import { variancePages } from './finance/variances.ts';
 import type { PageRoute } from './page-route.ts';
 import { auditPages } from './pages/audit.ts';
 import { casePages } from './pages/case.ts';
@@ -26,4 +37,15 @@ export const PAGES: readonly PageRoute[] = [
   ...draftPages,
   ...messagePages,
   ...auditPages,
+  ...overviewPages,
+  ...reconciliationPages,
+  ...variancePages,
+  ...varianceDrawerPages,
+  ...ledgerPages,
+  ...rollForwardPages,
+  ...exportPreviewPages,
+  ...exportPages,
+  ...closePages,
+  ...closeActPages,
+  ...adjustmentPages,
 ];

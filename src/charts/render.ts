@@ -22,8 +22,9 @@ export async function chartSvg(option: EChartsCoreOption, size: ChartSize): Prom
 async function loadEcharts() {
   const core = await import('echarts/core');
   const { BarChart, LineChart } = await import('echarts/charts');
+  const { LabelLayout } = await import('echarts/features');
   const { GridComponent, LegendComponent } = await import('echarts/components');
   const { SVGRenderer } = await import('echarts/renderers');
-  core.use([BarChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
+  core.use([BarChart, LineChart, GridComponent, LegendComponent, LabelLayout, SVGRenderer]);
   return core;
 }

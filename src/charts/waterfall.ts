@@ -12,6 +12,9 @@ export interface WaterfallStep {
   readonly label: string;
 }
 
+/** Below it the amounts over neighbouring bars would touch. */
+const NARROW = 600;
+
 /** The steps from left to right. */
 export async function waterfallSvg(
   steps: readonly WaterfallStep[],
@@ -40,10 +43,17 @@ export async function waterfallSvg(
           type: 'bar',
           stack: 'bar',
           barMaxWidth: 72,
+          labelLayout: { hideOverlap: true },
           data: bars.map(({ height, kind, label }) => ({
             value: height,
             itemStyle: { color: palette[kind] },
-            label: { show: true, position: 'top', color: palette.ink, formatter: () => label },
+            label: {
+              show: true,
+              position: 'top',
+              color: palette.ink,
+              fontSize: size.width < NARROW ? 10 : 12,
+              formatter: () => label,
+            },
           })),
         },
       ],

@@ -22,6 +22,7 @@ import {
   sampleAccounts,
 } from '../domain/journal-export.ts';
 import { exportJournal, type JournalExport, listJournalExports, repeatExport } from '../operations/export-journal.ts';
+import { namedAccounts } from '../operations/name-export-accounts.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json, table } from './output.ts';
@@ -79,7 +80,8 @@ function registerJournal(group: Command, context: CliContext): void {
     .action(async (asked: string, options: Options) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const { target, detail } = options;
-        const accounts = options.accounts === undefined ? sampleAccounts(target) : await readAccounts(options.accounts);
+        const named = await namedAccounts(deps, target);
+        const accounts = options.accounts === undefined ? named.accounts : await readAccounts(options.accounts);
         if (isMistake(accounts)) {
           context.say(accounts.message);
           return EXIT.wrongUsage;
@@ -93,7 +95,7 @@ function registerJournal(group: Command, context: CliContext): void {
           render: journalFiles,
         });
         if ('rejected' in made) return showRefusal(context, made, options.json ?? false);
-        if (options.accounts === undefined)
+        if (options.accounts === undefined && named.changedBy === null)
           context.say(
             'These are the accounts of a sample chart; name your own with --accounts (see: export accounts).',
           );

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { formatCredits, formatScaled } from '../domain/amount.ts';
 import { minorPlaces } from '../domain/currency.ts';
 import { countUnexplained } from '../operations/count-unexplained.ts';
+import { keepFunnel } from '../operations/finance/keep-funnel.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { reconcile, type Reconciliation } from '../operations/reconcile.ts';
 import type { CliContext } from './context.ts';
@@ -40,6 +41,7 @@ export function registerReconcileCommand(program: Command, context: CliContext):
         const customer = name === undefined ? null : await findCustomer(deps, name);
         if (customer !== null && 'rejected' in customer) return showRefusal(context, customer, asJson);
         const run = await reconcile(deps, customer === null ? { full } : { customer });
+        if (customer === null) await keepFunnel(deps, run.reconciliationId);
         const material = await countUnexplained(deps, { materiality, customer });
         if (asJson) context.out(json({ object: 'reconciliation', ...run, ...(materiality !== null && { material }) }));
         else showRun(context, run);

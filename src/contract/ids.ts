@@ -24,6 +24,8 @@ export const ID_PREFIXES = [
   'export',
   'correction',
   'evidence',
+  'job',
+  'filter',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

@@ -14,10 +14,15 @@ import type {
 import { toWireId } from './ids.ts';
 import { csv, guarded } from './spreadsheet.ts';
 
+type Row = readonly string[];
+
 export interface JournalFile {
   readonly name: string;
   readonly text: string;
   readonly lines: number;
+  readonly head: Row;
+  /** The first rows, for a preview. */
+  readonly first: readonly Row[];
 }
 
 interface Options {
@@ -28,8 +33,6 @@ interface Options {
   readonly accounts: ExportAccounts;
 }
 
-type Row = readonly string[];
-
 interface Format {
   readonly head: Row;
   readonly row: (journal: ExportedJournal, line: JournalLine, lineNo: number, accounts: ExportAccounts) => Row;
@@ -39,6 +42,7 @@ interface Format {
   readonly oneCurrency: boolean;
 }
 
+const PREVIEWED_ROWS = 20;
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 const FORMATS: Readonly<Record<ExportTarget, Format>> = {
@@ -143,6 +147,8 @@ export function journalFiles(journals: readonly ExportedJournal[], options: Opti
       name: `journal-${options.month}-${options.target}-${options.detail}${number}.csv`,
       text: csv(format.head, rows),
       lines: rows.length,
+      head: format.head,
+      first: rows.slice(0, PREVIEWED_ROWS),
     };
   });
 }

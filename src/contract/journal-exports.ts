@@ -19,7 +19,7 @@ const accountKinds = z.enum(
   Object.keys(sampleAccounts('generic')) as [keyof ExportAccounts, ...(keyof ExportAccounts)[]],
 );
 
-/** What to export; without accounts, the sample chart. */
+/** What to export; without accounts, those that were named for the target, or the sample chart. */
 export const journalExportBody = z.strictObject({
   month,
   target: z.enum(EXPORT_TARGETS),
@@ -39,7 +39,8 @@ export function toExportAccounts(accounts: NonNullable<z.infer<typeof journalExp
   );
 }
 
-interface ShownExport {
+/** An export as it is kept. */
+export interface KeptExport {
   readonly exportId: string;
   readonly month: string;
   readonly target: string;
@@ -57,7 +58,7 @@ interface ShownExport {
   readonly createdAt: Date;
 }
 
-export function shownExport(record: ShownExport): object {
+export function shownExport(record: KeptExport): object {
   return {
     id: toWireId('export', record.exportId),
     object: 'journal_export',
@@ -79,7 +80,7 @@ export function shownExport(record: ShownExport): object {
 }
 
 /** Kept totals as amounts again. */
-export function toControlTotals(totals: ShownExport['totals']): readonly ControlTotal[] {
+export function toControlTotals(totals: KeptExport['totals']): readonly ControlTotal[] {
   return totals.map((total) => ({
     ...total,
     debitMinor: BigInt(total.debitMinor),

@@ -96,16 +96,16 @@ function beforeItems(facts: CloseFacts): readonly CloseItem[] {
       no: `${facts.earlierOpen ?? ''} is still open; close it first`,
     }),
     item('before', 'cut_off', 'The month and its cut-off are over', over && facts.periodsOpen === 0, {
-      yes: `the last cut-off was ${cutOff.toISOString()}`,
+      yes: `the last cut-off was ${shown(cutOff)}`,
       no: over
         ? `${facts.periodsOpen} billing periods are not cut off yet; the pools’ loop does so within seconds`
-        : `late usage still belongs to the month until ${cutOff.toISOString()}`,
+        : `late usage still belongs to the month until ${shown(cutOff)}`,
     }),
     item('before', 'events_applied', 'Webhooks are caught up, none is parked', eventsDone, {
       yes: `Stripe’s own list was compared up to ${shown(eventsListedUntil)}, and everything is applied`,
       no: listed
         ? `${facts.eventsWaiting} events wait and ${facts.eventsParked} are parked: creditpool events list`
-        : `Stripe’s own list was compared up to ${shown(eventsListedUntil)} only; the gap filler runs every ten minutes`,
+        : `Stripe’s own list was last compared up to: ${shown(eventsListedUntil)}; the gap filler runs every ten minutes`,
     }),
     item(
       'before',
@@ -152,7 +152,7 @@ function reviewItems(facts: CloseFacts): readonly CloseItem[] {
     }),
     item('review', 'revenue_recognised', 'Revenue is recognised through the last day', recognised, {
       yes: `recognised ${shown(facts.recognisedAt)}, after the last other entry of the month`,
-      no: `something was recorded since ${shown(facts.recognisedAt)}; run creditpool close prepare ${facts.month}`,
+      no: `last recognised: ${shown(facts.recognisedAt)}, and something was recorded since; run creditpool close prepare ${facts.month}`,
     }),
     item(
       'review',
@@ -235,5 +235,5 @@ function money({ currency, amountMinor }: MoneyFigure): string {
 }
 
 function shown(instant: Date | null): string {
-  return instant === null ? 'never' : instant.toISOString();
+  return instant === null ? 'never' : `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -16,7 +16,7 @@ export interface HttpContext {
   /** Where error codes are explained, without a slash at the end. */
   readonly docsUrl: string;
   /** Tells the loops that there is work. */
-  readonly wake: (loop: 'inbox' | 'outbox' | 'alerts') => void;
+  readonly wake: (loop: 'inbox' | 'outbox' | 'alerts' | 'finance jobs') => void;
   readonly sandbox: Sandbox | null;
   /** Null when ready; else why traffic should go elsewhere. */
   readonly notReady: () => string | null;

@@ -7,8 +7,8 @@ import {
   toControlTotals,
   toExportAccounts,
 } from '../contract/journal-exports.ts';
-import { sampleAccounts } from '../domain/journal-export.ts';
 import { exportJournal, listJournalExports, repeatExport } from '../operations/export-journal.ts';
+import { namedAccounts } from '../operations/name-export-accounts.ts';
 import { parse } from './parse.ts';
 import { ok, type Reply, type Route } from './route.ts';
 
@@ -25,7 +25,8 @@ export const journalExportRoutes: readonly Route[] = [
       const { accounts, ...what } = asked.value;
       const made = await exportJournal(deps, {
         ...what,
-        accounts: accounts === undefined ? sampleAccounts(what.target) : toExportAccounts(accounts),
+        accounts:
+          accounts === undefined ? (await namedAccounts(deps, what.target)).accounts : toExportAccounts(accounts),
         actor: `key:${caller.apiKeyId}`,
         render: journalFiles,
       });

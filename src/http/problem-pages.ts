@@ -140,6 +140,9 @@ const MEANINGS = {
   evidence_too_large: 'An evidence file has at most 10 000 000 bytes. Nothing was stored; send a smaller one.',
   evidence_mismatch:
     'The file is not what it claims to be, is empty, or is of a kind that is not kept: pdf, png, jpeg, csv, txt and eml are. Nothing was stored.',
+  unknown_reconciliation: 'There is no such run. The console lists the runs under Finance → Reconciliation.',
+  unknown_job: 'There is no such job. The console lists the runs under Finance → Reconciliation.',
+  unknown_filter: 'There is no such saved filter, or it is somebody else’s. Yours stand above the list of variances.',
   unknown_export: 'There is no such export, or it has no file of that name. GET /v1/journal_exports lists them.',
   export_accounts_missing:
     'The other ledger has no account for something the month moved; details.missing names what. Nothing was exported.',

@@ -3,6 +3,7 @@ import { variancesQuery } from '../contract/lists.ts';
 import { reconciliationBody } from '../contract/reconciliations.ts';
 import { evidenceIdOf, shownVariance, varianceAssignment, varianceExplanation } from '../contract/variances.ts';
 import { assignVariance, explainVariance } from '../operations/explain-variance.ts';
+import { keepFunnel } from '../operations/finance/keep-funnel.ts';
 import { listVariances } from '../operations/list-variances.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { reconcile } from '../operations/reconcile.ts';
@@ -21,6 +22,7 @@ export const reconciliationRoutes: readonly Route[] = [
       const named = asked.value.customer === undefined ? null : await findCustomer(deps, asked.value.customer);
       if (named !== null && 'rejected' in named) return named;
       const run = await reconcile(deps, named === null ? { full: asked.value.full } : { customer: named });
+      if (named === null) await keepFunnel(deps, run.reconciliationId);
       return ok({
         id: toWireId('recon', run.reconciliationId),
         object: 'reconciliation',

@@ -1,5 +1,6 @@
 // The timetable, in UTC. One replica runs each; what a deployment slept through is caught up when it is back.
 import { fillEventGap } from '../operations/fill-event-gap.ts';
+import { keepFunnel } from '../operations/finance/keep-funnel.ts';
 import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
 import { reconcile } from '../operations/reconcile.ts';
@@ -45,6 +46,7 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       catchUpHours: 26,
       work: async (deps) => {
         const { reconciliationId, customers, compared, unexplained, reads } = await reconcile(deps);
+        await keepFunnel(deps, reconciliationId);
         if (unexplained > 0)
           deps.log.warn({ reconciliationId, unexplained }, 'reconciliation found what nothing explains');
         return { reconciliationId, customers, compared, unexplained, reads };

@@ -7,6 +7,7 @@ import { catchUpPools } from '../operations/catch-up-pools.ts';
 import { finishPlanChanges } from '../operations/change-plan.ts';
 import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
 import type { Deps } from '../operations/deps.ts';
+import { performFinanceJobs } from '../operations/finance/finance-jobs.ts';
 import { finishCreditNotes } from '../operations/finish-credit-notes.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
@@ -87,6 +88,7 @@ export function backgroundWork(
       name: 'requests',
       turn: async () => finishRequests(deps),
     },
+    { name: 'finance jobs', turn: async () => performFinanceJobs(deps) },
     {
       // Invoices that Stripe finalized before we had cut their period off.
       name: 'billed periods',

@@ -45,6 +45,9 @@ export interface RenderedFile {
   readonly text: string;
   /** Rows without the heading. */
   readonly lines: number;
+  /** For a preview: the heading, and the first rows. */
+  readonly head: readonly string[];
+  readonly first: readonly (readonly string[])[];
 }
 
 export interface JournalExport extends ExportRecord {
@@ -92,14 +95,32 @@ export async function exportJournal(deps: Deps, input: ExportJournalInput): Prom
   return { ...record, rendered: made.rendered };
 }
 
+/** What an export would make now; nothing is kept. */
+export async function previewExport(
+  deps: Pick<Deps, 'db'>,
+  input: Omit<ExportJournalInput, 'actor'>,
+): Promise<Pick<JournalExport, 'rendered' | 'totals'> | Refused> {
+  const at = await now(deps.db);
+  const recordedBefore = new Date(at.getTime() - SETTLED_AFTER_MS);
+  const made = await make(deps, { lanes: EVERY_LANE, month: `${input.month}-01`, recordedBefore }, input);
+  return 'rejected' in made ? made : { rendered: made.rendered, totals: made.facts.totals };
+}
+
+/** One that was made, as it was kept. */
+export async function readJournalExport({ db }: Pick<Deps, 'db'>, exportId: string): Promise<ExportRecord | Refused> {
+  return (
+    (await findExport(db, exportId)) ??
+    refuse('unknown_export', 'there is no export of this id; list them to see which there are', { param: 'id' })
+  );
+}
+
 /** The same files again; refused, instead of others under the same name, should they not be the same. */
 export async function repeatExport(
   deps: Deps,
   { exportId, render }: { readonly exportId: string; readonly render: RenderJournals },
 ): Promise<JournalExport | Refused> {
-  const record = await findExport(deps.db, exportId);
-  if (record === null)
-    return refuse('unknown_export', 'there is no export of this id; list them to see which there are', { param: 'id' });
+  const record = await readJournalExport(deps, exportId);
+  if ('rejected' in record) return record;
   const made = await make(
     deps,
     { ...record, lanes: EVERY_LANE },

@@ -107,6 +107,39 @@ export async function sealDay(
   return root;
 }
 
+export interface SealOfDay {
+  readonly day: string;
+  /** Of the customer's chain, hexadecimal; null while the day is not sealed. */
+  readonly hash: string | null;
+  /** Whether the day's history is still what was sealed, and the seal covers the one before it. */
+  readonly holds: boolean;
+}
+
+/** The seal over an entry's day, proved anew. */
+export async function sealOfEntry(
+  on: Database | Transaction,
+  { lane, customerId }: { readonly lane: number; readonly customerId: string },
+  recordedAt: Date,
+): Promise<SealOfDay> {
+  const [row] = await query<SealOfDay>(
+    on,
+    `with today as (select ($3::timestamptz at time zone 'UTC')::date as day),
+     digests as (${digests(`@lane = $1 and @customer_id = $2
+       and @recorded_at >= (select day from today)::timestamp at time zone 'UTC'
+       and @recorded_at < ((select day from today) + 1)::timestamp at time zone 'UTC'`)})
+     select t.day::text, encode(s.hash, 'hex') as hash,
+       coalesce(s.digest = d.digest and s.records = d.records and s.hash = sha256(coalesce((
+         select hash from seals b where b.lane = $1 and b.customer_id = $2 and b.day < t.day order by b.day desc limit 1
+       ), '') || convert_to(t.day::text, 'UTF8') || s.digest), false) as holds
+     from today t
+     left join seals s on s.lane = $1 and s.customer_id = $2 and s.day = t.day
+     left join digests d on true`,
+    [lane, customerId, recordedAt],
+  );
+  if (row === undefined) throw new Error('proving a seal returned no row');
+  return row;
+}
+
 /** Roots of sealed days, the oldest first; `since` and later days only. */
 export async function sealRoots(on: Database | Transaction, since: string | null = null): Promise<SealRoot[]> {
   return query<SealRoot>(

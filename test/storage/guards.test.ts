@@ -142,8 +142,10 @@ describe('INV-03 history is only ever added to', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'console_sign_in_trips',
+      'export_accounts',
       'invoice_lines',
       'member_caps',
+      'saved_filters',
       'simulated_clock',
     ]);
   });

@@ -73,7 +73,12 @@ test('A4 Usage with a credit wrapper: 2 030 credits of four kinds of use, $0.60'
   expect(await use('gpu.run', { minutes: 30 })).toMatchObject({ credits: '30' });
   expect(await use('text.embed', { tokens: 1_999_000 })).toMatchObject({ credits: '199.9' });
   // A thousand tokens one by one are a tenth of a milli-credit each, and nothing of it is lost.
-  const single = { customer: customer.stripeCustomer, action: 'text.embed', quantities: { tokens: 1 }, provider: { model: 'embed-1' } };
+  const single = {
+    customer: customer.stripeCustomer,
+    action: 'text.embed',
+    quantities: { tokens: 1 },
+    provider: { model: 'embed-1' },
+  };
   const events = Array.from({ length: 1_000 }, (_, at) => ({ ...single, id: `token-${at}` }));
   expect((await story.call('POST', '/v1/track', { events })).body).toMatchObject({ applied: 1_000 });
   expect(await customer.balance()).toMatchObject({ available: '0', overage: '30' });

@@ -104,7 +104,7 @@ export async function linkFor(deps: Deps, origin: string, { name, roles }: Perso
 export async function signIn(window: Window, link: string): Promise<Page> {
   await window.page.goto(link);
   await window.page.getByRole('button', { name: /^Sign in as/ }).click();
-  await window.page.waitForURL(/\/admin\/$/);
+  await window.page.waitForURL(/\/admin\/(?:finance)?$/);
   return window.page;
 }
 

@@ -19,12 +19,13 @@ function drawer() {
 async function openDrawer(link) {
   const response = await fetch(link.href, { headers: { accept: 'text/html' } });
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  const content = page.querySelector('#entry');
+  const content = page.querySelector('#drawer-content');
   if (!response.ok || content === null) {
     location.assign(link.href);
     return;
   }
   const dialog = drawer();
+  dialog.classList.toggle('wide', link.dataset.drawer === 'wide');
   const close = document.createElement('button');
   close.type = 'button';
   close.className = 'quiet close';
@@ -46,6 +47,8 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
+  // A file comes beside the page, which stays and may ask for it again.
+  if (form.dataset.file !== undefined) return;
   if (form.dataset.sent === 'true') {
     event.preventDefault();
     return;

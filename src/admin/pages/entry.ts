@@ -3,6 +3,7 @@ import { shownEntry } from '../../contract/entry-explanations.ts';
 import { fromWireId, toWireId } from '../../contract/ids.ts';
 import { refuse } from '../../domain/rejection.ts';
 import { type EntryExplanation, explainEntry } from '../../operations/explain-entry.ts';
+import { proveSeal } from '../../operations/finance/browse-ledger.ts';
 import type { ConsoleContext } from '../console-context.ts';
 import { credits, creditsText, instant, money } from '../figures.ts';
 import { customerPath, entryPath } from '../ids.ts';
@@ -10,6 +11,7 @@ import { a, code, dd, details, div, dl, dt, group, type Markup, pre, section, su
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { crumbs, heading, panel, rows } from '../parts.ts';
 import { accountWords, actorWords, kindWords } from '../words.ts';
+import { balancedLines, sealLine } from './entry-lines.ts';
 
 export const entryPages: readonly PageRoute[] = [
   { method: 'get', path: '/entries/:id', permission: 'case.read', answer: showEntry },
@@ -27,10 +29,12 @@ async function showEntry({ deps }: ConsoleContext, { base, params }: PageRequest
     body: [
       crumbs(base, ['Customers', '/'], ['Customer', customerPath(told.entry.customerId)]),
       section(
-        { id: 'entry' },
+        { id: 'drawer-content' },
         heading(words),
         facts(base, told),
+        sealLine(await proveSeal(deps, told.entry)),
         movements(told),
+        balancedLines(told),
         usage(base, told),
         details(
           { class: 'raw' },

@@ -1,6 +1,7 @@
 // The doors: links, the provider, the way out, and the second look before a dangerous act.
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 
+import type { Operator } from '../../domain/operator.ts';
 import { confirmSession, endSession } from '../../operations/console/sessions.ts';
 import { ownerOfSignInLink, signInByLink } from '../../operations/console/sign-in-links.ts';
 import { signInPerson } from '../../operations/console/sign-in-person.ts';
@@ -10,6 +11,7 @@ import type { Cookies } from '../cookies.ts';
 import type { Children } from '../markup.ts';
 import { problem } from '../parts.ts';
 import { csrfOf } from '../same-origin.ts';
+import { homeOf } from './home.ts';
 import { bounce, confirmPage, linkPage } from './pages.ts';
 import { type Arrival, connectProvider, type Provider } from './provider.ts';
 import { newToken, type Present, traceOf, whoIsThere } from './who.ts';
@@ -67,12 +69,13 @@ function spendLink({ context, cookies, send, sentByUs }: Door): RequestHandler {
     const linkToken = formOf(request).get('token') ?? '';
     const token = newToken();
     const session = { token, replaces: cookies.session.read(request), trace: traceOf(request, response) };
+    const operator = await ownerOfSignInLink(context.deps, linkToken);
     if (!sentByUs(request, null) || !(await signInByLink(context.deps, { linkToken, ...session }))) {
       await send(request, response, { title: 'Sign in', status: 410, body: linkPage(request.baseUrl, '', null) });
       return;
     }
     cookies.session.write(response, token);
-    response.redirect(303, `${request.baseUrl}/`);
+    response.redirect(303, request.baseUrl + homeOf(operator?.roles ?? []));
   };
 }
 
@@ -116,8 +119,13 @@ function comeBack(door: Door, provider: Provider): RequestHandler {
       return;
     }
     cookies.session.write(response, token);
-    await send(request, response, { title: 'Signed in', body: bounce(trip.returnTo) });
+    await send(request, response, { title: 'Signed in', body: bounce(placeOf(request, trip, operator)) });
   };
+}
+
+/** What he asked for before he signed in; nothing: where he begins. */
+function placeOf({ baseUrl }: Request, { returnTo }: SignInTrip, { roles }: Operator): string {
+  return returnTo === `${baseUrl}/` ? baseUrl + homeOf(roles) : returnTo;
 }
 
 /** What the provider's answer is worth; a wrong one is noted in the log, and the person is told no details. */

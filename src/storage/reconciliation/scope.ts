@@ -1,6 +1,6 @@
 // Whom a run looks at: reconciliation is incremental, because Stripe allots reads.
 import { type CustomerKey, EVERY_LANE } from '../../domain/customer.ts';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { query } from '../query.ts';
 
 export interface ReconciledCustomer extends CustomerKey {
@@ -46,4 +46,15 @@ export async function customersToReconcile(
      order by c.customer_id limit $5`,
     [customer === undefined ? EVERY_LANE : [customer.lane], customer?.customerId ?? null, after, since, limit],
   );
+}
+
+/** How many customers a run over everybody looks at. */
+export async function countCustomersAtStripe(on: Database | Transaction): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    on,
+    `select count(*)::integer as count from customers
+     where lane = any($1::smallint[]) and stripe_customer_id is not null and deleted_at is null`,
+    [EVERY_LANE],
+  );
+  return row?.count ?? 0;
 }
