@@ -26,6 +26,7 @@ import { namedAccounts } from '../operations/name-export-accounts.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json, table } from './output.ts';
+import { registerStatementExports } from './statement-exports.ts';
 import { registerExportAll } from './whole-books.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
@@ -47,6 +48,7 @@ export function registerExportCommands(program: Command, context: CliContext): v
   registerJournal(group, context);
   registerRepeat(group, context);
   registerLists(group, context);
+  registerStatementExports(group, context);
   registerExportAll(group, context);
 }
 

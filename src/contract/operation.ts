@@ -28,4 +28,8 @@ export interface Operation {
   readonly answers: Readonly<Partial<Record<200 | 201 | 202, z.ZodType>>>;
   /** Answered as a CSV file: always, or when the query asks for it. */
   readonly csv?: 'always' | 'on_request';
+  /** Takes a file of any type as its body. */
+  readonly takesFile?: true;
+  /** Answers a file of any type. */
+  readonly answersFile?: true;
 }

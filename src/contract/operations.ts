@@ -13,6 +13,7 @@ import { operatingOperations } from './operations/operating.ts';
 import { pricingOperations } from './operations/pricing.ts';
 import { topUpOperations } from './operations/top-ups.ts';
 import { usageOperations } from './operations/usage.ts';
+import { varianceOperations } from './operations/variances.ts';
 
 export const OPERATIONS = {
   ...usageOperations,
@@ -24,6 +25,7 @@ export const OPERATIONS = {
   ...correctionOperations,
   ...moneyCorrectionOperations,
   ...bookOperations,
+  ...varianceOperations,
   ...marginOperations,
   ...pricingOperations,
   ...operatingOperations,

@@ -8,8 +8,16 @@ export function guarded(text: string | null): string {
 
 /** One file of rows under a heading. */
 export function csv(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return stringify([[...head], ...rows.map((row) => [...row])], {
-    record_delimiter: 'windows',
-    quoted_match: /[\r\n]/,
-  });
+  return csvRows([head, ...rows]);
+}
+
+/** Rows alone, for a file that is written piece by piece. */
+export function csvRows(rows: readonly (readonly string[])[]): string {
+  return stringify(
+    rows.map((row) => [...row]),
+    {
+      record_delimiter: 'windows',
+      quoted_match: /[\r\n]/,
+    },
+  );
 }

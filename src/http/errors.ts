@@ -19,7 +19,7 @@ export function problemAnswer(
   { docsUrl, observer }: Spoken,
   { requestId, accept = '' }: { readonly requestId: string; readonly accept?: string | undefined },
   problem: Problem,
-): Required<Omit<Answer, 'file'>> {
+): Required<Omit<Answer, 'file' | 'stream'>> {
   const status = statusOf(problem.code);
   const asDetails = accept.includes(PROBLEM_DETAILS);
   observer.refusal(problem.code);

@@ -87,7 +87,7 @@ interface JsonSchema {
 }
 
 function operationObject(route: Route, operationId: string, operation: Operation): ZodOpenApiOperationObject {
-  const { tag, summary, query, body } = operation;
+  const { tag, summary, query, body, takesFile } = operation;
   const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   const path = z.object(Object.fromEntries(names.map((name) => [name, z.string()])));
   return {
@@ -103,6 +103,7 @@ function operationObject(route: Route, operationId: string, operation: Operation
     ...(body !== undefined && {
       requestBody: { content: { 'application/json': { schema: body } }, required: !body.safeParse({}).success },
     }),
+    ...(takesFile === true && { requestBody: { content: ANY_FILE, required: true } }),
     responses: responsesOf(operation),
   };
 }
@@ -120,7 +121,9 @@ const REFUSED = {
   },
 } as const;
 
-function responsesOf({ answers, csv }: Operation): ZodOpenApiOperationObject['responses'] {
+const ANY_FILE = { '*/*': { schema: z.file() } } as const;
+
+function responsesOf({ answers, csv, answersFile }: Operation): ZodOpenApiOperationObject['responses'] {
   const file = { 'text/csv': { schema: z.string() } };
   const answered = Object.entries(answers).map(([status, schema]) => [
     status,
@@ -130,6 +133,7 @@ function responsesOf({ answers, csv }: Operation): ZodOpenApiOperationObject['re
     },
   ]);
   return {
+    ...(answersFile === true && { 200: { description: 'The file.', content: ANY_FILE } }),
     ...(csv === 'always' && { 200: { description: 'The file.', content: file } }),
     ...(Object.fromEntries(answered) as ZodOpenApiOperationObject['responses']),
     '4XX': { description: 'Refused; nothing was changed. `code` says why, `doc_url` explains it.', ...REFUSED },

@@ -33,6 +33,14 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as a file to keep, instead of the body. */
   readonly file?: { readonly type: string; readonly name: string; readonly content: string | Buffer };
+  /** Sent as a file piece by piece, instead of the body; each piece is waited for. */
+  readonly stream?: FileStream;
+}
+
+export interface FileStream {
+  readonly type: string;
+  readonly name: string;
+  readonly send: (write: (text: string) => Promise<void>) => Promise<void>;
 }
 
 /** The body of a route that takes a file. */

@@ -17,6 +17,7 @@ import { problemPages } from './problem-pages.ts';
 import { referencePage } from './reference-page.ts';
 import type { ApiRequest, Caller, Idempotency, Route } from './route.ts';
 import { ROUTES } from './routes.ts';
+import { sendStream } from './send-stream.ts';
 import { stripeWebhook } from './stripe-webhook.ts';
 
 /** Mount it before any global body parser: signatures need the bytes that Stripe sent. */
@@ -113,7 +114,8 @@ function answer(context: HttpContext, route: Route): RequestHandler {
       return;
     }
     response.status(reply.status).set(reply.headers ?? {});
-    if (reply.file === undefined) response.json(reply.body);
+    if (reply.stream !== undefined) await sendStream(response, reply.stream);
+    else if (reply.file === undefined) response.json(reply.body);
     else response.attachment(reply.file.name).set('content-type', reply.file.type).send(reply.file.content);
   };
 }

@@ -28,6 +28,7 @@ import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { settlementRoutes } from './settlements.ts';
 import { simulationRoutes } from './simulations.ts';
+import { statementExportRoutes } from './statement-exports.ts';
 import { statementRoutes } from './statements.ts';
 import { stripeEventRoutes } from './stripe-events.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -69,6 +70,7 @@ export const ROUTES: readonly Route[] = [
   ...evidenceRoutes,
   ...reportRoutes,
   ...journalExportRoutes,
+  ...statementExportRoutes,
   ...accountingPeriodRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,

@@ -68,7 +68,7 @@ export interface ExportJournalInput {
 const POSTINGS_MAX = 250_000;
 
 /** A transaction that is under way commits within it; what it records is in the next export. */
-const SETTLED_AFTER_MS = 60_000;
+export const SETTLED_AFTER_MS = 60_000;
 
 /** Exports a month as far as it was recorded a minute ago, and keeps what was made of it. */
 export async function exportJournal(deps: Deps, input: ExportJournalInput): Promise<JournalExport | Refused> {

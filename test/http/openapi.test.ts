@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Router } from 'express';
 import { afterAll, expect, test, vi } from 'vitest';
 
+import { toWireId } from '../../src/contract/ids.ts';
+import { NIL_ID } from '../../src/domain/account.ts';
 import { PROBLEM_CODES, statusOf } from '../../src/http/problems.ts';
 import { NO_OBSERVER } from '../../src/telemetry/observer.ts';
 import { textOf, type Wire } from '../support/api.ts';
@@ -267,6 +269,16 @@ test('the books answer what is documented', async () => {
   const made = await call('POST', '/v1/journal_exports', { month: '2026-04', target: 'generic' });
   await call('GET', '/v1/journal_exports?month=2026-04');
   await call('GET', `/v1/journal_exports/${idOf(made)}/files/control.csv`);
+  for (const kind of ['ledger', 'usage', 'customers']) await call('GET', `/v1/exports/${kind}?month=2026-04`);
+  await call('GET', '/v1/corrections');
+  const [variance, correction] = [toWireId('var', NIL_ID), toWireId('correction', NIL_ID)];
+  for (const path of [`variances/${variance}/correction_preview`, `variances/${variance}/correct`])
+    await call('POST', `/v1/${path}`, {});
+  await call('GET', `/v1/corrections/${correction}`);
+  for (const verb of ['approve', 'refuse']) await call('POST', `/v1/corrections/${correction}/${verb}`, {});
+  await call('POST', `/v1/variances/${variance}/evidence?name=x.pdf`, {});
+  await call('GET', `/v1/variances/${variance}/evidence`);
+  await call('GET', `/v1/evidence/${toWireId('evidence', NIL_ID)}/content`);
   await call('GET', '/v1/accounting_periods');
   const fin = await story.person('Fin', 'finance');
   const olu = await story.person('Olu', 'owner');
@@ -314,10 +326,18 @@ test('every documented operation was called, and all but these did what they are
   // They need a draft that is held, a variance, or a message that is parked, which other tests have.
   const refusedHere = [
     'acceptSettlement',
+    'approveCorrection',
     'assignVariance',
+    'attachEvidence',
     'correctSettlement',
+    'correctVariance',
     'explainVariance',
+    'getCorrection',
+    'getEvidenceContent',
+    'listEvidence',
+    'previewCorrection',
     'receiveStripeEvent',
+    'refuseCorrection',
     'replayStripeEvent',
     'retryMessage',
     'settleClearing',
