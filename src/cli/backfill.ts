@@ -82,11 +82,19 @@ const BAD_SHOWN_MAX = 20;
 
 function show(context: CliContext, report: BackfillReport, bad: readonly BadLine[], options: Options): void {
   const dryRun = options.dryRun === true;
-  const { duplicates } = report;
+  const { duplicates, observed } = report;
   const lines = report.lines.map((line) => backfillLine(line, formatCredits));
   if (options.json === true) {
     context.out(
-      json({ object: 'backfill', dry_run: dryRun, data: lines, duplicates, rejected: bad.length, errors: bad }),
+      json({
+        object: 'backfill',
+        dry_run: dryRun,
+        data: lines,
+        duplicates,
+        observed,
+        rejected: bad.length,
+        errors: bad,
+      }),
     );
     return;
   }
@@ -105,6 +113,7 @@ function show(context: CliContext, report: BackfillReport, bad: readonly BadLine
   if (rows.length > 0) context.out(table(columns, rows, [4, 5, 6, 7, 8]));
   for (const { line, message } of bad.slice(0, BAD_SHOWN_MAX)) context.say(`line ${line}: ${message}`);
   if (bad.length > BAD_SHOWN_MAX) context.say(`and ${bad.length - BAD_SHOWN_MAX} more lines`);
+  if (observed > 0) context.say(`${observed} stored beside the balances: their action is not enforced.`);
   context.say(`${duplicates} recorded before, ${bad.length} refused.${dryRun ? ' Nothing was changed.' : ''}`);
 }
 

@@ -78,6 +78,8 @@ const CODES: Partial<Record<Rejection['code'], number>> = {
   export_unsound: EXIT.checkFailed,
   export_other_schema: EXIT.conflict,
   database_not_empty: EXIT.conflict,
+  gate_not_passed: EXIT.checkFailed,
+  mode_not_next: EXIT.conflict,
   lint_failed: EXIT.checkFailed,
   stripe_unavailable: EXIT.unavailable,
   database_unavailable: EXIT.unavailable,

@@ -6,6 +6,7 @@ import { bookOperations } from './operations/books.ts';
 import { correctionOperations } from './operations/corrections.ts';
 import { customerOperations } from './operations/customers.ts';
 import { holdOperations } from './operations/holds.ts';
+import { launchOperations } from './operations/launch.ts';
 import { marginOperations } from './operations/margin.ts';
 import { memberOperations } from './operations/members.ts';
 import { moneyCorrectionOperations } from './operations/money-corrections.ts';
@@ -28,6 +29,7 @@ export const OPERATIONS = {
   ...varianceOperations,
   ...marginOperations,
   ...pricingOperations,
+  ...launchOperations,
   ...operatingOperations,
 } as const;
 

@@ -4,7 +4,7 @@ import { toWireId } from './ids.ts';
 
 interface Tracked {
   readonly usageEventId: string;
-  readonly status: 'applied' | 'unfunded' | 'duplicate';
+  readonly status: 'applied' | 'unfunded' | 'duplicate' | 'observed' | 'shadowed';
   readonly credits: bigint;
   readonly available: bigint;
   readonly passedCap: 'member_cap' | 'agent_cap' | null;

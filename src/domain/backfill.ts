@@ -4,7 +4,7 @@ import type { Refused } from './rejection.ts';
 
 /** What is known of one event after it was decided. */
 export interface BackfilledUsage {
-  readonly status: 'applied' | 'unfunded' | 'duplicate';
+  readonly status: 'applied' | 'unfunded' | 'duplicate' | 'observed' | 'shadowed';
   readonly billingPeriodId: string | null;
   readonly credits: bigint;
   readonly overage: bigint;
@@ -28,11 +28,13 @@ export interface BackfillLine {
 export interface BackfillTally {
   readonly lines: Map<string, BackfillLine>;
   duplicates: number;
+  /** Stored beside the balances: their action is not enforced. */
+  observed: number;
   readonly refused: { readonly index: number; readonly eventId: string; readonly refusal: Refused }[];
 }
 
 export function newTally(): BackfillTally {
-  return { lines: new Map(), duplicates: 0, refused: [] };
+  return { lines: new Map(), duplicates: 0, observed: 0, refused: [] };
 }
 
 /** Adds one event's answer. */
@@ -46,6 +48,8 @@ export function countAnswer(
     tally.refused.push({ index, eventId: event.eventId, refusal: answer });
   } else if (answer.status === 'duplicate' || answer.billingPeriodId === null) {
     tally.duplicates += 1;
+  } else if (answer.status === 'observed' || answer.status === 'shadowed') {
+    tally.observed += 1;
   } else {
     const line = lineOf(tally, event.customer, answer.billingPeriodId, monthOf(event.occurredAt));
     if (answer.status === 'unfunded') {

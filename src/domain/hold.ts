@@ -63,6 +63,7 @@ export function placeHold(book: PoolBook, request: HoldRequest, { now, newId }: 
     placedAt: now,
     expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
     pins: plan.draws.map((draw, seq) => ({ seq, ...draw, held: draw.amount })),
+    reserves: true,
     overageReserved: plan.overage,
     debtReserved: plan.debt,
     captured: 0n,

@@ -21,6 +21,11 @@ export function poolFor(root: PoolBook, member: string | null, since: Date, mome
   return opened;
 }
 
+/** Where use is noted that moves nothing: a member's pool if there is one, which is not opened for it. */
+export function poolBeside(root: PoolBook, member: string | null): PoolBook {
+  return (member === null ? undefined : root.members.get(member)) ?? root;
+}
+
 /** The same for a question, which opens nothing. */
 export function poolAsked(root: PoolBook, member: string | null, moment: Moment): PoolBook {
   if (member === null || root.terms?.policy.pooling !== 'member') return root;

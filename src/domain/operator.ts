@@ -27,6 +27,8 @@ export const PERMISSIONS = [
   'margin.read',
   'prices.change',
   'shadow.decide',
+  'launch.change',
+  'launch.sign',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -50,8 +52,19 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'margin.read',
     'prices.change',
     'shadow.decide',
+    'launch.change',
+    'launch.sign',
   ],
-  approver: ['case.read', 'case.approve', 'audit.read', 'variance.approve', 'close.read', 'close.sign', 'margin.read'],
+  approver: [
+    'case.read',
+    'case.approve',
+    'audit.read',
+    'variance.approve',
+    'close.read',
+    'close.sign',
+    'margin.read',
+    'launch.sign',
+  ],
   owner: PERMISSIONS,
 };
 

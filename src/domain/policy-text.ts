@@ -94,7 +94,7 @@ const TEXTS: Readonly<Record<PolicyRuleName, Tell>> = {
       : 'Credits may be moved between the pools of one customer, never to another customer.',
   top_up: topUpText,
   unpaid: ({ plan }) => unpaidText(plan),
-  trial: () => 'There is no trial.',
+  trial: ({ plan }) => trialText(plan),
   plan_change: ({ plan }) =>
     plan.policy.planChange === 'at_once'
       ? 'Who changes to this plan in mid-period gets its credits at once, and what was left of the included ones before ends.'
@@ -150,6 +150,11 @@ function whoMayDrawText({ policy: { whoMayDraw, caps }, features }: Plan): strin
     return cap === null ? [] : [`One ${scope} may use at most ${groupedDecimal(cap.credits)} credits in a ${window}.`];
   });
   return [who, `Credits pay for ${listed(features)}.`, ...bounds].join(' ');
+}
+
+function trialText({ policy: { trial } }: Plan): string {
+  if (trial === 'none') return 'There is no trial.';
+  return `${plural(trial.days, 'day')} without a fee, once per customer, with ${groupedDecimal(trial.credits)} credits a seat, which end with it; there is no overage in a trial.`;
 }
 
 function holdsText({ policy: { hold } }: Plan): string {

@@ -10,6 +10,7 @@ import { type Lot, remaining } from './lot.ts';
 import type { EntryDraft, PoolChanges } from './pool-changes.ts';
 import { countSpendable } from './pool-stock.ts';
 import type { Dimensions } from './rating.ts';
+import type { ShadowBook } from './shadow-book.ts';
 import type { Shortfall } from './shortfall.ts';
 import type { PlanTerms } from './terms.ts';
 
@@ -68,6 +69,8 @@ export interface HoldState {
   readonly placedAt: Date;
   readonly expiresAt: Date;
   readonly pins: Pin[];
+  /** false: its action was not enforced when it was placed, so it keeps nothing of the pool. */
+  readonly reserves: boolean;
   overageReserved: bigint;
   /** What neither lots nor overage could reserve: it becomes debt when it is captured. */
   debtReserved: bigint;
@@ -106,6 +109,8 @@ export interface PoolBook {
   readonly billed: Map<string, bigint>;
   debt: bigint;
   readonly shortfall: Shortfall;
+  /** Of the customer's own pool, read where a request is about an action in shadow mode. */
+  shadow?: ShadowBook;
   readonly changes: PoolChanges;
 }
 

@@ -3,6 +3,7 @@ import type { AlertDraft } from './alert.ts';
 import type { JournalEntry, Posting } from './journal.ts';
 import type { PeriodState } from './pool-book.ts';
 import type { ProviderCost } from './provider-cost.ts';
+import type { ShadowDraw } from './shadow-book.ts';
 import type { RatedUsage } from './usage.ts';
 
 /** An entry that decisions are still adding postings to. */
@@ -12,7 +13,7 @@ export interface UsageRow {
   readonly event: RatedUsage;
   readonly overage: bigint;
   readonly debt: bigint;
-  readonly outcome: 'applied' | 'unfunded';
+  readonly outcome: 'applied' | 'unfunded' | 'observed';
   readonly billingPeriodId: string;
   /** Null where nothing was posted. */
   readonly entryId: string | null;
@@ -41,6 +42,7 @@ export interface PoolChanges {
   readonly captures: { holdId: string; captureKey: string; entryId: string; amount: bigint }[];
   readonly usage: UsageRow[];
   readonly costs: ProviderCost[];
+  readonly shadowDraws: ShadowDraw[];
   readonly buckets: Map<string, BucketChange>;
   /** Without an entry where nothing had been posted. */
   readonly reversals: { usageEventId: string; entryId: string | null; credits: bigint }[];
@@ -65,6 +67,7 @@ export function noChanges(): PoolChanges {
     captures: [],
     usage: [],
     costs: [],
+    shadowDraws: [],
     reversals: [],
     buckets: new Map(),
     answers: [],

@@ -89,6 +89,8 @@ export type RejectionCode =
   | 'export_unsound'
   | 'export_other_schema'
   | 'database_not_empty'
+  | 'gate_not_passed'
+  | 'mode_not_next'
   | 'lint_failed'
   | 'stripe_refused'
   | 'stripe_unavailable'

@@ -101,14 +101,23 @@ export function recordUsage(book: PoolBook, usage: RatedUsage, moment: Moment): 
 const NOTHING = { overage: 0n, debt: 0n };
 
 /** The period that late usage still belongs to, else the running one. */
-function periodOfUsage(book: PoolBook, occurredAt: Date, now: Date): PeriodState | null {
+export function periodOfUsage(book: PoolBook, occurredAt: Date, now: Date): PeriodState | null {
   const late = book.periods.find(
     (period) => isWithin(period, occurredAt) && awaitsCutOff(period, now) && now < period.cutOffAt,
   );
   return late ?? runningPeriod(book, now);
 }
 
-function refusedUsage(book: PoolBook, { occurredAt, action, feature, cause }: RatedUsage, now: Date): Refused | null {
+function refusedUsage(book: PoolBook, usage: RatedUsage, now: Date): Refused | null {
+  return refusedInstant(usage, now) ?? refusedAction(book, usage.action, usage.feature);
+}
+
+/** What is a mistake of the sender, whether or not its action is enforced. */
+export function refusedMistake(book: PoolBook, period: PeriodState, usage: RatedUsage, now: Date): Refused | null {
+  return refusedInstant(usage, now) ?? refusedAmount(book, period, usage.credits) ?? refusedAsImplausible(book, usage);
+}
+
+function refusedInstant({ occurredAt, cause }: RatedUsage, now: Date): Refused | null {
   if (occurredAt.getTime() > now.getTime() + FUTURE_MINUTES_MAX * 60_000) {
     return refuse(
       'occurred_in_future',
@@ -123,7 +132,7 @@ function refusedUsage(book: PoolBook, { occurredAt, action, feature, cause }: Ra
       { param: 'occurred_at' },
     );
   }
-  return refusedAction(book, action, feature);
+  return null;
 }
 
 /** Older than what Stripe's meters take. */

@@ -43,6 +43,7 @@ export const backfillRoutes: readonly Route[] = [
         dry_run,
         data: report.lines.map((line) => ({ object: 'backfill_line', ...backfillLine(line, formatCredits) })),
         duplicates: report.duplicates,
+        observed: report.observed,
         rejected: errors.length,
         errors: errors
           .toSorted((a, b) => a.index - b.index)

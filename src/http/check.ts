@@ -1,6 +1,7 @@
 import { toWireId } from '../contract/ids.ts';
 import { check as checkBody } from '../contract/usage.ts';
 import { formatCredits } from '../domain/amount.ts';
+import type { Rejection } from '../domain/rejection.ts';
 import { checkUsage } from '../operations/check-usage.ts';
 import type { CheckAnswer } from '../operations/pool-request.ts';
 import { parse } from './parse.ts';
@@ -25,12 +26,12 @@ export const checkRoutes: readonly Route[] = [
 ];
 
 /** A check as it is shown, also as a line of a quote. */
-export function shownCheck({ allowed, refusal, cost, available, lots, overage, ...rate }: CheckAnswer) {
+export function shownCheck({ allowed, refusal, cost, available, lots, overage, unenforced, ...rate }: CheckAnswer) {
   const rejection = refusal?.rejected;
   const details = rejection?.code === 'insufficient_credits' ? rejection.details : undefined;
   return {
     allowed,
-    reason: rejection === undefined ? null : { code: rejection.code, message: rejection.message },
+    reason: rejection === undefined ? null : reasonOf(rejection),
     cost: formatCredits(cost),
     balance: formatCredits(available),
     limit: limitOf(details) ?? null,
@@ -42,7 +43,15 @@ export function shownCheck({ allowed, refusal, cost, available, lots, overage, .
     would_use_overage: formatCredits(overage),
     burn_rate: toWireId('rate', rate.burnRateId),
     rate_changes_at: rate.rateChangesAt,
+    ...(unenforced !== undefined && {
+      mode: unenforced.mode,
+      would_refuse: unenforced.wouldRefuse === null ? null : reasonOf(unenforced.wouldRefuse.rejected),
+    }),
   };
+}
+
+function reasonOf({ code, message }: Rejection) {
+  return { code, message };
 }
 
 function limitOf(details: unknown): unknown {

@@ -114,6 +114,7 @@ function shown(hold: HoldAnswer, replayed: boolean): Answer {
       balance: hold.available,
       placed_at: hold.placedAt,
       expires_at: hold.expiresAt,
+      ...(hold.reserves === false && { reserves: false }),
     },
     replayed,
   );

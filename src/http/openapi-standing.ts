@@ -17,6 +17,17 @@ const health = z.looseObject({
   stripeFailingSeconds: figure.optional(),
 });
 
+const policy = z.object({
+  object: z.literal('policy'),
+  plan: z.string(),
+  name: z.string(),
+  version: z.int(),
+  offered: z.boolean(),
+  rules: z.array(z.object({ rule: z.string(), title: z.string(), text: z.string() })),
+  order_form: z.string(),
+  invoice_text: z.string(),
+});
+
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
 const open = (operationId: string, summary: string, responses: ZodOpenApiOperationObject['responses']) => ({
@@ -43,6 +54,15 @@ export const STANDING: Readonly<Record<string, Record<string, ZodOpenApiOperatio
     get: open('getOpenApi', 'This document', {
       200: { description: 'OpenAPI 3.1.', content: json(z.looseObject({ openapi: z.string() })) },
     }),
+  },
+  '/v1/plans/{plan}/policy': {
+    get: {
+      ...open('readPolicy', 'The rules of a plan in plain sentences, for whoever asks', {
+        200: { description: 'As it is sold now.', content: json(policy) },
+        '4XX': { description: 'There is no such plan.' },
+      }),
+      requestParams: { path: z.object({ plan: z.string() }) },
+    },
   },
   '/v1/webhooks/stripe': {
     post: {

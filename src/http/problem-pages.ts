@@ -154,5 +154,9 @@ const MEANINGS = {
   export_unsound: 'The restored rows do not prove as books. Nothing was restored.',
   export_other_schema: 'The export was made by another release. Restore it with that one, then migrate.',
   database_not_empty: 'An export is restored into a database that was migrated and never used.',
+  gate_not_passed:
+    'The launch gate holds: details lists each row that fails, with its proof and what to do. Nothing was promoted.',
+  mode_not_next:
+    'Actions go up one rung at a time, from observe to shadow to enforce; the message says where each stands.',
   internal: 'Something broke on our side. Quote the request id.',
 } as const satisfies Record<ProblemCode, string>;

@@ -66,6 +66,8 @@ const KINDS = {
   export_unsound: [409, 'conflict_error'],
   export_other_schema: [409, 'conflict_error'],
   database_not_empty: [409, 'conflict_error'],
+  gate_not_passed: [422, 'invalid_request_error'],
+  mode_not_next: [409, 'conflict_error'],
   insufficient_credits: [402, 'insufficient_credits'],
   invalid_request: [400, 'invalid_request_error'],
   unknown_customer: [404, 'invalid_request_error'],

@@ -17,6 +17,7 @@ import { holdListRoutes } from './hold-list.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { journalExportRoutes } from './journal-exports.ts';
+import { launchRoutes } from './launch.ts';
 import { memberRoutes } from './members.ts';
 import { modelPriceRoutes } from './model-prices.ts';
 import { outboxRoutes } from './outbox.ts';
@@ -72,6 +73,7 @@ export const ROUTES: readonly Route[] = [
   ...journalExportRoutes,
   ...statementExportRoutes,
   ...accountingPeriodRoutes,
+  ...launchRoutes,
   ...outboxRoutes,
   ...stripeEventRoutes,
   ...topUpRoutes,

@@ -69,6 +69,7 @@ async function trackMany(context: HttpContext, request: ApiRequest): Promise<Rep
     applied: count('applied'),
     duplicates: count('duplicate'),
     unfunded: count('unfunded'),
+    observed: count('observed') + count('shadowed'),
     rejected: count('rejected'),
     quarantined: count('quarantined'),
     results,

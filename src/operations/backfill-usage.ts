@@ -22,6 +22,7 @@ export interface Backfill {
 export interface BackfillReport {
   readonly lines: readonly (BackfillLine & Pick<PeriodSpan, 'startsAt' | 'endsAt'>)[];
   readonly duplicates: number;
+  readonly observed: number;
   readonly refused: BackfillTally['refused'];
 }
 
@@ -98,7 +99,7 @@ function* batches(events: readonly BackfillEvent[]): Iterable<Batch> {
   for (let from = 0; from < events.length; from += BATCH) yield { from, events: events.slice(from, from + BATCH) };
 }
 
-function report({ lines, duplicates, refused }: BackfillTally, spans: readonly PeriodSpan[]): BackfillReport {
+function report({ lines, duplicates, observed, refused }: BackfillTally, spans: readonly PeriodSpan[]): BackfillReport {
   const byId = new Map(spans.map((span) => [span.billingPeriodId, span]));
   const shown = [...lines.values()].map((line) => {
     const span = byId.get(line.billingPeriodId);
@@ -111,6 +112,7 @@ function report({ lines, duplicates, refused }: BackfillTally, spans: readonly P
       (a, b) => a.startsAt.getTime() - b.startsAt.getTime() || order(a.customer, b.customer) || order(a.month, b.month),
     ),
     duplicates,
+    observed,
     refused,
   };
 }

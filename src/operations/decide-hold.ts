@@ -8,7 +8,9 @@ import { availableAt } from '../domain/pool-stock.ts';
 import { costOf } from '../domain/provider-cost.ts';
 import { rate, rateInForce } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
+import { placeUnenforced } from '../domain/unenforced.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
+import { captureUnenforced } from './decide-unenforced.ts';
 import { answerKey, type Earlier } from './earlier.ts';
 import type { HoldAnswer, HoldCapture, HoldPlacement, HoldRelease, Keyed } from './pool-request.ts';
 import { textOf, unknownAction } from './rate-action.ts';
@@ -56,7 +58,8 @@ export function decideHold(
     return amount ?? refuse('invalid_request', 'Give either quantities or credits.', { param: 'quantities' });
   }
   if (amount <= 0n) return refuse('invalid_request', `${request.action} would cost nothing; there is nothing to hold.`);
-  const hold = placeHold(
+  const place = row.mode === 'enforce' ? placeHold : placeUnenforced;
+  const hold = place(
     book,
     {
       holdId: withLane(moment.newId(), book.customer.lane),
@@ -87,6 +90,11 @@ export function decideCapture(
   const amount = amountOfCapture(hold, request, rates);
   if (typeof amount === 'object') return amount;
   const { holdId, key, final } = request;
+  if (!hold.reserves && amount > 0n) {
+    const taken = captureUnenforced(book, hold, { ...request, amount }, rates, moment);
+    if (!('rejected' in taken)) noteCost(book, hold, request, moment, taken.usageEventId);
+    return answered(book, holdId, taken);
+  }
   // Nothing was used: the hold is simply given back.
   const change =
     amount === 0n
@@ -97,15 +105,22 @@ export function decideCapture(
 }
 
 /** What it cost is stored with the capture, also of work that earns nothing. */
-function noteCost({ changes, customer }: PoolBook, hold: HoldState, request: HoldCapture, moment: Moment): void {
-  const { holdId, action, feature, member, agent } = hold;
+function noteCost(
+  { changes, customer }: PoolBook,
+  hold: HoldState,
+  request: HoldCapture,
+  moment: Moment,
+  usageEventId: string | null = null,
+): void {
+  const { action, feature, member, agent } = hold;
+  const holdId = usageEventId === null ? hold.holdId : null;
   const { provider = null, prices = [] } = request;
   const quantities = request.quantities ?? {};
   const dimensions = { ...hold.dimensions, ...request.dimensions };
   const cost = costOf(provider, { quantities, dimensions, at: moment.now }, prices);
   if (cost === null) return;
   const costId = withLane(moment.newId(), customer.lane);
-  const use = { costId, usageEventId: null, holdId, occurredAt: moment.now, action, feature, member, agent };
+  const use = { costId, usageEventId, holdId, occurredAt: moment.now, action, feature, member, agent };
   changes.costs.push({ ...use, ...cost });
 }
 
@@ -120,14 +135,18 @@ export function unknownHold(): Refused {
 
 function amountOfCapture(hold: HoldState, request: HoldCapture, rates: readonly BurnRateRow[]): bigint | Refused {
   if (request.amount !== null) return request.amount;
-  if (request.quantities === null) return heldOf(hold);
+  if (request.quantities === null) return hold.reserves ? heldOf(hold) : hold.amount - hold.captured;
   const row = rates.find(({ burnRateId }) => burnRateId === hold.burnRateId);
   return row === undefined
     ? refuse('invalid_request', 'This hold has no rate; capture it by an amount of credits.', { param: 'quantities' })
     : rate(row.rate, request.quantities, { ...hold.dimensions, ...request.dimensions });
 }
 
-function answered(book: PoolBook, holdId: string, change: HoldChange | Refused): HoldAnswer | Refused {
+function answered(
+  book: PoolBook,
+  holdId: string,
+  change: Omit<HoldChange, 'captured'> | Refused,
+): HoldAnswer | Refused {
   if ('rejected' in change) return change;
   const hold = book.holds.get(holdId);
   return hold === undefined ? unknownHold() : shown(hold, change.released, change.available);
@@ -145,5 +164,6 @@ function shown(hold: HoldState, released: bigint, available: bigint): HoldAnswer
     available: formatCredits(available),
     placedAt: hold.placedAt.toISOString(),
     expiresAt: hold.expiresAt.toISOString(),
+    ...(!hold.reserves && { reserves: false }),
   };
 }

@@ -1,5 +1,5 @@
 // One request against one book. No database here.
-import { poolAsked, poolFor } from '../domain/member-pool.ts';
+import { poolAsked, poolBeside, poolFor } from '../domain/member-pool.ts';
 import { familyOf, type Moment, type PoolBook } from '../domain/pool-book.ts';
 import type { Refused } from '../domain/rejection.ts';
 import { noPeriod } from '../domain/usage.ts';
@@ -9,6 +9,7 @@ import { decideTransfer } from './decide-transfer.ts';
 import { decideCheck, decideUsage } from './decide-usage.ts';
 import type { Earlier } from './earlier.ts';
 import type { HoldAnswer, PoolAnswer, PoolRequest } from './pool-request.ts';
+import { unenforcedOf } from './unenforced-actions.ts';
 
 /** Decides one request; a refusal leaves book and earlier answers as they were. */
 export function decidePoolRequest(
@@ -25,7 +26,10 @@ export function decidePoolRequest(
   }
   switch (request.kind) {
     case 'usage': {
-      const book = poolFor(root, request.member, request.occurredAt ?? moment.now, moment);
+      const since = request.occurredAt ?? moment.now;
+      const book = unenforcedOf(rates).has(request.action)
+        ? poolBeside(root, request.member)
+        : poolFor(root, request.member, since, moment);
       const usage = decideUsage(book, request, rates, earlier, moment);
       return 'rejected' in usage ? refused(usage) : { kind: 'usage', usage };
     }
@@ -35,7 +39,9 @@ export function decidePoolRequest(
       return 'rejected' in check ? refused(check) : { kind: 'check', check };
     }
     case 'hold': {
-      const book = poolFor(root, request.member, moment.now, moment);
+      const book = unenforcedOf(rates).has(request.action)
+        ? poolBeside(root, request.member)
+        : poolFor(root, request.member, moment.now, moment);
       return answered(once(book, request, earlier, () => decideHold(book, request, rates, moment)));
     }
     case 'capture': {

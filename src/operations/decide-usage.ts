@@ -8,14 +8,16 @@ import { availableAt } from '../domain/pool-stock.ts';
 import { costOf } from '../domain/provider-cost.ts';
 import { nextRate } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
+import { recordUnenforced, type UnenforcedMode } from '../domain/unenforced.ts';
 import { refusedForUnfunded } from '../domain/unfunded.ts';
 import { refusedByCap } from '../domain/usage-cap.ts';
 import { noPeriod, type RatedUsage, recordUsage, refusedAction, refusedAmount } from '../domain/usage.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
 import type { KnownUsage } from '../storage/usage-events.ts';
+import { wouldRefuse } from './decide-unenforced.ts';
 import { type Earlier, usageKey } from './earlier.ts';
 import type { CheckAnswer, RecordedUsage, UsageCheck, UsageRequest } from './pool-request.ts';
-import { rateAction, textOf } from './rate-action.ts';
+import { rateAction, type Rated, textOf } from './rate-action.ts';
 
 /** Burns one event's credits once; the same event again gets its first answer. */
 export function decideUsage(
@@ -49,7 +51,8 @@ export function decideUsage(
     credits: rated.credits,
     burnRateId: rated.row.burnRateId,
   };
-  const answer = recordUsage(book, usage, moment);
+  const { mode } = rated.row;
+  const answer = mode === 'enforce' ? recordUsage(book, usage, moment) : recordUnenforced(book, usage, mode, moment);
   if ('rejected' in answer) return answer;
   noteCost(book, request, usage);
   earlier.usage.set(key, usage);
@@ -113,8 +116,9 @@ export function decideCheck(
 ): CheckAnswer | Refused {
   const rated = rateAction(rates, request.action, request.quantities, request.dimensions, now);
   if ('rejected' in rated) return rated;
-  const { feature } = rated.row;
+  const { feature, mode } = rated.row;
   const cost = rated.credits;
+  if (mode !== 'enforce') return unenforcedCheck(book, { ...rated, action: request.action, mode }, rates, now);
   const period = runningPeriod(book, now);
   const who = { member: request.member ?? null, agent: request.agent ?? null };
   const capped = period === null ? null : refusedByCap(book, who, cost, { period, action: request.action, now });
@@ -138,5 +142,25 @@ export function decideCheck(
     overage: burn?.overage ?? 0n,
     burnRateId: rated.row.burnRateId,
     rateChangesAt: nextRate(rates, request.action, now)?.effectiveFrom ?? null,
+  };
+}
+
+/** Always yes: what is not enforced stops nobody, and draws nothing. */
+function unenforcedCheck(
+  book: PoolBook,
+  { row, credits, action, mode }: Rated & { readonly action: string; readonly mode: UnenforcedMode },
+  rates: readonly BurnRateRow[],
+  now: Date,
+): CheckAnswer {
+  return {
+    allowed: true,
+    cost: credits,
+    available: availableAt(book, now),
+    refusal: null,
+    lots: [],
+    overage: 0n,
+    burnRateId: row.burnRateId,
+    rateChangesAt: nextRate(rates, action, now)?.effectiveFrom ?? null,
+    unenforced: { mode, wouldRefuse: wouldRefuse(book, { action, feature: row.feature, cost: credits, mode }, now) },
   };
 }

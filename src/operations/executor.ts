@@ -16,6 +16,7 @@ import { decidePoolRequest } from './decide-pool-request.ts';
 import type { Deps } from './deps.ts';
 import { readEarlier } from './earlier.ts';
 import type { PoolAnswer, PoolRequest } from './pool-request.ts';
+import { readNeededShadows } from './unenforced-actions.ts';
 import { concludeBatch, watch } from './watch-pools.ts';
 
 export interface Executor {
@@ -198,6 +199,7 @@ async function decideBatch(
     readEarlier(trx, requests),
   ]);
   const rates = await ratesOf(trx, books);
+  await readNeededShadows(trx, requests, books, rates);
   const moment = { now, newId: deps.newId };
   for (const book of books.values()) catchUp(book, moment);
   const before = watch(books.values(), now);

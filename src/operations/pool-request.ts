@@ -106,7 +106,7 @@ export type PoolRequest =
 
 export interface RecordedUsage {
   readonly usageEventId: string;
-  readonly status: 'applied' | 'unfunded' | 'duplicate';
+  readonly status: 'applied' | 'unfunded' | 'duplicate' | 'observed' | 'shadowed';
   readonly credits: bigint;
   /** Of this answer; nothing and null for a duplicate. */
   readonly overage: bigint;
@@ -130,6 +130,8 @@ export interface HoldAnswer {
   readonly available: string;
   readonly placedAt: string;
   readonly expiresAt: string;
+  /** Only of an action that is not enforced. */
+  readonly reserves?: false;
 }
 
 /** A transfer as its answers show it; amounts are decimal credits. */
@@ -153,6 +155,8 @@ export interface CheckAnswer {
   /** The row of the burn table, and when another one takes its place. */
   readonly burnRateId: string;
   readonly rateChangesAt: Date | null;
+  /** Of an action that is not enforced: its mode, and what enforcement would have refused it for. */
+  readonly unenforced?: { readonly mode: 'observe' | 'shadow'; readonly wouldRefuse: Refused | null };
 }
 
 export type PoolAnswer =

@@ -3,6 +3,11 @@ import { type Dimensions, rate, rateInForce, type Quantities } from '../domain/r
 import { refuse, type Refused } from '../domain/rejection.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
 
+export interface Rated {
+  readonly row: BurnRateRow;
+  readonly credits: bigint;
+}
+
 /** Micro-credits of an action's quantities by the row in force at an instant, or why there is no such price. */
 export function rateAction(
   rates: readonly BurnRateRow[],
@@ -10,7 +15,7 @@ export function rateAction(
   quantities: Quantities,
   dimensions: Dimensions,
   at: Date,
-): { readonly row: BurnRateRow; readonly credits: bigint } | Refused {
+): Rated | Refused {
   const row = rateInForce(rates, action, at);
   if (row === null) return unknownAction(action, rates);
   const credits = rate(row.rate, quantities, dimensions);

@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts';
 import type { Earlier } from './earlier.ts';
 import { ratesOf } from './executor.ts';
 import type { PoolAnswer, PoolRequest } from './pool-request.ts';
+import { readNeededShadows } from './unenforced-actions.ts';
 
 export interface Rehearsal {
   readonly trx: Transaction;
@@ -35,6 +36,7 @@ export async function rehearse<Result>(
       const needs = needsOf(requests, { readOnly: true });
       const { now, books } = await loadPoolBooks(trx, customers, deps.settings, needs);
       const rates = await ratesOf(trx, books);
+      await readNeededShadows(trx, requests, books, rates);
       const moment = { now, newId: deps.newId };
       for (const book of books.values()) catchUp(book, moment);
       const decide = (request: PoolRequest, earlier: Earlier): PoolAnswer => {

@@ -23,9 +23,10 @@ export async function readDeployment(db: Database | Transaction): Promise<Deploy
 export async function stampOnce(db: Database | Transaction, deployment: Deployment): Promise<Deployment> {
   await execute(
     db,
-    `insert into deployment (stripe_account, livemode, sandbox, stamped_at) values ($1, $2, $3, clock_timestamp())
-     on conflict (only_row) do nothing`,
-    [deployment.account, deployment.livemode, deployment.sandbox],
+    `insert into deployment (stripe_account, livemode, sandbox, first_mode, stamped_at)
+     values ($1, $2, $3, $4, clock_timestamp()) on conflict (only_row) do nothing`,
+    // Nobody's real customers are charged before somebody has said so.
+    [deployment.account, deployment.livemode, deployment.sandbox, deployment.livemode ? 'observe' : 'enforce'],
   );
   const stamped = await readDeployment(db);
   if (stamped === null) throw new Error('the deployment row is missing after it was written');

@@ -42,6 +42,18 @@ export async function insertHolds(trx: Transaction, books: readonly PoolBook[]):
   );
 }
 
+/** New holds that keep nothing of their pool; there are none where every action is enforced. */
+export async function markUnreserved(trx: Transaction, books: readonly PoolBook[]): Promise<void> {
+  await write(
+    trx,
+    gather(books, (book) => holdsOf(book, book.changes.newHolds).filter(({ reserves }) => !reserves)),
+    `update holds h set reserves = false
+     from unnest($1::smallint[], $2::uuid[], $3::uuid[]) as c (lane, customer_id, hold_id)
+     where h.lane = any ($1) and h.lane = c.lane and h.customer_id = c.customer_id and h.hold_id = c.hold_id`,
+    [({ holdId }) => holdId],
+  );
+}
+
 /** Holds that were captured, released, lapsed or carried. */
 export async function updateHolds(trx: Transaction, books: readonly PoolBook[]): Promise<void> {
   const touched = (book: PoolBook): readonly HoldState[] =>

@@ -1,4 +1,5 @@
 import type { BurnRate, Catalogue, Pack, Plan } from '../domain/catalogue.ts';
+import type { ActionMode } from '../domain/ladder.ts';
 import { currentCatalogue } from './catalogues.ts';
 import type { Database, Transaction } from './database.ts';
 import { query } from './query.ts';
@@ -43,6 +44,8 @@ export interface BurnRateRow {
   readonly feature: string;
   readonly effectiveFrom: Date;
   readonly rate: BurnRate;
+  /** How far up the launch ladder its action is. */
+  readonly mode: ActionMode;
 }
 
 const PLAN_VERSION = `select plan_version_id as "planVersionId", plan, version, unit, currency, content,
@@ -124,8 +127,12 @@ export async function creditUnit(db: Database | Transaction, unit: string): Prom
 export async function listRates(db: Database | Transaction, unit: string): Promise<readonly BurnRateRow[]> {
   return query<BurnRateRow>(
     db,
-    `select burn_rate_id as "burnRateId", action, feature, effective_from as "effectiveFrom", rate
-     from burn_rates where lineage = $1 order by action, effective_from`,
+    `select r.burn_rate_id as "burnRateId", r.action, r.feature, r.effective_from as "effectiveFrom", r.rate,
+       coalesce(m.mode, (select first_mode from deployment), 'enforce') as mode
+     from burn_rates r
+     left join (select distinct on (action) action, mode from mode_changes where lineage = $1 order by action, mode_change_id desc) m
+       on m.action = r.action
+     where r.lineage = $1 order by r.action, r.effective_from`,
     [unit],
   );
 }

@@ -2,12 +2,13 @@ import { familyOf, type PeriodState, type PoolBook } from '../domain/pool-book.t
 import { saveAlerts } from './alerts.ts';
 import { gather, write } from './column-writes.ts';
 import type { Transaction } from './database.ts';
-import { insertCaptures, insertHolds, savePins, updateHolds } from './hold-changes.ts';
+import { insertCaptures, insertHolds, markUnreserved, savePins, updateHolds } from './hold-changes.ts';
 import { appendEntries } from './journal.ts';
 import { insertLots, updateLots } from './lot-changes.ts';
 import { requestTrueUp } from './outbox.ts';
 import { saveCounters } from './pool-book-caps.ts';
 import { insertProviderCosts } from './provider-costs.ts';
+import { insertShadowDraws } from './shadow-draws.ts';
 import { saveShortfalls } from './shortfalls.ts';
 import { addToBuckets, insertReversals, insertUsage } from './usage-changes.ts';
 
@@ -27,11 +28,13 @@ export async function saveBookChanges(trx: Transaction, now: Date, roots: readon
     updateLots(trx, books),
     appendEntries(trx, now, entries),
     insertHolds(trx, books),
+    markUnreserved(trx, books),
     updateHolds(trx, books),
     savePins(trx, books),
     insertCaptures(trx, now, books),
     insertUsage(trx, now, books),
     insertProviderCosts(trx, now, books),
+    insertShadowDraws(trx, now, books),
     insertReversals(trx, books),
     saveShortfalls(trx, now, books),
     addToBuckets(trx, books),

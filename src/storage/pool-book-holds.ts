@@ -70,7 +70,7 @@ async function selectHolds(
     `select customer_id as "customerId", pool_id as "poolId", hold_id as "holdId",
        billing_period_id as "billingPeriodId", action, feature, member, agent, burn_rate_id as "burnRateId",
        plan_version_id as "planVersionId", quantities, dimensions, amount, placed_at as "placedAt", expires_at as "expiresAt",
-       overage_reserved as "overageReserved", debt_reserved as "debtReserved", captured, state, settled_at as "settledAt"
+       overage_reserved as "overageReserved", reserves, debt_reserved as "debtReserved", captured, state, settled_at as "settledAt"
      from holds ${WANTED} where lane = any ($3::smallint[]) and ${condition} order by placed_at, hold_id`,
     [...parametersOf(scope), ...parameters],
   );

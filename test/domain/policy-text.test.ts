@@ -63,6 +63,12 @@ describe('in plain English', () => {
       { unpaid: { freezeAfterDays: 3 } },
       "A renewal's credits are there with the period, also while its invoice is unpaid; after 3 days what is left of them freezes until it is paid.",
     ],
+    ['trial', {}, 'There is no trial.'],
+    [
+      'trial',
+      { trial: { days: 14, credits: '500' } },
+      '14 days without a fee, once per customer, with 500 credits a seat, which end with it; there is no overage in a trial.',
+    ],
     [
       'notices',
       { alerts: { ...samplePolicy.alerts, thresholdsPercent: [75, 90], expiringDays: [30, 7, 1] } },

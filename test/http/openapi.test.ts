@@ -256,6 +256,27 @@ test('cases and credit notes answer what is documented', async () => {
   expect((await call('GET', '/v1/audit_log', undefined, undefined, ada))['data']).not.toEqual([]);
 });
 
+test('the launch ladder and the public rules answer what is documented', async () => {
+  const olga = await story.person('Olga', 'owner');
+  const reason = 'a test';
+  const by = async (path: string, body: object): Promise<Wire> => call('POST', path, body, undefined, olga);
+  await call('GET', '/v1/launch');
+  await by('/v1/launch/demotions', { actions: ['report.generate'], to: 'observe', reason });
+  await call('POST', '/v1/launch/promotions', { actions: ['report.generate'], reason });
+  const customer = await story.subscriber();
+  const use = { customer: customer.stripeCustomer, action: 'report.generate' };
+  expect(await call('POST', '/v1/track', { ...use, id: 'watched', quantities: {} })).toMatchObject({
+    status: 'observed',
+  });
+  await call('POST', '/v1/check', use);
+  const hold = await call('POST', '/v1/holds', { ...use, quantities: {} }, 'watched');
+  await call('POST', `/v1/holds/${idOf(hold)}/capture`, {}, 'watched-capture');
+  await by('/v1/launch/sign_offs', { row: 'margin', reason });
+  await by('/v1/launch/reviews', { review_on: '2026-12-01', reason });
+  await call('GET', '/v1/launch?actions=report.generate&to=shadow');
+  await call('GET', '/v1/plans/bulk/policy');
+});
+
 test('the books answer what is documented', async () => {
   await story.until('2026-05-03T02:00:00Z');
   await call('POST', '/v1/reconciliations', { full: true });
@@ -323,7 +344,7 @@ test('webhooks, alerts and what operators look at answer what is documented', as
 });
 
 test('every documented operation was called, and all but these did what they are for', () => {
-  // They need a draft that is held, a variance, or a message that is parked, which other tests have.
+  // They need a held draft, a variance, a parked message, or a gate that is open, which other tests have.
   const refusedHere = [
     'acceptSettlement',
     'approveCorrection',
@@ -336,6 +357,7 @@ test('every documented operation was called, and all but these did what they are
     'getEvidenceContent',
     'listEvidence',
     'previewCorrection',
+    'promoteActions',
     'receiveStripeEvent',
     'refuseCorrection',
     'replayStripeEvent',

@@ -30,6 +30,12 @@ beforeAll(async () => {
     ticket: 'T-1',
     actor: 'support',
   });
+  await owner.query(
+    `insert into shadow_draws (lane, customer_id, usage_event_id, seq, pool_id, billing_period_id, action, taken_from,
+       amount, drawn_at)
+     values ($1, $2, $3, 0, $3, $3, 'api.call', 'overage', 1, now())`,
+    [customer.lane, customer.customerId, undone.usageEventId],
+  );
 });
 afterAll(() => owner.end());
 
@@ -50,6 +56,7 @@ const HISTORY = [
   'journal_entries',
   'postings',
   'provider_costs',
+  'shadow_draws',
   'usage_event_keys',
   'usage_events',
   'usage_reversals',
@@ -122,11 +129,14 @@ describe('INV-03 history is only ever added to', () => {
       'credit_grant_lots',
       'customer_aliases',
       'evidence_files',
+      'gate_sign_offs',
       'journal_exports',
       'knex_migrations',
       'knex_migrations_lock',
+      'mode_changes',
       'model_price_lists',
       'model_prices',
+      'model_reviews',
       'seal_roots',
       'seals',
     ];

@@ -47,6 +47,10 @@ const balance = z
     ...poolFigures,
     spending_limit: credits.nullable(),
     lots: z.array(lot),
+    policy: z
+      .object({ version: z.int(), rules: z.array(z.object({ rule: word, title: word, text: word })) })
+      .nullable()
+      .meta({ description: 'what holds for this customer, in sentences' }),
     members: z.array(z.object({ member: word, ...poolFigures })),
     period: period.nullable(),
     as_of: at,

@@ -18,7 +18,12 @@ const figures = {
 };
 
 const hold = z
-  .object({ ...figures, released: credits, balance: credits.meta({ description: 'what the pool has left' }) })
+  .object({
+    ...figures,
+    released: credits,
+    balance: credits.meta({ description: 'what the pool has left' }),
+    reserves: z.literal(false).optional().meta({ description: 'only of an action that is not enforced' }),
+  })
   .meta({ id: 'Hold' });
 
 export const holdOperations = {

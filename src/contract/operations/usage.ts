@@ -17,6 +17,7 @@ import {
   usageReversal,
 } from '../usage.ts';
 import { at, atOrNull, credits, idOf, listOf, word, wordOrNull } from '../wire-values.ts';
+import { quarantinedEvent } from './quarantined-event.ts';
 
 const checked = {
   allowed: z.boolean(),
@@ -29,7 +30,11 @@ const checked = {
   would_use_overage: credits,
   burn_rate: idOf('rate'),
   rate_changes_at: atOrNull,
+  mode: z.enum(['observe', 'shadow']).optional().meta({ description: 'only of an action that is not enforced' }),
+  would_refuse: z.object({ code: word, message: word }).nullable().optional(),
 };
+
+const USAGE_STATES = ['applied', 'duplicate', 'unfunded', 'observed', 'shadowed'] as const;
 
 const tracked = {
   id: wordOrNull.meta({ description: "the caller's own id of the event" }),
@@ -40,9 +45,7 @@ const tracked = {
   reason: z.object({ code: word, message: word }).optional(),
 };
 
-const trackedEvent = z
-  .object({ ...tracked, status: z.enum(['applied', 'duplicate', 'unfunded']) })
-  .meta({ id: 'TrackedEvent' });
+const trackedEvent = z.object({ ...tracked, status: z.enum(USAGE_STATES) }).meta({ id: 'TrackedEvent' });
 
 const trackResults = z
   .object({
@@ -50,6 +53,7 @@ const trackResults = z
     applied: z.int(),
     duplicates: z.int(),
     unfunded: z.int(),
+    observed: z.int(),
     rejected: z.int(),
     quarantined: z.int(),
     results: z.array(
@@ -63,26 +67,6 @@ const trackResults = z
   .meta({ id: 'TrackResults' });
 
 const rateRow = z.object({ id: idOf('rate'), feature: word, effective_from: at, rate: z.looseObject({}) });
-
-const quarantinedEvent = z
-  .object({
-    id: idOf('quar'),
-    object: z.literal('quarantined_event'),
-    state: z.enum(['waiting', 'released', 'discarded']),
-    source: word,
-    event_id: word,
-    body: z.looseObject({}),
-    fixed_body: z.looseObject({}).nullable(),
-    fault: z.object({ code: word, message: word, param: wordOrNull }),
-    attempts: z.int(),
-    received_at: at,
-    tried_at: atOrNull,
-    settled_at: atOrNull,
-    settled_by: wordOrNull,
-    reason: wordOrNull,
-    usage_event: idOf('usage').nullable(),
-  })
-  .meta({ id: 'QuarantinedEvent' });
 
 const reversed = {
   restored: credits,
@@ -169,7 +153,7 @@ export const usageOperations = {
         object: z.literal('usage_amendment'),
         reversal: z.object(reversed).nullable(),
         usage_event: idOf('usage'),
-        status: z.enum(['applied', 'duplicate', 'unfunded']),
+        status: z.enum(USAGE_STATES),
         credits,
         balance: credits,
       }),
@@ -200,6 +184,7 @@ export const usageOperations = {
           }),
         ),
         duplicates: z.int(),
+        observed: z.int(),
         rejected: z.int(),
         errors: z.array(z.object({ index: z.int(), id: wordOrNull, error: problem })),
       }),
@@ -232,7 +217,7 @@ export const usageOperations = {
         object: z.literal('quarantined_event'),
         state: z.literal('released'),
         usage_event: idOf('usage'),
-        status: z.enum(['applied', 'duplicate', 'unfunded']),
+        status: z.enum(USAGE_STATES),
         credits,
         balance: credits,
       }),

@@ -15,7 +15,7 @@ export const HOLD_CHECKS: readonly LedgerCheck[] = [
         (coalesce(d.held, 0) + h.overage_reserved + h.debt_reserved + h.captured)::text as found
       from holds h
       left join pinned d on d.lane = h.lane and d.customer_id = h.customer_id and d.hold_id = h.hold_id
-      where h.lane = any($1) and ($2::uuid is null or h.customer_id = $2) and h.state = 'open'
+      where h.lane = any($1) and ($2::uuid is null or h.customer_id = $2) and h.state = 'open' and h.reserves
         and coalesce(d.held, 0) + h.overage_reserved + h.debt_reserved + h.captured <> h.amount
       order by 1 limit $3`,
   },
@@ -57,7 +57,8 @@ export const HOLD_CHECKS: readonly LedgerCheck[] = [
       select 'hold ' || h.hold_id as subject, coalesce(c.amount, 0)::text as expected, h.captured::text as found
       from holds h
       left join captured c on c.lane = h.lane and c.customer_id = h.customer_id and c.hold_id = h.hold_id
-      where h.lane = any($1) and ($2::uuid is null or h.customer_id = $2) and h.captured <> coalesce(c.amount, 0)
+      where h.lane = any($1) and ($2::uuid is null or h.customer_id = $2) and h.reserves
+        and h.captured <> coalesce(c.amount, 0)
       order by 1 limit $3`,
   },
   {
