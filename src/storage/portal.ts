@@ -1,0 +1,52 @@
+// What a customer is shown of his own usage.
+import type { CustomerKey } from '../domain/customer.ts';
+import type { Database } from './database.ts';
+import { query } from './query.ts';
+
+export interface Use {
+  readonly action: string;
+  readonly member: string | null;
+  readonly occurredAt: Date;
+  /** Micro-credits, before anything was undone. */
+  readonly credits: bigint;
+}
+
+/** The latest uses that cost something or were free, the newest first. */
+export async function latestUses(db: Database, key: CustomerKey, limit: number): Promise<readonly Use[]> {
+  return query<Use>(
+    db,
+    `select action, member, occurred_at as "occurredAt", credits from usage_events
+     where lane = $1 and customer_id = $2 and outcome <> 'observed'
+     order by recorded_at desc, usage_event_id desc limit $3`,
+    [key.lane, key.customerId, limit],
+  );
+}
+
+export interface DayOfUse {
+  /** In UTC. */
+  readonly day: string;
+  readonly action: string;
+  readonly member: string | null;
+  readonly events: number;
+  /** Micro-credits that stay charged: what was undone is taken off. */
+  readonly credits: bigint;
+}
+
+/** Sums by day, action and member on [from, to). */
+export async function usageByDay(
+  db: Database,
+  key: CustomerKey,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<readonly DayOfUse[]> {
+  return query<DayOfUse>(
+    db,
+    `select to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD') as day, e.action, e.member, count(*)::int as events,
+       sum(e.credits - coalesce(r.credits, 0))::bigint as credits
+     from usage_events e
+     left join (select lane, customer_id, usage_event_id, sum(credits) as credits from usage_reversals
+       where lane = $1 and customer_id = $2 group by 1, 2, 3) r using (lane, customer_id, usage_event_id)
+     where e.lane = $1 and e.customer_id = $2 and e.occurred_at >= $3 and e.occurred_at < $4 and e.outcome <> 'observed'
+     group by 1, 2, 3 order by 1, 2, 3`,
+    [key.lane, key.customerId, from, to],
+  );
+}
