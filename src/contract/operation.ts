@@ -7,6 +7,7 @@ export const TAGS = {
   Customers: 'Balances, statements, members, and why a figure is what it is.',
   Grants: 'Credits that come in without an invoice.',
   Billing: 'Subscriptions, invoices, settlements and top-ups; Stripe owns the money.',
+  Portal: "A customer's own page, entered with a token of its own.",
   Corrections: 'Mistakes put right, with evidence and a second person.',
   Books: 'Reconciliation, the close of a month and its exports.',
   Margin: 'What uses cost at the providers of models, what they bring, and who uses what nobody knows of.',

@@ -11,6 +11,7 @@ import { marginOperations } from './operations/margin.ts';
 import { memberOperations } from './operations/members.ts';
 import { moneyCorrectionOperations } from './operations/money-corrections.ts';
 import { operatingOperations } from './operations/operating.ts';
+import { portalOperations } from './operations/portal.ts';
 import { pricingOperations } from './operations/pricing.ts';
 import { topUpOperations } from './operations/top-ups.ts';
 import { usageOperations } from './operations/usage.ts';
@@ -23,6 +24,7 @@ export const OPERATIONS = {
   ...memberOperations,
   ...billingOperations,
   ...topUpOperations,
+  ...portalOperations,
   ...correctionOperations,
   ...moneyCorrectionOperations,
   ...bookOperations,

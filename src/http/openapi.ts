@@ -46,7 +46,7 @@ export function apiDocument(origin: string, { closed = false }: DocumentOptions 
       servers: [{ url: origin }],
       security: [{ apiKey: [] }],
       paths,
-      components: { securitySchemes: { apiKey: API_KEY } },
+      components: { securitySchemes: { apiKey: API_KEY, portalToken: PORTAL_TOKEN } },
     },
     { override: ({ jsonSchema, io }) => readably(jsonSchema, io === 'output' && !closed) },
   );
@@ -69,6 +69,17 @@ const API_KEY = {
   scheme: 'bearer',
   description: 'An API key: cp_test_… or cp_live_…, made with `creditpool keys create`.',
 } as const;
+
+const PORTAL_TOKEN = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'A token of one customer: cp_portal_…, made by POST /v1/portal_tokens.',
+} as const;
+
+function neededBy({ scopes, byPortalToken = false }: Route): string {
+  if (byPortalToken) return 'Needs a portal token.';
+  return `Needs a key with the scope ${[...new Set([...scopes, 'admin'])].join(' or ')}.`;
+}
 
 /** Leaves out what says nothing to a reader: how a date is spelled in full, and how large a number can be. */
 function readably(schema: JsonSchema, isOpen: boolean): void {
@@ -94,7 +105,8 @@ function operationObject(route: Route, operationId: string, operation: Operation
     operationId,
     tags: [tag],
     summary,
-    description: `Needs a key with the scope ${[...new Set([...route.scopes, 'admin'])].join(' or ')}.`,
+    description: neededBy(route),
+    ...(route.byPortalToken === true && { security: [{ portalToken: [] }] }),
     requestParams: {
       ...(names.length > 0 && { path }),
       ...(query !== undefined && { query }),

@@ -102,6 +102,8 @@ const MEANINGS = {
   card_number: 'The text holds what looks like a card number. Leave it out.',
   unknown_operator: 'Nobody who works here has this subject.',
   last_owner: 'One owner has to be left.',
+  portal_token_expired:
+    "A page showed its portal token after its end. The page asks the host's server for a new one: POST /v1/portal_tokens.",
   unauthenticated:
     'Send Authorization: Bearer with an API key of this deployment. Make one with: creditpool keys create.',
   forbidden: 'The key lacks the scope; details list what is needed.',

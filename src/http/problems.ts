@@ -8,6 +8,7 @@ type WebhookCode = Extract<Received, { rejected: unknown }>['rejected']['code'];
 type WireCode =
   | WebhookCode
   | 'unauthenticated'
+  | 'portal_token_expired'
   | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'
@@ -142,6 +143,7 @@ const KINDS = {
 
 const WIRE_KINDS = {
   unauthenticated: [401, 'authentication_error'],
+  portal_token_expired: [401, 'authentication_error'],
   forbidden: [403, 'permission_error'],
   not_found: [404, 'invalid_request_error'],
   method_not_allowed: [405, 'invalid_request_error'],

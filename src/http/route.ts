@@ -1,5 +1,6 @@
 // A resource is a list of routes: what it takes to be let in, and the function from a request to an answer.
 import type { Scope } from '../domain/scope.ts';
+import type { PortalPass } from '../operations/portal-token.ts';
 import type { HttpContext } from './context.ts';
 import type { Problem } from './problems.ts';
 
@@ -19,6 +20,8 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   /** The person for whom the key acts; null: for itself. */
   readonly operatorSubject: string | null;
+  /** Who comes with a portal token instead of a key. */
+  readonly portal?: PortalPass;
 }
 
 export interface Idempotency {
@@ -57,6 +60,8 @@ export interface Route {
   readonly path: string;
   /** Any one of these lets a key in; `admin` is let in everywhere. */
   readonly scopes: readonly Scope[];
+  /** Entered with a customer's portal token; keys do not open it. */
+  readonly byPortalToken?: boolean;
   readonly needsIdempotencyKey?: boolean;
   readonly bodyBytesMax?: number;
   readonly bodyNodesMax?: number;

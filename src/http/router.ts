@@ -12,6 +12,7 @@ import { healthRouter } from './health.ts';
 import { requireIdempotencyKey } from './idempotency-key.ts';
 import { jsonBody } from './json-body.ts';
 import { policyRouter } from './policies.ts';
+import { crossOrigin, requirePortalToken } from './portal.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemPages } from './problem-pages.ts';
 import { referencePage } from './reference-page.ts';
@@ -34,6 +35,7 @@ export function createRouter(context: HttpContext, authenticator: Authenticator)
     stripeWebhook(context),
   );
   router.all('/v1/webhooks/stripe', refuseMethod('POST'));
+  router.use('/v1/portal', crossOrigin);
   router.use('/v1', onceReady(context));
   router.use(policyRouter(context));
   const paths = Map.groupBy(ROUTES, ({ path }) => path);
@@ -41,7 +43,7 @@ export function createRouter(context: HttpContext, authenticator: Authenticator)
     for (const route of routes) {
       router[route.method](
         path,
-        requireScope(authenticator, route.scopes),
+        route.byPortalToken === true ? requirePortalToken(context) : requireScope(authenticator, route.scopes),
         ...bodyOf(route),
         ...(route.needsIdempotencyKey === true ? [requireIdempotencyKey] : []),
         answer(context, route),

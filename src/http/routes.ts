@@ -21,6 +21,7 @@ import { launchRoutes } from './launch.ts';
 import { memberRoutes } from './members.ts';
 import { modelPriceRoutes } from './model-prices.ts';
 import { outboxRoutes } from './outbox.ts';
+import { portalRoutes } from './portal.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { quoteRoutes } from './quote.ts';
 import { reconciliationRoutes } from './reconciliations.ts';
@@ -77,6 +78,7 @@ export const ROUTES: readonly Route[] = [
   ...outboxRoutes,
   ...stripeEventRoutes,
   ...topUpRoutes,
+  ...portalRoutes,
   ...alertRoutes,
   ...webhookEndpointRoutes,
   ...sandboxRoutes,

@@ -33,5 +33,7 @@ export function parsePortalToken(text: string, signing: Signing): PortalPass | n
 
 /** Under a key of its own, so that no other signature of this deployment is a token. */
 function signatureOf(said: string, { pepper, livemode }: Signing): Buffer {
-  return createHmac('sha256', `portal ${livemode ? 'live' : 'test'} ${pepper}`).update(said).digest();
+  return createHmac('sha256', `portal ${livemode ? 'live' : 'test'} ${pepper}`)
+    .update(said)
+    .digest();
 }

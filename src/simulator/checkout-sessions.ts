@@ -60,7 +60,7 @@ const create = route('POST', '/v1/checkout/sessions', checkoutShape, ({ world, v
     success_url: values.success_url ?? null,
     total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: 'hosted_page',
-    url: `https://checkout.stripe.com/c/pay/${id}`,
+    url: `${world.origin}/_simulator/pay/${id}`,
   };
   world.store.put('checkout_sessions', session);
   world.store.put('settings', { id: `checkout:${id}`, value: JSON.stringify(dataOf(values)) });

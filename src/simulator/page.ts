@@ -1,3 +1,4 @@
+import { checkoutPage } from './checkout-page.ts';
 import { COLLECTION_NAMES, type CollectionName } from './collections.ts';
 import { html, listOf, type Markup, PAGE_STYLE, pageOf, tableOf } from './page-markup.ts';
 import type { LoggedRequest } from './server.ts';
@@ -113,6 +114,7 @@ function kindPage(world: World, kind: CollectionName): Markup {
 /** The pages under /_simulator: what there is, what was delivered, what time it is. Undefined: no page. */
 export function showPage(parts: PageParts, path: string): Page | undefined {
   const [first = '', kind, id] = path.split('/').slice(1).map(decodeURIComponent);
+  if (first === 'pay') return checkoutPage(parts.world, kind ?? '', null);
   if (first === 'page.css') return { status: 200, type: 'text/css', body: PAGE_STYLE };
   if (first === '') return { status: 200, type: 'text/html', body: pageOf('Stripe simulator', front(parts)) };
   const collection = COLLECTION_NAMES.find((name) => name === kind && !INTERNAL.has(name));

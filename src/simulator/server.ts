@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { checkoutPage } from './checkout-page.ts';
 import { errorBody, StripeRefusal } from './errors.ts';
 import { decodeForm, fromJson, type FormValue } from './form.ts';
-import { showPage } from './page.ts';
+import { type Page, showPage } from './page.ts';
 import type { Outgoing, RequestRunner } from './requests.ts';
 import { API_VERSION } from './wire.ts';
 import type { World } from './world.ts';
@@ -169,7 +170,15 @@ async function serveApi(
   else sendJson(response, outgoing.status, outgoing.body, headersOf(request, idempotencyKey, outgoing));
 }
 
-const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+function pageFor(parts: ServerParts, method: string, url: URL): Page | undefined {
+  const path = url.pathname.slice('/_simulator'.length);
+  if (method === 'GET') return showPage(parts, path);
+  const [, checkout] = /^\/pay\/(\w+)$/.exec(path) ?? [];
+  if (method !== 'POST' || checkout === undefined) return undefined;
+  return checkoutPage(parts.world, checkout, url.searchParams.get('with') ?? 'pm_card_visa');
+}
 
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://simulator');
@@ -178,7 +187,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
     await serveApi(parts, request, response, url, body);
     return;
   }
-  const page = request.method === 'GET' ? showPage(parts, url.pathname.slice('/_simulator'.length)) : undefined;
+  const page = pageFor(parts, request.method ?? 'GET', url);
   if (page !== undefined) {
     response.writeHead(page.status, {
       'content-type': `${page.type}; charset=utf-8`,

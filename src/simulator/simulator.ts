@@ -90,6 +90,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     switches: defaultSwitches(options.switches),
     faults: createFaults(),
     accountId: options.accountId ?? 'acct_simulator',
+    origin: `http://127.0.0.1:${port}`,
     now: clocks.now,
     cause: { id: null, idempotency_key: null },
   };

@@ -21,6 +21,8 @@ export interface World {
   readonly switches: Switches;
   readonly faults: Faults;
   readonly accountId: string;
+  /** Where this simulator is reached. */
+  readonly origin: string;
   /** Seconds of a test clock, or of the simulator's own clock. */
   readonly now: (testClock?: string | null) => number;
   cause: Cause;
