@@ -343,6 +343,19 @@ test('webhooks, alerts and what operators look at answer what is documented', as
   await call('POST', '/v1/webhooks/stripe', {});
 });
 
+test("a customer's own page answers what is documented", async () => {
+  const customer = await story.subscriber();
+  await customer.use(3);
+  const { token } = await call('POST', '/v1/portal_tokens', { customer: customer.stripeCustomer, may_buy: true });
+  const page = story.bearing(textOf(token));
+  await call('GET', '/v1/portal', undefined, undefined, page);
+  const span = 'from=2026-04-01T00:00:00Z&to=2026-06-01T00:00:00Z';
+  await call('GET', `/v1/portal/usage?${span}`, undefined, undefined, page);
+  await call('GET', `/v1/portal/usage?${span}&format=csv`, undefined, undefined, page);
+  const wanted = { pack: sampleCatalogue.packs[0]?.pack, return_url: 'https://app.example.com/' };
+  await call('POST', '/v1/portal/checkout_sessions', wanted, undefined, page);
+});
+
 test('every documented operation was called, and all but these did what they are for', () => {
   // They need a held draft, a variance, a parked message, or a gate that is open, which other tests have.
   const refusedHere = [

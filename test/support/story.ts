@@ -59,6 +59,8 @@ export interface Story {
   readonly newcomer: () => Promise<Subscriber>;
   /** A person who works here, calling with a key of his own. */
   readonly person: (name: string, ...roles: readonly Role[]) => Promise<Story['call']>;
+  /** Whoever has this token. */
+  readonly bearing: (token: string) => Story['call'];
 }
 
 export interface Subscriber {
@@ -144,6 +146,7 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
     simulator,
     clock,
     call,
+    bearing: callWith,
     until: async (instant: string) => void (await clock.advance(new Date(instant))),
     replica: async (connectionString: string) => {
       const { child, lines, ended } = startProcess(
