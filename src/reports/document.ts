@@ -3,7 +3,11 @@
 
 export type Mark = 'bad' | 'warn' | 'good';
 
-export type Cell = string | { readonly text: string; readonly mark: Mark };
+export type Cell =
+  | string
+  | { readonly text: string; readonly mark: Mark }
+  /** A thumbnail beside the figures of its row; the text is for those who do not see it. */
+  | { readonly text: string; readonly picture: { readonly light: string; readonly dark: string } };
 
 export interface Column {
   readonly name: string;

@@ -72,12 +72,7 @@ function blockOf(block: Block): ComponentChildren {
         'figure',
         null,
         h('figcaption', null, block.sentence),
-        h(
-          'picture',
-          null,
-          h('source', { media: 'screen and (prefers-color-scheme: dark)', srcset: dataUri(block.svg.dark) }),
-          h('img', { src: dataUri(block.svg.light), width: block.width, height: block.height, alt: block.alt }),
-        ),
+        picture(block.svg, { width: block.width, height: block.height, alt: block.alt }),
       );
   }
 }
@@ -107,7 +102,16 @@ function tableOf({ caption, columns, rows }: Extract<Block, { kind: 'table' }>):
 
 function cellOf(cell: Cell, numeric = false): ComponentChildren {
   if (typeof cell === 'string') return h('td', classed(numeric), cell);
+  if ('picture' in cell) return h('td', null, picture(cell.picture, { alt: cell.text }));
   return h('td', { class: [cell.mark, ...(numeric ? ['n'] : [])].join(' ') }, cell.text);
+}
+
+function picture(
+  { light, dark }: { readonly light: string; readonly dark: string },
+  image: { readonly alt: string; readonly width?: number; readonly height?: number },
+): ComponentChildren {
+  const source = { media: 'screen and (prefers-color-scheme: dark)', srcset: dataUri(dark) };
+  return h('picture', null, h('source', source), h('img', { src: dataUri(light), ...image }));
 }
 
 function classed(numeric = false): { class?: string } {

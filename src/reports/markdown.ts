@@ -36,7 +36,10 @@ function blockOf(block: Block): string {
 }
 
 function row(cells: readonly Cell[]): string {
-  const shown = cells.map((cell) => (typeof cell === 'string' ? escaped(cell) : `**${escaped(cell.text)}**`));
+  const shown = cells.map((cell) => {
+    if (typeof cell === 'string') return escaped(cell);
+    return 'picture' in cell ? escaped(cell.text) : `**${escaped(cell.text)}**`;
+  });
   return `| ${shown.join(' | ')} |`;
 }
 

@@ -50,8 +50,7 @@ export interface Unregistered {
 }
 
 export interface VerdictFacts {
-  readonly margins: readonly FeatureMargins[];
-  readonly marginsTold: boolean;
+  readonly margins: Section<FeatureMargins>;
   readonly balances: Section<BalanceHealth>;
   readonly exceptions: Section<Exceptions>;
   readonly triggers: readonly Trigger[];
@@ -70,7 +69,7 @@ const RISING_PERCENT = 150n;
 export function verdictOf(facts: VerdictFacts): Verdict {
   const findings = [...findingsOf(facts)].toSorted((a, b) => FINDING_KEYS.indexOf(a.key) - FINDING_KEYS.indexOf(b.key));
   const voices = [
-    facts.marginsTold,
+    facts.margins.kind === 'data',
     facts.balances.kind === 'data',
     facts.exceptions.kind === 'data',
     ...facts.triggers.map(({ hit }) => hit !== null),
@@ -91,19 +90,21 @@ function* findingsOf(facts: VerdictFacts): Iterable<PackFinding> {
     const trigger = facts.triggers.find((one) => one.key === key);
     if (trigger?.hit === true) yield found(key, null, trigger.value);
   }
-  for (const { currency, rows } of facts.margins) {
-    for (const { feature, gap, margin, previousMargin, underWater, belowTarget, drifted } of rows) {
-      if (underWater) yield { ...found('under_water', feature, gap), currency };
-      else if (belowTarget) yield { ...found('below_target', feature, margin), currency };
-      else if (drifted) yield { ...found('margin_drift', feature, margin), previous: previousMargin, currency };
-    }
-  }
+  if (facts.margins.kind === 'data') yield* margins(facts.margins.data);
   for (const { kind, name, cost, currency } of facts.unregistered) {
     yield { ...found('unregistered', `${kind} ${name}`, cost), currency };
   }
   if (facts.exceptions.kind === 'data') yield* goodwill(facts.exceptions.data);
   if (facts.balances.kind === 'data') yield* balances(facts.balances.data);
   for (const plan of facts.reviewsDue) yield found('review_due', plan, null);
+}
+
+function* margins({ currency, rows }: FeatureMargins): Iterable<PackFinding> {
+  for (const { feature, gap, margin, previousMargin, underWater, belowTarget, drifted } of rows) {
+    if (underWater) yield { ...found('under_water', feature, gap), currency };
+    else if (belowTarget) yield { ...found('below_target', feature, margin), currency };
+    else if (drifted) yield { ...found('margin_drift', feature, margin), previous: previousMargin, currency };
+  }
 }
 
 /** Against the mean of the months before it, of which it takes two. */
