@@ -148,7 +148,7 @@ export interface AssemblySettings {
   readonly metrics?: Metrics;
 }
 
-function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettings): Channels {
+function openChannels({ livemode, pepper, mail, sandbox = null, publicUrl }: AssemblySettings): Channels {
   const isSandbox = sandbox !== null;
   const mode = livemode ? '' : 'STRIPE TEST MODE';
   return {
@@ -158,6 +158,7 @@ function openChannels({ livemode, pepper, mail, sandbox = null }: AssemblySettin
       mail: mail ?? { smtpUrl: undefined, from: 'creditpool@localhost', folder: null },
     }),
     wireId: toWireId,
+    consoleUrl: `${publicUrl}/admin`,
     livemode,
     mode: isSandbox ? 'SANDBOX' : mode,
     wallTime: () => new Date(),

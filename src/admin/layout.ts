@@ -50,6 +50,7 @@ const NAVIGATION: readonly Entry[] = [
   { name: 'Held drafts', path: '/drafts', permission: 'case.read' },
   { name: 'Finance', path: '/finance', permission: 'close.read' },
   { name: 'Messages', path: '/messages', permission: 'case.read' },
+  { name: 'Reports', path: '/reports', permission: 'close.read' },
   { name: 'Audit log', path: '/audit', permission: 'audit.read' },
 ];
 

@@ -36,6 +36,8 @@ export interface FileAnswer {
     readonly content: string | Buffer;
     /** Under which name it is kept; null: shown in the page that asked for it. */
     readonly name: string | null;
+    /** A content security policy of its own, for a page that brings its own style sheet. */
+    readonly policy?: string;
   };
 }
 

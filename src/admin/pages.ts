@@ -20,6 +20,7 @@ import { goodwillPages } from './pages/goodwill.ts';
 import { invoicePages } from './pages/invoice.ts';
 import { messagePages } from './pages/messages.ts';
 import { queuePages } from './pages/queues.ts';
+import { reportPages } from './pages/reports.ts';
 import { searchPages } from './pages/search.ts';
 import { undoUsePages } from './pages/undo-use.ts';
 
@@ -48,4 +49,5 @@ export const PAGES: readonly PageRoute[] = [
   ...closePages,
   ...closeActPages,
   ...adjustmentPages,
+  ...reportPages,
 ];

@@ -123,7 +123,8 @@ function showPage(door: Door, route: PageRoute): RequestHandler {
   };
 }
 
-function sendFile(response: Response, { file: { type, name, content } }: FileAnswer): void {
+function sendFile(response: Response, { file: { type, name, content, policy } }: FileAnswer): void {
+  if (policy !== undefined) response.set('content-security-policy', policy);
   if (name !== null) response.attachment(name);
   response.type(type).send(content);
 }

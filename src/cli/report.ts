@@ -9,6 +9,7 @@ import { readMargin, type ShownMargin } from '../operations/margin/read-margin.t
 import { actingAs, COMMAND_LINE } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { registerHealthPackCommands } from './health-pack.ts';
 import { examples, json, table } from './output.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
@@ -27,7 +28,8 @@ export function registerReportCommands(program: Command, context: CliContext): v
   const report = program
     .command('report')
     .description('what the numbers say')
-    .addHelpText('before', examples('report margin', 'report margin --by model --from 2026-01 --to 2026-06 --csv'));
+    .addHelpText('before', examples('report margin', 'report health-pack --period 2026-06 --out packs'));
+  registerHealthPackCommands(report, context);
   report
     .command('margin')
     .description('cost at the providers, billed value and gap, month by month')

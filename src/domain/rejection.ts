@@ -110,6 +110,13 @@ export type RejectionCode =
   | 'not_a_gift'
   | 'card_number'
   | 'unknown_operator'
+  | 'pack_too_early'
+  | 'unknown_pack_of_month'
+  | 'unknown_migration'
+  | 'migration_state'
+  | 'migration_exists'
+  | 'migration_changes_both'
+  | 'migration_needs_second_person'
   | 'last_owner';
 
 export type Refused = { readonly rejected: Rejection };

@@ -101,6 +101,16 @@ const MEANINGS = {
   not_a_gift: 'Bought and included credits are not taken back: a credit note gives their money back and ends them.',
   card_number: 'The text holds what looks like a card number. Leave it out.',
   unknown_operator: 'Nobody who works here has this subject.',
+  pack_too_early: 'The month is not over. Look at a preview, or wait until it is.',
+  unknown_pack_of_month: 'No pack of this month was issued, or it has no file of that name.',
+  unknown_migration: 'No migration has this name. creditpool migration status lists them.',
+  migration_state: 'The migration is not at this step; the message says where it stands.',
+  migration_exists:
+    'A migration has this name already, or one from this plan is under way. Choose another name, or end that one.',
+  migration_changes_both:
+    'Who is sold to and what is sold may not change in one rollout: nobody could tell afterwards which of them it was. Do one, then the other.',
+  migration_needs_second_person:
+    'Who planned a migration may not start it too. Somebody else has to, unless the approval rules say single_operator.',
   last_owner: 'One owner has to be left.',
   portal_token_expired:
     "A page showed its portal token after its end. The page asks the host's server for a new one: POST /v1/portal_tokens.",

@@ -137,6 +137,13 @@ const KINDS = {
   not_a_gift: [422, 'invalid_request_error'],
   card_number: [400, 'invalid_request_error'],
   unknown_operator: [404, 'invalid_request_error'],
+  pack_too_early: [409, 'conflict_error'],
+  unknown_pack_of_month: [404, 'invalid_request_error'],
+  unknown_migration: [404, 'invalid_request_error'],
+  migration_state: [409, 'conflict_error'],
+  migration_exists: [409, 'conflict_error'],
+  migration_changes_both: [422, 'invalid_request_error'],
+  migration_needs_second_person: [403, 'permission_error'],
   last_owner: [409, 'conflict_error'],
   not_in_sandbox: [409, 'conflict_error'],
 } as const satisfies Record<RejectionCode | Rejection['code'], readonly [number, ErrorType]>;

@@ -13,6 +13,7 @@ import { customerRoutes } from './customers.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { explanationRoutes } from './explanations.ts';
 import { grantRoutes } from './grants.ts';
+import { healthPackRoutes } from './health-packs.ts';
 import { holdListRoutes } from './hold-list.ts';
 import { holdRoutes } from './holds.ts';
 import { invoiceRoutes } from './invoices.ts';
@@ -61,6 +62,7 @@ export const ROUTES: readonly Route[] = [
   ...backfillRoutes,
   ...quarantineRoutes,
   ...simulationRoutes,
+  ...healthPackRoutes,
   ...invoiceRoutes,
   ...settlementRoutes,
   ...creditNoteRoutes,

@@ -1,11 +1,13 @@
 // The timetable, in UTC. One replica runs each; what a deployment slept through is caught up when it is back.
 import { fillEventGap } from '../operations/fill-event-gap.ts';
 import { keepFunnel } from '../operations/finance/keep-funnel.ts';
+import { issueLastMonth } from '../operations/health-pack/issue-pack.ts';
 import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
 import { reconcile } from '../operations/reconcile.ts';
 import { sealLedger } from '../operations/seal-ledger.ts';
 import { watchQueues } from '../operations/watch-queues.ts';
+import { healthPackFiles } from '../reports/health-pack/files.ts';
 import type { Job } from './cron.ts';
 
 export function scheduledJobs(nightlyCron: string): readonly Job[] {
@@ -39,6 +41,15 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       cron: '20 1 * * *',
       catchUpHours: 26,
       work: async (deps) => ({ days: (await sealLedger(deps)).length }),
+    },
+    {
+      name: 'issue-health-pack',
+      cron: '0 6 2 * *',
+      catchUpHours: 120,
+      work: async (deps) => {
+        const pack = await issueLastMonth(deps, healthPackFiles);
+        return 'rejected' in pack ? { refused: pack.rejected.message } : { month: pack.month, verdict: pack.verdict };
+      },
     },
     {
       name: 'reconcile',

@@ -9,6 +9,7 @@ import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
 import type { Deps } from '../operations/deps.ts';
 import { performFinanceJobs } from '../operations/finance/finance-jobs.ts';
 import { finishCreditNotes } from '../operations/finish-credit-notes.ts';
+import { deliverPacks } from '../operations/health-pack/deliver-pack.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
 import { relayOutbox } from '../operations/relay-outbox.ts';
@@ -82,7 +83,7 @@ export function backgroundWork(
     },
     {
       name: 'alerts',
-      turn: async () => deliverAlerts(deps, channels, { limit: DELIVERIES_BATCH }),
+      turn: async () => tellEverybody(deps, channels),
     },
     {
       name: 'requests',
@@ -95,6 +96,12 @@ export function backgroundWork(
       turn: async () => settleBilledPeriods(deps, { limit: DRAFTS_BATCH }),
     },
   ];
+}
+
+/** Alerts, and packs that were issued. */
+async function tellEverybody(deps: Deps, channels: Channels): Promise<number> {
+  const limit = DELIVERIES_BATCH;
+  return (await deliverAlerts(deps, channels, { limit })) + (await deliverPacks(deps, channels, { limit }));
 }
 
 /** What people asked for, and Stripe let wait. */

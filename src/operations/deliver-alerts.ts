@@ -31,8 +31,10 @@ export interface Channels {
   /** Why a webhook may not go there; null when it may. */
   readonly refusedUrl: (url: string) => string | null;
   /** What the customer's id looks like outside. */
-  readonly wireId: (prefix: 'customer' | 'alert', uuid: string) => string;
+  readonly wireId: (prefix: 'customer' | 'alert' | 'delivery', uuid: string) => string;
   readonly livemode: boolean;
+  /** Where people find the console. */
+  readonly consoleUrl: string;
   /** Stands before every subject: SANDBOX, STRIPE TEST MODE or nothing. */
   readonly mode: string;
   readonly wallTime: () => Date;

@@ -56,6 +56,7 @@ const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
 
 const letters: Letter[] = [];
 const channels: Channels = {
+  consoleUrl: 'http://localhost/admin',
   ...openWays({
     isSandbox: true,
     pepper: 'a pepper for alerts only',

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
+import { healthPackBody, healthPacksQuery } from '../health-packs.ts';
 import type { Operation } from '../operation.ts';
 import { simulationBody } from '../simulations.ts';
-import { at, credits, currency, idOf, minor, word, wordOrNull } from '../wire-values.ts';
+import { at, credits, currency, idOf, listOf, minor, word, wordOrNull } from '../wire-values.ts';
 
 const bills = z.object({
   plan: word,
@@ -76,7 +77,52 @@ const simulation = z
   })
   .meta({ id: 'Simulation' });
 
+const healthPack = z
+  .object({
+    object: z.literal('health_pack'),
+    month: word,
+    verdict: z.enum(['keep', 'adjust', 'migrate', 'not enough data']),
+    reasons: z.array(word),
+    candidate: wordOrNull,
+    hash: word,
+    issued_by: word,
+    issued_at: at,
+    files: z.array(z.object({ name: word, media_type: word, sha256: word })),
+  })
+  .meta({ id: 'HealthPack' });
+
 export const pricingOperations = {
+  issueHealthPack: {
+    method: 'post',
+    path: '/v1/health_packs',
+    tag: 'Pricing',
+    summary: "Issue a month's pricing health pack, once; a month that has one answers it again",
+    body: healthPackBody,
+    answers: { 201: healthPack },
+  },
+  listHealthPacks: {
+    method: 'get',
+    path: '/v1/health_packs',
+    tag: 'Pricing',
+    summary: 'Issued health packs, the newest first',
+    query: healthPacksQuery,
+    answers: { 200: listOf(healthPack) },
+  },
+  getHealthPack: {
+    method: 'get',
+    path: '/v1/health_packs/:month',
+    tag: 'Pricing',
+    summary: "A month's pack: its verdict, its reasons, its files and their hashes",
+    answers: { 200: healthPack },
+  },
+  getHealthPackFile: {
+    method: 'get',
+    path: '/v1/health_packs/:month/files/:name',
+    tag: 'Pricing',
+    summary: 'One of its files, as it was issued: the page, Markdown, CSV or JSON',
+    answers: {},
+    csv: 'always',
+  },
   simulatePlans: {
     method: 'post',
     path: '/v1/simulations',

@@ -1,0 +1,95 @@
+// The month's pack of the books as they are now: every section by its reader, then what they come to.
+import type { HealthPack, SideBySide } from '../../domain/health-pack/pack.ts';
+import { endOf, type Month, type Section, startOf } from '../../domain/health-pack/section.ts';
+import { evaluateTriggers } from '../../domain/health-pack/triggers.ts';
+import { verdictOf } from '../../domain/health-pack/verdict.ts';
+import type { Refused } from '../../domain/rejection.ts';
+import { now as clock } from '../../storage/clock.ts';
+import { transaction } from '../../storage/database.ts';
+import { triggerFacts } from '../../storage/health-pack/trigger-facts.ts';
+import { execute } from '../../storage/query.ts';
+import type { Deps } from '../deps.ts';
+import type { Candidate } from '../simulation/candidate.ts';
+import { simulatePlans } from '../simulation/simulate-plans.ts';
+import { readBalanceHealth } from './balance-health.ts';
+import { readBurn } from './burn.ts';
+import { readDisputes } from './disputes.ts';
+import { readExceptions } from './exceptions.ts';
+import { readFeatureMargins } from './feature-margins.ts';
+import { readKeyFigures } from './key-figures.ts';
+import { readPredictability } from './predictability.ts';
+import { readReconciled } from './reconciled.ts';
+import { readReviewsDue } from './reviews-due.ts';
+import { readUnregistered } from './unregistered.ts';
+
+/** Reads everything; nothing is changed. Refuses a candidate that is not there. */
+export async function assembleHealthPack(
+  deps: Deps,
+  { month, candidate }: { readonly month: Month; readonly candidate: Candidate | null },
+): Promise<HealthPack | Refused> {
+  const sideBySide = await readSideBySide(deps, month, candidate);
+  if ('rejected' in sideBySide) return sideBySide;
+  const predictability = await readPredictability(deps, month);
+  const triggers = evaluateTriggers(await readTriggerFacts(deps, month), predictability);
+  const [margins, unregistered] = [await readFeatureMargins(deps, month), await readUnregistered(deps, month)];
+  const [balances, exceptions] = [await readBalanceHealth(deps, month), await readExceptions(deps, month)];
+  return {
+    month,
+    at: await clock(deps.db),
+    verdict: verdictOf({
+      margins,
+      balances,
+      exceptions,
+      triggers,
+      unregistered: unregistered.kind === 'data' ? unregistered.data : [],
+      reviewsDue: await readReviewsDue(deps, month),
+    }),
+    keyFigures: await readKeyFigures(deps, month),
+    burn: await readBurn(deps, month),
+    margins,
+    unregistered,
+    balances,
+    exceptions,
+    disputes: await readDisputes(deps, month),
+    predictability,
+    reconciled: await readReconciled(deps, month),
+    triggers,
+    sideBySide,
+  };
+}
+
+async function readTriggerFacts({ db }: Deps, month: Month): ReturnType<typeof triggerFacts> {
+  return transaction(
+    db,
+    async (trx) => {
+      await execute(trx, `set local statement_timeout = '120s'`);
+      return triggerFacts(trx, month);
+    },
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
+}
+
+const DAY_MS = 86_400_000;
+const PERIOD_DAYS_MAX = 31;
+
+/** Billing periods that end in the month: of each customer the newest one, however it is anchored. */
+async function readSideBySide(
+  deps: Deps,
+  month: Month,
+  candidate: Candidate | null,
+): Promise<Section<SideBySide> | Refused> {
+  if (candidate === null) {
+    const because = 'No candidate model was named: plan a migration, or name one when the pack is made.';
+    return { kind: 'not_enough_data', because, have: 0, need: 1 };
+  }
+  const from = new Date(startOf(month).getTime() - PERIOD_DAYS_MAX * DAY_MS);
+  const simulation = await simulatePlans(deps, { candidate, from, to: endOf(month), customer: null });
+  if ('rejected' in simulation) return simulation;
+  const { bills, leftOut } = simulation;
+  const need = 3;
+  if (bills.length < need) {
+    const because = 'Too few customers have a whole billing period that ended in the month.';
+    return { kind: 'not_enough_data', because, have: bills.length, need };
+  }
+  return { kind: 'data', data: { candidate, bills, leftOut: leftOut.length } };
+}
