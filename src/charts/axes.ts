@@ -38,5 +38,5 @@ export function amounts({ soft, line }: Palette, shown: (amount: number) => stri
 }
 
 export function legend({ soft }: Palette) {
-  return { top: 8, left: 8, icon: 'rect', itemWidth: 12, itemHeight: 12, textStyle: { color: soft } };
+  return { top: 8, left: 8, icon: 'rect', itemGap: 28, itemWidth: 12, itemHeight: 12, textStyle: { color: soft } };
 }

@@ -10,6 +10,11 @@ export function count(many: number | bigint): string {
   return WHOLE.format(many);
 }
 
+/** "1 customer", "2 customers". */
+export function plural(many: number, what: string): string {
+  return `${count(many)} ${what}${many === 1 ? '' : 's'}`;
+}
+
 /** "USD 1,234.50" of minor units. */
 export function money(minor: bigint, currency: string): string {
   return `${currency.toUpperCase()} ${grouped(formatMinor(minor, minorPlaces(currency) ?? 2))}`;

@@ -8,7 +8,7 @@ import {
   typicalOf,
 } from '../domain/simulation/bill-comparison.ts';
 import { type Block, type Cell, figures, type Report, type ReportSection, table, text } from './document.ts';
-import { count, credits, day, money, signedMoney } from './numbers.ts';
+import { count, credits, day, money, plural, signedMoney } from './numbers.ts';
 
 export interface ComparedPlans {
   readonly at: Date;
@@ -176,8 +176,4 @@ function leftOutSection({ leftOut }: ComparedPlans): readonly ReportSection[] {
       blocks: [table('Customers without a bill here', ['Customer', 'Because'], rows)],
     },
   ];
-}
-
-function plural(many: number, what: string): string {
-  return `${count(many)} ${what}${many === 1 ? '' : 's'}`;
 }

@@ -13,7 +13,7 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 2.25rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--line); }
 p, ul { margin: .5rem 0; max-width: 46rem; }
 a { color: inherit; }
-.mode { background: var(--warn-band); color: var(--warn); padding: .3rem .6rem; margin: 0 0 1rem; font-weight: 600; }
+.mode { background: var(--warn-band); color: var(--warn); padding: .3rem .6rem; margin: 0 0 1rem; font-weight: 600; max-width: none; }
 .sub, .foot, figcaption + * + .sub { color: var(--soft); }
 .verdict { border-left: .35rem solid; padding: .6rem 1rem; margin: 1rem 0; font-size: 1.1rem; max-width: none; }
 .verdict strong { text-transform: uppercase; letter-spacing: .03em; }
@@ -28,7 +28,7 @@ th { font-weight: 600; }
 td:last-child, th:last-child { padding-right: 0; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bad { color: var(--bad); } .warn { color: var(--warn); } .good { color: var(--good); }
-td.bad, td.warn, td.good { font-weight: 600; }
+td.bad, td.warn, td.good { font-weight: 600; white-space: nowrap; }
 figure { margin: 1rem 0 .5rem; }
 figcaption { font-weight: 600; margin-bottom: .4rem; max-width: 46rem; }
 figure img { max-width: 100%; height: auto; border: 1px solid var(--line); }

@@ -120,7 +120,9 @@ function* goodwill({ goodwillByMonth }: Exceptions): Iterable<PackFinding> {
 
 function* balances({ pools, depletedEarly, expiryShare }: BalanceHealth): Iterable<PackFinding> {
   if (expiryShare !== null && expiryShare >= EXPIRY_SHARE) yield found('expiring_unused', null, expiryShare);
-  if (depletedEarly * 100 >= pools * DEPLETED_PERCENT) yield found('depleted_early', null, BigInt(depletedEarly));
+  if (depletedEarly * 100 >= pools * DEPLETED_PERCENT) {
+    yield { ...found('depleted_early', null, BigInt(depletedEarly)), previous: BigInt(pools) };
+  }
 }
 
 function found(key: FindingKey, subject: string | null, value: bigint | null): PackFinding {

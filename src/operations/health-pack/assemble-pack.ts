@@ -1,6 +1,6 @@
 // The month's pack of the books as they are now: every section by its reader, then what they come to.
 import type { HealthPack, SideBySide } from '../../domain/health-pack/pack.ts';
-import { endOf, type Month, type Section, startOf } from '../../domain/health-pack/section.ts';
+import { endOf, type Month, monthAfter, type Section, startOf } from '../../domain/health-pack/section.ts';
 import { evaluateTriggers } from '../../domain/health-pack/triggers.ts';
 import { verdictOf } from '../../domain/health-pack/verdict.ts';
 import type { Refused } from '../../domain/rejection.ts';
@@ -69,10 +69,7 @@ async function readTriggerFacts({ db }: Deps, month: Month): ReturnType<typeof t
   );
 }
 
-const DAY_MS = 86_400_000;
-const PERIOD_DAYS_MAX = 31;
-
-/** Billing periods that end in the month: of each customer the newest one, however it is anchored. */
+/** Billing periods that end in the month, however they are anchored. */
 async function readSideBySide(
   deps: Deps,
   month: Month,
@@ -82,8 +79,8 @@ async function readSideBySide(
     const because = 'No candidate model was named: plan a migration, or name one when the pack is made.';
     return { kind: 'not_enough_data', because, have: 0, need: 1 };
   }
-  const from = new Date(startOf(month).getTime() - PERIOD_DAYS_MAX * DAY_MS);
-  const simulation = await simulatePlans(deps, { candidate, from, to: endOf(month), customer: null });
+  const span = { from: startOf(monthAfter(month, -1)), to: endOf(month), endAfter: startOf(month) };
+  const simulation = await simulatePlans(deps, { candidate, ...span, customer: null });
   if ('rejected' in simulation) return simulation;
   const { bills, leftOut } = simulation;
   const need = 3;

@@ -33,6 +33,8 @@ export interface SimulatePlans {
   /** Billing periods that lie whole in [from, to) are simulated. */
   readonly from: Date;
   readonly to: Date;
+  /** Only periods that end after it; none: all of them. */
+  readonly endAfter?: Date;
   /** `cus_…`, `ext:…` or our own id; null: everybody. */
   readonly customer: string | null;
   /** Told after each customer; how many there are in all is known from the start. */

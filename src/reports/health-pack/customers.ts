@@ -9,7 +9,7 @@ import type {
 } from '../../domain/health-pack/facts.ts';
 import type { Section } from '../../domain/health-pack/section.ts';
 import { type Block, figures, table, text } from '../document.ts';
-import { count, credits, day, money, monthName, percent } from '../numbers.ts';
+import { count, credits, day, money, monthName, percent, plural } from '../numbers.ts';
 import { barChart, roughly } from './charts.ts';
 import { blocksOf } from './told.ts';
 
@@ -63,7 +63,7 @@ export async function exceptionBlocks(section: Section<Exceptions>): Promise<rea
   const { goodwill, goodwillByMonth, creditNotes, adjustments, overLimit } = section.data;
   return [
     await barChart(
-      `Goodwill came to ${credits(goodwill.credits)} credits in ${count(goodwill.cases)} cases, after ${credits(goodwill.previous)} in the month before.`,
+      `Goodwill came to ${credits(goodwill.credits)} credits in ${plural(goodwill.cases, 'case')}, after ${credits(goodwill.previous)} in the month before.`,
       'Bars: goodwill credits by month; the table has the figures.',
       {
         categories: goodwillByMonth.map(({ month }) => monthName(month)),
@@ -149,7 +149,7 @@ export function predictabilityBlocks(section: Section<Predictability>): readonly
 export function reconciledBlocks(section: Section<Reconciled>): readonly Block[] {
   return blocksOf(section, ({ runs, lastRunAt, found, settled, open }) => [
     text(
-      `${count(runs)} reconciliations ended in the month, the last one ${lastRunAt === null ? 'never' : `on ${day(lastRunAt)}`}. They found ${count(found)} differences, of which ${count(settled)} are settled.`,
+      `${plural(runs, 'reconciliation')} ended in the month, the last one ${lastRunAt === null ? 'never' : `on ${day(lastRunAt)}`}. They found ${plural(found, 'difference')}, of which ${count(settled)} are settled.`,
     ),
     ...listed(
       'Open variances',

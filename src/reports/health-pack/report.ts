@@ -3,7 +3,7 @@ import type { HealthPack } from '../../domain/health-pack/pack.ts';
 import { candidateName } from '../../domain/simulation/assumptions.ts';
 import { assumptionsOf } from '../../domain/simulation/assumptions.ts';
 import { type Block, type Report, type ReportSection, text } from '../document.ts';
-import { count, monthName } from '../numbers.ts';
+import { count, monthName, plural } from '../numbers.ts';
 import { typicalBlocks } from '../side-by-side.ts';
 import { balanceBlocks, disputeBlocks, exceptionBlocks, predictabilityBlocks, reconciledBlocks } from './customers.ts';
 import { marginBlocks, unregisteredBlocks } from './margin.ts';
@@ -61,7 +61,7 @@ function sideBySideBlocks({ sideBySide }: HealthPack): readonly Block[] {
   return blocksOf(sideBySide, ({ candidate, bills, leftOut }) => [
     text(`What the customers of the month would have paid under ${candidateName(candidate)} for what they did.`),
     ...typicalBlocks(bills),
-    text(`${count(leftOut)} customers have no bill here.`),
+    text(`${plural(leftOut, 'customer')} without a bill here.`),
     text('Assumed:'),
     { kind: 'list', items: assumptionsOf(candidate) },
   ]);

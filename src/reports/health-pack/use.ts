@@ -62,7 +62,7 @@ export async function burnBlocks(section: Section<Burn>): Promise<readonly Block
   const sentence =
     most === undefined
       ? `${credits(total)} credits were burned.`
-      : `${most.feature} burned ${percent(most.share)} of the ${credits(total)} credits of the month.`;
+      : `Feature ${most.feature} burned ${percent(most.share)} of the ${credits(total)} credits of the month.`;
   const plainCredits = (micro: bigint): number => Number(micro) / Number(MICRO_PER_CREDIT);
   return [
     await barChart(

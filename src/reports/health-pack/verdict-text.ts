@@ -50,7 +50,7 @@ export function findingSentence({ key, subject, value, previous, currency }: Pac
     case 'expiring_unused':
       return `Of the credits that ended, ${percent(value)} ended unused.`;
     case 'depleted_early':
-      return `${count(value ?? 0n)} pools were empty before their period was, which is half of them or more.`;
+      return `${count(value ?? 0n)} of ${count(previous ?? 0n)} pools were empty before their period was over.`;
     case 'review_due':
       return `The review of ${subject} is due.`;
   }

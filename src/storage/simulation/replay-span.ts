@@ -26,7 +26,7 @@ export interface ReplaySpan {
 export async function replaySpan(
   trx: Transaction,
   { lane, customerId }: CustomerKey,
-  { from, to }: { readonly from: Date; readonly to: Date },
+  { from, to, endAfter }: { readonly from: Date; readonly to: Date; readonly endAfter?: Date },
 ): Promise<ReplaySpan | null> {
   const [row] = await query<ReplaySpan & { startsAt: Date | null }>(
     trx,
@@ -37,7 +37,8 @@ export async function replaySpan(
        select b.*, exists (select from billing_periods e where e.lane = b.lane and e.customer_id = b.customer_id
            and e.superseded_by = b.billing_period_id) as is_rest
        from billing_periods b join chosen using (lane, customer_id, subscription_id)
-       where b.lane = $1 and b.customer_id = $2 and b.starts_at >= $3 and b.ends_at <= $4 and b.state <> 'open'
+       where b.lane = $1 and b.customer_id = $2 and b.starts_at >= $3 and b.ends_at <= $4 and b.ends_at > $5
+         and b.state <> 'open'
          and not b.is_trial),
      edges as (
        select max(w.starts_at) filter (where not w.is_rest and not exists (
@@ -53,7 +54,7 @@ export async function replaySpan(
            and l.source_id like w.billing_period_id::text || '%'
          where l.lane = $1 and l.customer_id = $2 and w.starts_at = e.starts_at) as "firstAllowanceAt"
      from chosen c cross join edges e`,
-    [lane, customerId, from, to],
+    [lane, customerId, from, to, endAfter ?? from],
   );
   return row === undefined || row.startsAt === null || row.until === null || row.until <= row.startsAt ? null : row;
 }
