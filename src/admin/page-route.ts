@@ -5,12 +5,15 @@ import type { ResumedSession } from '../operations/console/sessions.ts';
 import type { Acting } from '../operations/operators/acting.ts';
 import type { ConsoleContext } from './console-context.ts';
 import type { Children } from './markup.ts';
+import type { SentFile } from './sent-file.ts';
 
 export interface PageRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** What was sent with a POST. */
   readonly form: URLSearchParams;
+  /** The file of a form that has one, where one was chosen. */
+  readonly file: SentFile | null;
   readonly session: ResumedSession;
   /** The person as operations know him. */
   readonly acting: Acting;
@@ -47,6 +50,8 @@ export interface PageRoute {
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly permission: Permission;
+  /** A form with a file of at most so many bytes. */
+  readonly fileBytesMax?: number;
   /** Dangerous: needs a fresh proof of identity; where to go on after it, below the base. */
   readonly stepUp?: (request: Pick<PageRequest, 'params'>) => string;
   readonly answer: (context: ConsoleContext, request: PageRequest) => Promise<PageAnswer>;

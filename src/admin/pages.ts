@@ -1,12 +1,16 @@
 import { adjustmentPages } from './finance/adjustments.ts';
 import { closeActPages } from './finance/close-changes.ts';
 import { closePages } from './finance/close.ts';
+import { correctPages } from './finance/correct.ts';
+import { correctionPages } from './finance/corrections.ts';
+import { evidencePages } from './finance/evidence-files.ts';
 import { exportPreviewPages } from './finance/export-preview.ts';
 import { exportPages } from './finance/exports.ts';
 import { ledgerPages } from './finance/ledger.ts';
 import { overviewPages } from './finance/overview.ts';
 import { reconciliationPages } from './finance/reconciliation.ts';
 import { rollForwardPages } from './finance/roll-forward.ts';
+import { varianceChangePages } from './finance/variance-changes.ts';
 import { varianceDrawerPages } from './finance/variance.ts';
 import { variancePages } from './finance/variances.ts';
 import type { PageRoute } from './page-route.ts';
@@ -42,6 +46,10 @@ export const PAGES: readonly PageRoute[] = [
   ...reconciliationPages,
   ...variancePages,
   ...varianceDrawerPages,
+  ...varianceChangePages,
+  ...correctPages,
+  ...correctionPages,
+  ...evidencePages,
   ...ledgerPages,
   ...rollForwardPages,
   ...exportPreviewPages,

@@ -1,13 +1,14 @@
 // The console as one router: headers, assets, doors; then for each page who may see it, its answer, and its frame.
 import { randomUUID } from 'node:crypto';
 
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import helmet from 'helmet';
 
 import { may, rolesWith } from '../domain/operator.ts';
 import type { Rejection } from '../domain/rejection.ts';
 import { readFrame } from '../operations/console/read-frame.ts';
 import { assetRouter } from './assets.ts';
+import { brokenPage } from './broken-page.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { consoleCookies } from './cookies.ts';
 import { document, type Frame } from './layout.ts';
@@ -16,6 +17,7 @@ import type { FileAnswer, Page, PageRequest, PageRoute } from './page-route.ts';
 import { PAGES } from './pages.ts';
 import { heading, problem } from './parts.ts';
 import { csrfOf, isCsrfOf, isSameOrigin } from './same-origin.ts';
+import { fileOf, readFileForm } from './sent-file.ts';
 import { bounce, signInPage } from './sign-in/pages.ts';
 import { type Door, formOf, signInRoutes } from './sign-in/routes.ts';
 import { type Present, traceOf, whoIsThere } from './sign-in/who.ts';
@@ -37,13 +39,22 @@ export function createConsole(context: ConsoleContext): Router {
   router.use(noStore, onceReady(context));
   router.use(express.text({ type: 'application/x-www-form-urlencoded', limit: FORM_BYTES_MAX }));
   router.use(signInRoutes(door));
-  for (const route of PAGES) router[route.method](route.path, showPage(door, route));
+  for (const route of PAGES) router[route.method](route.path, ...fileReader(door, route), showPage(door, route));
   router.use(notFound(door));
-  router.use(brokenPage(context));
+  router.use(brokenPage(context, sendPage));
   return router;
 }
 
 const FORM_BYTES_MAX = 64_000;
+
+function fileReader({ context, cookies }: Door, { fileBytesMax, permission }: PageRoute): readonly RequestHandler[] {
+  if (fileBytesMax === undefined) return [];
+  const maySend = async (request: Request, response: Response): Promise<boolean> => {
+    const who = await whoIsThere(context, cookies, request, response);
+    return who !== null && !('rejected' in who) && may(who.session.operator.roles, permission);
+  };
+  return [readFileForm(fileBytesMax, maySend)];
+}
 
 const SELF = ["'self'"];
 const HEADERS: Parameters<typeof helmet>[0] = {
@@ -161,6 +172,7 @@ function toPageRequest(request: Request, response: Response, { session, token }:
     params: request.params as Record<string, string>,
     query: new URL(request.originalUrl, 'http://localhost').searchParams,
     form: formOf(request),
+    file: fileOf(response),
     session,
     acting: { subject: session.operator.subject, roles: null, trace: traceOf(request, response) },
     csrf: csrfOf(token),
@@ -216,24 +228,5 @@ function notFound({ send }: Door): RequestHandler {
   return async (request, response) => {
     const body = [heading('There is nothing here'), p(null, a({ href: `${request.baseUrl}/` }, 'Back to the start'))];
     await send(request, response, { title: 'Nothing here', status: 404, body });
-  };
-}
-
-/** Whatever breaks says its number and no more; the log has the rest. */
-function brokenPage(context: ConsoleContext): ErrorRequestHandler {
-  return async (error: unknown, request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
-    const id = String(response.locals['requestId']);
-    context.deps.log.error({ err: error, requestId: id }, 'a page failed');
-    const tooLarge = error instanceof Error && 'type' in error && error.type === 'entity.too.large';
-    const message = tooLarge
-      ? 'That is more text than a form takes. Shorten it and send it again.'
-      : 'Something broke on our side. Nothing was changed that we know of.';
-    const again = p(null, a({ href: request.originalUrl }, 'Try again'), `, or tell us the number ${id}.`);
-    const body = [heading('That did not work'), problem(message), again];
-    await sendPage(context, request, response, { title: 'Not done', status: tooLarge ? 413 : 500, body }, null);
   };
 }

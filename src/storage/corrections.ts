@@ -131,3 +131,13 @@ export async function moneyBalances(
   );
   return new Map(rows.map(({ account, minor }) => [account, minor]));
 }
+
+/** How many wait for a second person. */
+export async function countWaitingCorrections(on: Database | Transaction): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    on,
+    `select count(*)::integer as count from variance_corrections where lane = any($1::smallint[]) and state = 'waiting'`,
+    [EVERY_LANE],
+  );
+  return row?.count ?? 0;
+}

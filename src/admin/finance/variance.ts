@@ -1,21 +1,21 @@
 // One difference: usage, ledger and Stripe side by side, what differs marked, and what a person can do about it.
 import { fromWireId } from '../../contract/ids.ts';
 import { NIL_ID } from '../../domain/account.ts';
-import { may } from '../../domain/operator.ts';
 import { refuse, type Rejection } from '../../domain/rejection.ts';
-import { assignVariance, explainVariance } from '../../operations/explain-variance.ts';
 import { readVariance, type VarianceView } from '../../operations/finance/read-variance.ts';
 import type { ConsoleContext } from '../console-context.ts';
 import { creditsText, instant, spanText } from '../figures.ts';
-import { choiceField, longField, mistakes, textField, type Typed } from '../forms.ts';
+import { mistakes, type Typed } from '../forms.ts';
 import { customerPath } from '../ids.ts';
 import { a, code, dd, div, dl, dt, type Markup, p, section, span, strong } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
-import { type Column, crumbs, heading, panel, postForm, rows, submit, tag } from '../parts.ts';
+import { type Column, crumbs, heading, panel, rows, tag } from '../parts.ts';
+import { correctionColumns } from './corrections.ts';
+import { evidenceLink, filesPanel } from './evidence-files.ts';
 import { financePage } from './frame.ts';
 import { evidenceColumns } from './variance-evidence.ts';
+import { varianceForms } from './variance-forms.ts';
 import { amountText, classWords, sideText, STATE_TAGS, subjectObject, subjectWords } from './variance-words.ts';
-import { variancePath } from './variances.ts';
 
 export const varianceDrawerPages: readonly PageRoute[] = [
   {
@@ -24,20 +24,19 @@ export const varianceDrawerPages: readonly PageRoute[] = [
     permission: 'close.read',
     answer: async (context, request) => showVariance(context, request, null),
   },
-  { method: 'post', path: '/finance/variances/:id/explain', permission: 'variance.explain', answer: explain },
-  { method: 'post', path: '/finance/variances/:id/assign', permission: 'variance.explain', answer: assign },
 ];
 
 const SECTION = '/finance/variances';
 
-async function showVariance(
+/** The page of one difference; after a refusal with what was typed, and what was wrong. */
+export async function showVariance(
   { deps }: ConsoleContext,
   request: PageRequest,
   rejected: Rejection | null,
 ): Promise<PageAnswer> {
   const { base, acting, params, form } = request;
   const id = fromWireId('var', params['id'] ?? '');
-  if (id === null) return unknown();
+  if (id === null) return refuse('unknown_variance', 'there is no variance of this id');
   const view = await readVariance(deps, acting, id);
   if ('rejected' in view) return view;
   const { variance } = view;
@@ -55,8 +54,10 @@ async function showVariance(
       p({ class: 'lead' }, strong(null, 'Proposed repair: '), variance.repair ?? 'none'),
       comparison(view),
       evidenceColumns(base, view),
-      explanation(view),
-      actions(request, view, typed),
+      explanation(base, view),
+      filesPanel(base, view),
+      correctionsPanel(base, view),
+      varianceForms(request, view, typed),
     ),
   );
 }
@@ -137,104 +138,20 @@ function sameTag({ usage, ledger, stripe, differs }: Fact): Markup {
   return differs ? tag('≠ differs', 'bad') : tag('= the same', 'good');
 }
 
-function explanation({
-  variance: { explanation: text, evidence, explainedByName, explainedBy, explainedAt },
-}: VarianceView): Markup {
+function explanation(base: string, { variance, files }: VarianceView): Markup {
+  const { explanation: text, evidence, explainedByName, explainedBy, explainedAt } = variance;
   if (text === null) return null;
   return panel(
     'Explanation',
     p(null, text),
-    evidence === null
-      ? null
-      : p(
-          null,
-          'Evidence: ',
-          /^https?:\/\//.test(evidence) ? a({ href: evidence, rel: 'noreferrer' }, evidence) : evidence,
-        ),
+    evidence === null ? null : p(null, 'Evidence: ', evidenceLink(base, evidence, files)),
     explainedAt === null
       ? null
       : p({ class: 'hint' }, `By ${explainedByName ?? explainedBy ?? 'the run'}, `, instant(explainedAt)),
   );
 }
 
-function actions(request: PageRequest, view: VarianceView, typed: Typed): Markup {
-  const { variance, owners } = view;
-  if (variance.state !== 'open' && variance.state !== 'explained')
-    return p({ class: 'hint' }, 'It is settled: nothing is to be done any more.');
-  if (!may(request.session.operator.roles, 'variance.explain'))
-    return p({ class: 'hint' }, 'Somebody with the role finance or owner explains it or gives it an owner.');
-  const path = variancePath(variance.varianceId);
-  return div(
-    { class: 'columns even' },
-    panel(
-      'Explain',
-      postForm(
-        request,
-        `${path}/explain`,
-        div(
-          { class: 'fields' },
-          longField(
-            {
-              name: 'note',
-              label: 'What it is',
-              required: true,
-              note: 'It holds as long as the amount stays the same.',
-            },
-            typed,
-          ),
-          textField(
-            {
-              name: 'evidence',
-              label: 'Where that can be seen',
-              required: true,
-              note: 'A ticket, or the address of a document.',
-            },
-            typed,
-          ),
-          div({ class: 'pager' }, submit('Explain this variance')),
-        ),
-      ),
-    ),
-    panel(
-      'Assign',
-      postForm(
-        request,
-        `${path}/assign`,
-        div(
-          { class: 'fields' },
-          choiceField(
-            { name: 'owner', label: 'Who looks after it' },
-            owners.map(({ subject, name }) => [subject, name] as const),
-            {
-              values: new URLSearchParams({ owner: variance.owner ?? request.acting.subject }),
-              rejected: typed.rejected,
-            },
-          ),
-          div({ class: 'pager' }, submit('Assign', 'quiet')),
-        ),
-      ),
-    ),
-  );
-}
-
-async function explain(context: ConsoleContext, request: PageRequest): Promise<PageAnswer> {
-  const { form, acting, params } = request;
-  const varianceId = fromWireId('var', params['id'] ?? '');
-  if (varianceId === null) return unknown();
-  const note = form.get('note')?.trim() ?? '';
-  const evidence = form.get('evidence')?.trim() ?? '';
-  const done = await explainVariance(context.deps, acting, { varianceId, note, evidence });
-  return 'rejected' in done ? showVariance(context, request, done.rejected) : { to: variancePath(varianceId) };
-}
-
-async function assign(context: ConsoleContext, request: PageRequest): Promise<PageAnswer> {
-  const { form, acting, params } = request;
-  const varianceId = fromWireId('var', params['id'] ?? '');
-  if (varianceId === null) return unknown();
-  const done = await assignVariance(context.deps, acting, { varianceId, owner: form.get('owner') ?? '' });
-  return 'rejected' in done ? showVariance(context, request, done.rejected) : { to: variancePath(varianceId) };
-}
-
-function unknown(): PageAnswer {
-  return refuse('unknown_variance', 'there is no variance of this id');
+function correctionsPanel(base: string, { corrections, names }: VarianceView): Markup {
+  if (corrections.length === 0) return null;
+  return panel('Corrections', rows('Corrections of this variance', correctionColumns(base, names), corrections));
 }

@@ -61,7 +61,8 @@ async function showQueue({ deps }: ConsoleContext, request: PageRequest): Promis
     { section: VARIANCES, title: 'Variances' },
     p(
       { class: 'lead' },
-      'Each difference is here from its first sight until it is explained, corrected or gone. The oldest first.',
+      'Each difference is here from its first sight until it is explained, corrected or gone. The oldest first. ',
+      a({ href: `${base}/finance/corrections` }, 'Corrections'),
     ),
     savedFilters(request, queue.saved),
     filterForm(request, asked, queue),

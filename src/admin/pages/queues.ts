@@ -2,8 +2,10 @@
 import type { Case } from '../../domain/case-record.ts';
 import { CASE_STATES, type CaseState } from '../../domain/case.ts';
 import { type CaseQueueRow, listCaseQueue } from '../../operations/console/list-case-queue.ts';
+import { readCorrections } from '../../operations/finance/read-correction.ts';
 import type { ConsoleContext } from '../console-context.ts';
 import { instant, spanText } from '../figures.ts';
+import { correctionColumns } from '../finance/corrections.ts';
 import { casePath, customerPath } from '../ids.ts';
 import { a, div, group, li, type Markup, nav, p, small, ul } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
@@ -21,6 +23,7 @@ const SHOWN = 50;
 async function approvals({ deps }: ConsoleContext, { acting, base }: PageRequest): Promise<PageAnswer> {
   const queue = await listCaseQueue(deps, acting, { states: ['waiting'], order: 'oldest', limit: SHOWN });
   if ('rejected' in queue) return queue;
+  const corrections = await readCorrections(deps, acting);
   return {
     title: 'Approvals',
     at: '/approvals',
@@ -34,6 +37,16 @@ async function approvals({ deps }: ConsoleContext, { acting, base }: PageRequest
         ? empty('Nothing waits. What support sends for approval appears here.')
         : panel('Waiting', rows('Cases that wait for approval', queueColumns(base, queue.now), queue.rows)),
       queue.hasMore ? p(null, `The oldest ${SHOWN} are shown.`) : null,
+      'rejected' in corrections || corrections.waiting.length === 0
+        ? null
+        : panel(
+            'Corrections of the books',
+            rows(
+              'Corrections that wait, oldest first',
+              correctionColumns(base, corrections.names),
+              corrections.waiting,
+            ),
+          ),
     ],
   };
 }

@@ -1,9 +1,10 @@
 import { readApprovalRules } from '../../storage/approval-rules.ts';
 import { countCases } from '../../storage/cases.ts';
+import { countWaitingCorrections } from '../../storage/corrections.ts';
 import type { Deps } from '../deps.ts';
 
 export interface FrameState {
-  /** Cases that wait for a second person. */
+  /** Cases and corrections that wait for a second person. */
   readonly waiting: number;
   /** One person may release what he asked for himself: everybody should see that. */
   readonly singleOperator: boolean;
@@ -11,6 +12,10 @@ export interface FrameState {
 
 /** What every page of the console shows around its content. */
 export async function readFrame({ db }: Pick<Deps, 'db'>): Promise<FrameState> {
-  const [waiting, { approvals }] = await Promise.all([countCases(db, 'waiting'), readApprovalRules(db)]);
-  return { waiting, singleOperator: approvals === 'single_operator' };
+  const [cases, corrections, { approvals }] = await Promise.all([
+    countCases(db, 'waiting'),
+    countWaitingCorrections(db),
+    readApprovalRules(db),
+  ]);
+  return { waiting: cases + corrections, singleOperator: approvals === 'single_operator' };
 }

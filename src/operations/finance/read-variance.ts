@@ -1,7 +1,10 @@
 // One difference with what stands behind it on each side.
 import { NIL_ID } from '../../domain/account.ts';
+import type { Correction } from '../../domain/correction.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { now } from '../../storage/clock.ts';
+import { correctionsOf } from '../../storage/corrections.ts';
+import { type EvidenceFile, evidenceOf } from '../../storage/evidence-files.ts';
 import {
   type EvidenceEntry,
   type EvidenceObject,
@@ -17,6 +20,7 @@ import { findVariance, type QueuedVariance } from '../../storage/variance-queue.
 import type { Deps } from '../deps.ts';
 import { type Acting, permitted } from '../operators/acting.ts';
 import { peopleOfFinance, type Person } from './list-variance-queue.ts';
+import { type Names, readNames } from './read-runs.ts';
 
 export type { EvidenceEntry, EvidenceObject, EvidenceUsage } from '../../storage/variance-evidence.ts';
 
@@ -29,6 +33,10 @@ export interface VarianceView {
   readonly sums: UsageSum | null;
   readonly entriesInAll: number;
   readonly owners: readonly Person[];
+  readonly files: readonly EvidenceFile[];
+  /** The newest first. */
+  readonly corrections: readonly Correction[];
+  readonly names: Names;
   readonly now: Date;
 }
 
@@ -43,7 +51,14 @@ export async function readVariance(
   if ('rejected' in actor) return actor;
   const variance = await findVariance(db, varianceId);
   if (variance === null) return refuse('unknown_variance', 'there is no variance of this id');
-  const common = { variance, owners: await peopleOfFinance(db), now: await now(db) };
+  const common = {
+    variance,
+    owners: await peopleOfFinance(db),
+    files: await evidenceOf(db, variance, varianceId),
+    corrections: await correctionsOf(db, variance, varianceId),
+    names: await readNames({ db }),
+    now: await now(db),
+  };
   if (variance.customerId === NIL_ID) {
     return { ...common, usage: [], entries: [], objects: [], sums: null, entriesInAll: 0 };
   }
