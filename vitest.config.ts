@@ -16,6 +16,11 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^creditpool$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: 'creditpool/client', replacement: fileURLToPath(new URL('src/client/index.ts', import.meta.url)) },
+      {
+        find: 'creditpool/journal',
+        replacement: fileURLToPath(new URL('src/journal/open-journal.ts', import.meta.url)),
+      },
       { find: 'creditpool/simulator', replacement: fileURLToPath(new URL('src/simulator/index.ts', import.meta.url)) },
     ],
   },

@@ -1,5 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
+import { createClient } from '../client/client.ts';
+import { isUnreachable, orRefusal } from '../client/refusal.ts';
+import type { InputOf } from '../contract/operations.ts';
 import { readLocalSecrets } from '../sandbox/local-secrets.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -7,12 +10,10 @@ import { examples, json } from './output.ts';
 import { registerSimulatorControls } from './sim-controls.ts';
 import { registerSimulatorStart } from './sim-start.ts';
 
-interface ClockAnswer {
-  readonly now: string;
-  readonly moved_from: string;
-  readonly stops: number;
-  readonly error?: { readonly code: string; readonly message: string };
-}
+/** Months of renewals are one answer. */
+const ANSWER_MS_MAX = 3_600_000;
+
+type Move = InputOf<'moveSandboxClock'>;
 
 /** `creditpool sim …`: `advance` asks the running sandbox over its API, the others ask the simulator. */
 export function registerSimulatorCommands(program: Command, context: CliContext): void {
@@ -27,48 +28,48 @@ export function registerSimulatorCommands(program: Command, context: CliContext)
     .argument('<time>', 'a span such as 31d or 1d12h, or an instant', move)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('before', examples('sim advance 31d', 'sim advance 2027-01-01T00:00:00Z'))
-    .action(async (body: object, { json: asJson = false }: { json?: boolean }) => {
+    .action(async (body: Move, { json: asJson = false }: { json?: boolean }) => {
       process.exitCode = await advance(context, body, asJson);
     });
   registerSimulatorControls(sim, context);
 }
 
-async function advance(context: CliContext, body: object, asJson: boolean): Promise<number> {
+async function advance(context: CliContext, body: Move, asJson: boolean): Promise<number> {
   const { CREDITPOOL_URL: url, CREDITPOOL_API_KEY: key } = readLocalSecrets(context.config.directory).values;
   if (url === undefined || key === undefined) {
     context.say(`No sandbox was started in ${context.config.directory}; start one with: npm start`);
     return EXIT.notFound;
   }
-  const response = await ask(`${url}/v1/sandbox/clock`, key, body);
-  if (response === null) {
+  const asked = await ask(url, key, body);
+  if (asked === null) {
     context.say(`The sandbox at ${url} does not answer; start it with: npm start`);
     return EXIT.unavailable;
   }
-  if (response.error !== undefined) {
-    context.say(response.error.message);
-    return response.error.code === 'unauthenticated' ? EXIT.notPermitted : EXIT.wrongUsage;
+  if ('refused' in asked) {
+    context.say(asked.refused.message);
+    return asked.refused.code === 'unauthenticated' ? EXIT.notPermitted : EXIT.wrongUsage;
   }
-  if (asJson) context.out(json(response));
+  const { answer } = asked;
+  if (asJson) context.out(json(answer));
   else {
-    context.out(`SANDBOX clock: ${response.moved_from} → ${response.now} (${response.stops} stops)`);
+    context.out(`SANDBOX clock: ${answer.moved_from} → ${answer.now} (${answer.stops} stops)`);
     context.say('The sandbox stands at this instant until it is advanced again; time does not flow by itself there.');
   }
   return EXIT.done;
 }
 
-async function ask(url: string, key: string, body: object): Promise<ClockAnswer | null> {
+/** Null: nobody answers. */
+async function ask(baseUrl: string, apiKey: string, body: Move) {
+  const credits = createClient({ baseUrl, apiKey, timeoutMs: ANSWER_MS_MAX });
   try {
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-    return (await response.json()) as ClockAnswer;
+    return await orRefusal(credits.moveSandboxClock(body));
   } catch (error) {
-    // fetch says "failed" in a TypeError whatever happened to the connection.
-    if (error instanceof TypeError) return null;
+    if (isUnreachable(error)) return null;
     throw error;
   }
 }
 
-function move(text: string): object {
+function move(text: string): Move {
   if (/^\d+[dhms]/.test(text) && !text.includes('T')) return { advance_by: text };
   if (/^\d{4}-\d{2}-\d{2}T/.test(text)) return { advance_to: text };
   throw new InvalidArgumentError('write a span such as 31d or 1d12h, or an instant such as 2027-01-01T00:00:00Z.');

@@ -52,4 +52,8 @@ export type InputOf<Id extends OperationId> = Operations[Id] extends { readonly 
   ? z.input<Body>
   : Operations[Id] extends { readonly query: infer Query extends z.ZodType }
     ? z.input<Query>
-    : Readonly<Record<string, never>>;
+    : Nothing;
+
+interface Nothing {
+  readonly nothing?: never;
+}

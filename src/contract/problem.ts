@@ -1,6 +1,8 @@
 // What a refusal looks like, in Stripe's shape; and the same as RFC 9457 has it.
 import { z } from 'zod';
 
+import type { RejectionCode } from '../domain/rejection.ts';
+
 /** The object behind `error`. */
 export const problem = z
   .object({
@@ -29,3 +31,13 @@ export const problemDetails = z
     details: z.unknown().optional(),
   })
   .meta({ id: 'ProblemDetails' });
+
+/** A code that a caller can meet; newer servers may have more. */
+export type RefusalCode =
+  | RejectionCode
+  | 'insufficient_credits'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'internal'
+  | (string & {});

@@ -1,12 +1,13 @@
-import { formatCredits } from '../domain/amount.ts';
 // The closing numbers. Each is read back from the database or from Stripe's side; none is carried over from what was sent.
+import type { Creditpool } from '../client/client.ts';
+import type { AnswerOf } from '../contract/operations.ts';
+import { formatCredits } from '../domain/amount.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { findCustomer } from '../operations/read-customer.ts';
 import { verifyLedger } from '../operations/verify-ledger.ts';
 import type { RunningServer } from '../server.ts';
 import { creditUnit, type PlanVersion } from '../storage/plans.ts';
 import { appliedStripeEvents, usageTotals } from '../storage/usage-totals.ts';
-import type { ApiClient, CreditNoteAnswer, InvoiceAnswer, ReconciliationAnswer } from './api-client.ts';
 
 export interface Figures {
   readonly usage: { readonly events: number; readonly credits: string; readonly rejected: number };
@@ -68,7 +69,7 @@ export async function stripeFigures(
 }
 
 /** The mirrored invoice of the first cycle: fee, usage before credits, credits, total. */
-export function invoiceFigures(invoice: InvoiceAnswer): Figures['invoice'] {
+export function invoiceFigures(invoice: AnswerOf<'getInvoice'>): Figures['invoice'] {
   const sumOf = (kind: string): number =>
     invoice.lines.filter((line) => line.kind === kind).reduce((sum, line) => sum + line.amount_minor, 0);
   return {
@@ -84,8 +85,8 @@ const CREDIT_NOTE_MINOR_MAX = 1_000;
 
 /** A credit note on the usage line, worth ten of the major unit or what is creditable; or why there is none. */
 export async function issueCreditNote(
-  api: ApiClient,
-  invoice: InvoiceAnswer,
+  credits: Creditpool,
+  invoice: AnswerOf<'getInvoice'>,
 ): Promise<{ readonly note: Figures['credit_note']; readonly reason?: string }> {
   const line = invoice.lines.find(({ kind }) => kind === 'usage');
   if (line === undefined) return { note: null, reason: 'the invoice has no usage line' };
@@ -96,16 +97,16 @@ export async function issueCreditNote(
   const order = {
     invoice: invoice.id,
     lines: [{ line: line.id, amount_minor: amount }],
-    settle_as: 'customer_balance',
-    reason: 'goodwill',
+    settle_as: 'customer_balance' as const,
+    reason: 'goodwill' as const,
     ticket: 'DEMO-1',
   };
-  const { preview_hash } = await api.post<{ preview_hash: string }>('/v1/credit_notes/preview', order);
-  const issued = await api.post<CreditNoteAnswer>('/v1/credit_notes', { ...order, preview_hash }, 'demo-credit-note');
-  const { credit_notes: notes } = await api.get<InvoiceAnswer>(`/v1/invoices/${invoice.id}`);
+  const { preview_hash } = await credits.previewCreditNote(order);
+  const issued = await credits.issueCreditNote({ ...order, preview_hash }, { idempotencyKey: 'demo-credit-note' });
+  const { credit_notes: notes } = await credits.getInvoice(invoice.id);
   const mirrored = notes.find(({ id }) => id === issued.stripe.credit_note);
   if (mirrored === undefined) throw new Error('the credit note was issued and is not in the mirror');
-  return { note: { amount_minor: mirrored.total_minor, settled_as: issued.settled_as } };
+  return { note: { amount_minor: mirrored.total_minor, settled_as: issued.settled_as ?? '' } };
 }
 
 export async function ledgerFigures({ billing }: RunningServer): Promise<Figures['ledger']> {
@@ -113,8 +114,8 @@ export async function ledgerFigures({ billing }: RunningServer): Promise<Figures
   return { entries, verified };
 }
 
-export async function reconciliationFigures(api: ApiClient): Promise<Figures['reconciliation']> {
-  const run = await api.post<ReconciliationAnswer>('/v1/reconciliations', { full: true });
+export async function reconciliationFigures(credits: Creditpool): Promise<Figures['reconciliation']> {
+  const run = await credits.reconcile({ full: true });
   return { checks: Object.keys(run.checks).length, unexplained: run.unexplained };
 }
 

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 
 import { SingleBar } from 'cli-progress';
 
+import { createClient, type Creditpool } from '../client/client.ts';
 import { type Config, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { SAMPLE_CATALOGUE } from '../sandbox/push-catalogue-file.ts';
 import { signUp } from '../sandbox/sign-up.ts';
 import { type RunningServer, startServer } from '../server.ts';
 import { listPlanVersions, type PlanVersion } from '../storage/plans.ts';
-import { type ApiClient, apiClient, type BalanceAnswer, type InvoiceAnswer } from './api-client.ts';
 import {
   type Figures,
   invoiceFigures,
@@ -37,6 +37,8 @@ export interface DemoOptions {
 const PLAN = 'hybrid';
 const REJECTIONS_SHOWN_MAX = 20;
 const AFTER_PERIOD_END_MS = 3 * 3_600_000;
+/** A month of the clock is one answer. */
+const ANSWER_MS_MAX = 600_000;
 const WRONG_USAGE = 2;
 const UNTIED = 3;
 
@@ -93,17 +95,19 @@ function justBefore(first: Date): Date {
 
 async function tell(service: RunningServer, file: UsageFile, options: DemoOptions, started: number): Promise<Figures> {
   const { say } = options;
-  const api = apiClient(service);
+  const { origin: baseUrl, apiKey } = service;
+  if (apiKey === null) throw new Error('the demo runs in a sandbox, which has a key');
+  const credits = createClient({ baseUrl, apiKey, timeoutMs: ANSWER_MS_MAX });
   const { customer, plan, from } = await subscribe(service, say);
-  const refused = await trackAll(api, customer, file, say);
-  const until = await passPeriodEnd(api, customer);
+  const refused = await trackAll(credits, customer, file, say);
+  const until = await passPeriodEnd(credits, customer);
   say('✔ clock      moved past the end of the billing period; the invoice was settled, finalized and paid');
-  const { data } = await api.get<{ data: readonly InvoiceAnswer[] }>(`/v1/invoices?customer=${customer}&limit=100`);
+  const { data } = await credits.listInvoices({ customer, limit: 100 });
   const cycles = data.filter(({ billing_reason: reason }) => reason === 'subscription_cycle');
   const [cycle] = cycles;
   if (cycle === undefined) throw new Error('Stripe made no invoice for the cycle');
-  const invoice = await api.get<InvoiceAnswer>(`/v1/invoices/${cycle.id}`);
-  const { note, reason } = await issueCreditNote(api, invoice);
+  const invoice = await credits.getInvoice(cycle.id);
+  const { note, reason } = await issueCreditNote(credits, invoice);
   await service.clock?.settle();
   const notes =
     cycles.length > 1 ? [`The usage spans ${cycles.length} billing periods; the invoice is the first cycle's.`] : [];
@@ -116,7 +120,7 @@ async function tell(service: RunningServer, file: UsageFile, options: DemoOption
     credit_note: note,
     ...(reason !== undefined && { credit_note_reason: reason }),
     ledger: await ledgerFigures(service),
-    reconciliation: await reconciliationFigures(api),
+    reconciliation: await reconciliationFigures(credits),
     seconds: Math.round((performance.now() - started) / 100) / 10,
     ...(notes.length > 0 && { notes }),
     ...(rejections.length > 0 && { rejections: rejections.slice(0, REJECTIONS_SHOWN_MAX) }),
@@ -139,7 +143,7 @@ async function subscribe(
 }
 
 async function trackAll(
-  api: ApiClient,
+  credits: Creditpool,
   customer: string,
   { rows, bad }: UsageFile,
   say: (text: string) => void,
@@ -147,18 +151,18 @@ async function trackAll(
   for (const { line, reason } of bad.slice(0, REJECTIONS_SHOWN_MAX)) say(`✘ line ${line}: ${reason}`);
   const bar = new SingleBar({ format: '  tracking {bar} {value}/{total} events, {eta} s left', noTTYOutput: false });
   if (process.stderr.isTTY) bar.start(rows.length, 0);
-  const refused = await trackRows(api, { customer, rows, onProgress: (done) => bar.update(done) });
+  const refused = await trackRows(credits, { customer, rows, onProgress: (done) => bar.update(done) });
   bar.stop();
   for (const { line, reason } of refused.slice(0, REJECTIONS_SHOWN_MAX)) say(`✘ line ${line}: ${reason}`);
   say(`✔ usage      ${rows.length - refused.length} requests tracked over HTTP`);
   return refused;
 }
 
-async function passPeriodEnd(api: ApiClient, customer: string): Promise<Date> {
-  const { period } = await api.get<BalanceAnswer>(`/v1/customers/${customer}/balance`);
+async function passPeriodEnd(credits: Creditpool, customer: string): Promise<Date> {
+  const { period } = await credits.getBalance(customer);
   if (period === null) throw new Error('the customer has no running billing period');
   const until = new Date(new Date(period.ends_at).getTime() + AFTER_PERIOD_END_MS);
-  await api.post('/v1/sandbox/clock', { advance_to: until });
+  await credits.moveSandboxClock({ advance_to: until.toISOString() });
   return until;
 }
 

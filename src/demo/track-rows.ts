@@ -1,9 +1,12 @@
 // The file's requests, sent in the order of time; the clock goes with them from period to period.
-import type { ApiClient, BalanceAnswer, TrackAnswer } from './api-client.ts';
+import type { Creditpool } from '../client/client.ts';
+import type { AnswerOf, InputOf } from '../contract/operations.ts';
 import type { BadRow, UsageRow } from './usage-file.ts';
 
 const BATCH_SIZE = 500;
 const BATCHES_AT_ONCE = 2;
+
+type UsageEvent = Exclude<InputOf<'track'>, { readonly events: unknown }>;
 
 export interface Tracking {
   readonly customer: string;
@@ -12,12 +15,15 @@ export interface Tracking {
 }
 
 /** Tracks every row; returns those that the service refused, with its reason. */
-export async function trackRows(api: ApiClient, { customer, rows, onProgress }: Tracking): Promise<readonly BadRow[]> {
+export async function trackRows(
+  credits: Creditpool,
+  { customer, rows, onProgress }: Tracking,
+): Promise<readonly BadRow[]> {
   const refused: BadRow[] = [];
   let clock = new Date(0);
   let done = 0;
   while (done < rows.length) {
-    const { period } = await api.get<BalanceAnswer>(`/v1/customers/${customer}/balance`);
+    const { period } = await credits.getBalance(customer);
     if (period === null) throw new Error('the customer has no running billing period');
     const endsAt = new Date(period.ends_at);
     const segment = rows.slice(done).filter(({ at }) => at < endsAt);
@@ -25,17 +31,17 @@ export async function trackRows(api: ApiClient, { customer, rows, onProgress }: 
     if (next === undefined) break;
     // Usage is told after it happened; a period without any is passed over.
     const after = new Date(Math.floor(next.getTime() / 1000) * 1000 + 1000);
-    if (clock < after) await api.post('/v1/sandbox/clock', { advance_to: after });
+    if (clock < after) await credits.moveSandboxClock({ advance_to: after.toISOString() });
     clock = after;
     refused.push(
-      ...(await trackSegment(api, { customer, rows: segment, onProgress: (sent) => onProgress(done + sent) })),
+      ...(await trackSegment(credits, { customer, rows: segment, onProgress: (sent) => onProgress(done + sent) })),
     );
     done += segment.length;
   }
   return refused;
 }
 
-async function trackSegment(api: ApiClient, { customer, rows, onProgress }: Tracking): Promise<readonly BadRow[]> {
+async function trackSegment(credits: Creditpool, { customer, rows, onProgress }: Tracking): Promise<readonly BadRow[]> {
   const refused: BadRow[] = [];
   let next = 0;
   let sent = 0;
@@ -43,7 +49,7 @@ async function trackSegment(api: ApiClient, { customer, rows, onProgress }: Trac
     while (next < rows.length) {
       const batch = rows.slice(next, next + BATCH_SIZE);
       next += batch.length;
-      const answer = await api.post<TrackAnswer>('/v1/track', { events: batch.map((row) => toEvent(customer, row)) });
+      const answer = await credits.track({ events: batch.map((row) => toEvent(customer, row)) });
       refused.push(...refusals(batch, answer));
       sent += batch.length;
       onProgress(sent);
@@ -53,20 +59,25 @@ async function trackSegment(api: ApiClient, { customer, rows, onProgress }: Trac
   return refused;
 }
 
-function toEvent(customer: string, { line, at, contextTokens, generatedTokens }: UsageRow): object {
+function toEvent(customer: string, { line, at, contextTokens, generatedTokens }: UsageRow): UsageEvent {
   return {
     id: `line-${line}`,
     source: 'demo',
     customer,
     action: 'llm.complete',
     quantities: { input_tokens: contextTokens.toString(), output_tokens: generatedTokens.toString() },
-    occurred_at: at,
+    occurred_at: at.toISOString(),
   };
 }
 
-function refusals(batch: readonly UsageRow[], { results }: TrackAnswer): readonly BadRow[] {
-  return results.flatMap(({ status, error }, index) => {
+function refusals(
+  batch: readonly UsageRow[],
+  { results }: Extract<AnswerOf<'track'>, { readonly results: unknown }>,
+): readonly BadRow[] {
+  return results.flatMap((result, index) => {
     const line = batch[index]?.line ?? 0;
-    return status === 'applied' ? [] : [{ line, reason: error?.message ?? status }];
+    return result.status === 'applied'
+      ? []
+      : [{ line, reason: 'error' in result ? result.error.message : result.status }];
   });
 }

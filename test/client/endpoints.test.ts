@@ -1,0 +1,36 @@
+// The client and the document have the same operations, and agree on which of them take a key.
+import { readFileSync, readdirSync } from 'node:fs';
+
+import { expect, test } from 'vitest';
+
+import { ENDPOINTS, KEYED } from '../../src/client/endpoints.ts';
+import { createClient } from '../../src/client/index.ts';
+import { apiDocument } from '../../src/http/openapi.ts';
+import { importsOf } from '../support/architecture.ts';
+
+const operations = Object.entries(apiDocument('/').paths ?? {}).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    call: `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    ...(operation as { operationId: string; parameters?: readonly { readonly name?: string }[]; security?: unknown }),
+  })),
+);
+const withKey = operations.filter(({ security }) => security === undefined);
+
+test('one method for each operation that asks for an API key', () => {
+  expect(Object.fromEntries(withKey.map(({ operationId, call }) => [operationId, call]))).toEqual(ENDPOINTS);
+  const client = createClient({ baseUrl: 'http://x', apiKey: 'cp_test_1' });
+  for (const { operationId } of withKey) expect(client).toHaveProperty(operationId, expect.any(Function));
+});
+
+test('a key goes with exactly the operations that ask for one', () => {
+  const keyed = withKey.filter(({ parameters }) => parameters?.some(({ name }) => name === 'Idempotency-Key') === true);
+  expect(keyed.map(({ operationId }) => operationId).toSorted()).toEqual([...KEYED].toSorted());
+});
+
+test('nothing is needed at run time, not even by accident', () => {
+  const folder = new URL('../../src/client/', import.meta.url);
+  const needed = readdirSync(folder)
+    .flatMap((name) => importsOf(readFileSync(new URL(name, folder), 'utf8')))
+    .filter(({ typeOnly, target }) => !typeOnly && !target.startsWith('./'));
+  expect(needed).toEqual([]);
+});
