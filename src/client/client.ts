@@ -1,6 +1,6 @@
 // One method an operation: first the ids of its path, then what it takes, then how to call.
-import type { AnswerOf, InputOf, OperationId, Operations } from '../contract/operations.ts';
-import { ENDPOINTS, KEYED, REPEATABLE } from './endpoints.ts';
+import type { AnswerOf, FileToSend, InputOf, OperationId, Operations } from '../contract/operations.ts';
+import { ENDPOINTS, FILES, KEYED, REPEATABLE } from './endpoints.ts';
 import { type CallOptions, type ClientSettings, send } from './request.ts';
 
 /** `/v1/customers/:id/members/:member/cap` takes two. */
@@ -87,13 +87,17 @@ function aimed(id: OperationId, given: readonly unknown[]) {
     return encodeURIComponent(value);
   });
   const [input = {}, options = {}] = rest as [object?, CallOptions?];
-  const isQuery = method === 'GET';
+  const file = FILES.has(id) && 'content' in input ? (input as FileToSend) : undefined;
+  const isQuery = method === 'GET' || file !== undefined;
+  const query = file === undefined ? input : { name: file.name };
   const idempotencyKey = KEYED.has(id) ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined;
   return [
     {
       method,
-      path: isQuery ? path + queryOf(input) : path,
+      path: isQuery ? path + queryOf(query) : path,
       ...(!isQuery && { body: input }),
+      ...(file !== undefined && { file }),
+      wantsFile: FILES.has(id) && file === undefined,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       repeatable: method !== 'POST' || idempotencyKey !== undefined || REPEATABLE.has(id),
     },

@@ -28,6 +28,9 @@ export interface Call {
   /** With its query. */
   readonly path: string;
   readonly body?: unknown;
+  /** Sent as it is, instead of a body of JSON. */
+  readonly file?: { readonly type: string; readonly content: Uint8Array };
+  readonly wantsFile: boolean;
   readonly idempotencyKey?: string;
   /** Doing it twice is doing it once, so an uncertain end may be tried again. */
   readonly repeatable: boolean;
@@ -75,7 +78,7 @@ class Failed extends Error {
 }
 
 async function attemptOnce(settings: ClientSettings, call: Call, options: CallOptions): Promise<unknown> {
-  const { method, path, body, idempotencyKey } = call;
+  const { method, path, body, file, idempotencyKey } = call;
   const timeoutMs = options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS;
   const timeout = AbortSignal.timeout(timeoutMs);
   const ask = settings.fetch ?? fetch;
@@ -88,10 +91,13 @@ async function attemptOnce(settings: ClientSettings, call: Call, options: CallOp
         accept: 'application/json',
         authorization: `Bearer ${settings.apiKey}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(file !== undefined && { 'content-type': file.type }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(file !== undefined && { body: file.content as Uint8Array<ArrayBuffer> }),
     });
+    if (call.wantsFile && response.ok) return new Uint8Array(await response.arrayBuffer());
     return answerOf(response, await response.text());
   } catch (error) {
     if (error instanceof Failed || error instanceof CreditpoolError) throw error;
@@ -122,7 +128,7 @@ function isRefusedConnection(error: unknown): boolean {
 function answerOf(response: Response, text: string): unknown {
   const { ok, status, headers } = response;
   const type = headers.get('content-type') ?? '';
-  if (ok && type.startsWith('text/csv')) return text;
+  if (ok && /^(text\/csv|application\/x-ndjson)/.test(type)) return text;
   const body = type.includes('json') ? parsed(text) : undefined;
   if (ok && body !== undefined) return body;
   const refused = refusalIn(body);

@@ -13,6 +13,7 @@ import { moneyCorrectionOperations } from './operations/money-corrections.ts';
 import { operatingOperations } from './operations/operating.ts';
 import { portalOperations } from './operations/portal.ts';
 import { pricingOperations } from './operations/pricing.ts';
+import { subscriptionOperations } from './operations/subscriptions.ts';
 import { topUpOperations } from './operations/top-ups.ts';
 import { usageOperations } from './operations/usage.ts';
 import { varianceOperations } from './operations/variances.ts';
@@ -23,6 +24,7 @@ export const OPERATIONS = {
   ...customerOperations,
   ...memberOperations,
   ...billingOperations,
+  ...subscriptionOperations,
   ...topUpOperations,
   ...portalOperations,
   ...correctionOperations,
@@ -41,19 +43,30 @@ export type OperationId = keyof Operations;
 /** What an operation answers when nothing is refused. */
 export type AnswerOf<Id extends OperationId> = Operations[Id] extends { readonly csv: 'always' }
   ? string
-  : Operations[Id]['answers'] extends infer Answers
-    ? {
-        [Status in keyof Answers]: Answers[Status] extends z.ZodType ? z.output<Answers[Status]> : never;
-      }[keyof Answers]
-    : never;
+  : Operations[Id] extends { readonly answersFile: true }
+    ? Uint8Array
+    : Operations[Id]['answers'] extends infer Answers
+      ? {
+          [Status in keyof Answers]: Answers[Status] extends z.ZodType ? z.output<Answers[Status]> : never;
+        }[keyof Answers]
+      : never;
 
 /** What it takes: the body of a POST or PUT, the query of a GET. */
-export type InputOf<Id extends OperationId> = Operations[Id] extends { readonly body: infer Body extends z.ZodType }
-  ? z.input<Body>
-  : Operations[Id] extends { readonly query: infer Query extends z.ZodType }
-    ? z.input<Query>
-    : Nothing;
+export type InputOf<Id extends OperationId> = Operations[Id] extends { readonly takesFile: true }
+  ? FileToSend
+  : Operations[Id] extends { readonly body: infer Body extends z.ZodType }
+    ? z.input<Body>
+    : Operations[Id] extends { readonly query: infer Query extends z.ZodType }
+      ? z.input<Query>
+      : Nothing;
 
 interface Nothing {
   readonly nothing?: never;
+}
+
+/** A file with its name and media type. */
+export interface FileToSend {
+  readonly name: string;
+  readonly type: string;
+  readonly content: Uint8Array;
 }

@@ -4,7 +4,6 @@ import { grantBody } from '../grants.ts';
 import { invoicesQuery } from '../lists.ts';
 import type { Operation } from '../operation.ts';
 import { settlementDecision, settlementsQuery } from '../settlements.ts';
-import { cancellation, planChange } from '../subscriptions.ts';
 import { at, atOrNull, credits, currency, idOf, listOf, minor, word, wordOrNull } from '../wire-values.ts';
 
 const invoiceSummary = {
@@ -51,8 +50,6 @@ const settlement = z
   })
   .meta({ id: 'Settlement' });
 
-const subscriptionChange = { customer: idOf('customer'), stripe: z.object({ subscription: word }), state: word };
-
 export const billingOperations = {
   grantCredits: {
     method: 'post',
@@ -76,41 +73,6 @@ export const billingOperations = {
           balance: credits,
         })
         .meta({ id: 'Grant' }),
-    },
-  },
-  changePlan: {
-    method: 'post',
-    path: '/v1/subscriptions/:id/change_plan',
-    tag: 'Billing',
-    summary: 'Move a subscription to another plan, now or with the renewal',
-    body: planChange,
-    answers: {
-      200: z.object({
-        object: z.literal('plan_change'),
-        ...subscriptionChange,
-        plan: word,
-        quantity: z.int(),
-        starts: z.enum(['now', 'period_end']),
-        waits_for: wordOrNull,
-        requested_at: at,
-        ended_at: atOrNull,
-      }),
-    },
-  },
-  cancelSubscription: {
-    method: 'post',
-    path: '/v1/subscriptions/:id/cancel',
-    tag: 'Billing',
-    summary: 'End a subscription now, with its last invoice and nothing lost',
-    body: cancellation,
-    answers: {
-      200: z.object({
-        object: z.literal('cancellation'),
-        ...subscriptionChange,
-        waits_for: wordOrNull,
-        requested_at: at,
-        ended_at: atOrNull,
-      }),
     },
   },
   listInvoices: {
