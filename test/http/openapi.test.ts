@@ -356,31 +356,16 @@ test("a customer's own page answers what is documented", async () => {
   await call('POST', '/v1/portal/checkout_sessions', wanted, undefined, page);
 });
 
-test('every documented operation was called, and all but these did what they are for', () => {
-  // They need a held draft, a variance, a parked message, or a gate that is open, which other tests have.
-  const refusedHere = [
-    'acceptSettlement',
-    'approveCorrection',
-    'assignVariance',
-    'attachEvidence',
-    'correctSettlement',
-    'correctVariance',
-    'explainVariance',
-    'getCorrection',
-    'getEvidenceContent',
-    'listEvidence',
-    'previewCorrection',
-    'promoteActions',
-    'receiveStripeEvent',
-    'refuseCorrection',
-    'replayStripeEvent',
-    'retryMessage',
-    'settleClearing',
-  ];
+test('every other operation, which needs what only other tests have, refuses as documented', async () => {
+  // A draft that is held, a variance, a message that is parked, a trial.
+  for (const { method, path } of operations.filter(({ operationId }) => !called.has(operationId))) {
+    const body = method === 'get' ? undefined : {};
+    await call(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x'), body, 'other');
+  }
   const ids = operations.map(({ operationId }) => operationId);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids.filter((id) => !called.has(id)).toSorted()).toEqual(refusedHere);
-  expect(refusedHere.filter((id) => !noted.has(id))).toEqual([]);
+  expect(ids.filter((id) => !called.has(id) && !noted.has(id))).toEqual([]);
+  expect(ids.filter((id) => called.has(id)).length).toBeGreaterThan(80);
 });
 
 test('a refusal is RFC 9457 for who accepts that, on every way in; its page is served', async () => {
