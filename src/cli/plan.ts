@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline/promises';
-
 import type { Command } from 'commander';
 
 import type { Catalogue } from '../domain/catalogue.ts';
@@ -8,6 +6,7 @@ import { diffCatalogue } from '../operations/diff-catalogue.ts';
 import { pushCatalogue } from '../operations/push-catalogue.ts';
 import { validateCatalogue } from '../operations/validate-catalogue.ts';
 import { readCatalogueFile } from './catalogue-file.ts';
+import { askConsent } from './consent.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { examples, json as jsonOf } from './output.ts';
@@ -101,7 +100,11 @@ async function push(context: CliContext, path: string, options: Options): Promis
     if (!json || dryRun || !differs) showChanges(context, { json, changes: planned.changes, document });
     if (!differs) context.say('Nothing to push.');
     if (dryRun || !differs) return EXIT.done;
-    const consent = await askConsent(context, options);
+    const consent = await askConsent(context, options, {
+      question: 'Push this?',
+      toLive: 'push to the live account',
+      otherwise: 'Nothing was pushed.',
+    });
     if (!consent.given) {
       context.say(consent.reason);
       return consent.exitCode;
@@ -112,22 +115,6 @@ async function push(context: CliContext, path: string, options: Options): Promis
     context.say('Pushed. Next: creditpool plan diff, which now finds nothing.');
     return EXIT.done;
   });
-}
-
-type Consent = { readonly given: true } | { readonly given: false; readonly reason: string; readonly exitCode: number };
-
-/** A live account needs the typed word, or --live beside --yes. */
-async function askConsent({ config }: CliContext, { yes, live }: Options): Promise<Consent> {
-  const isLive = config.stripe.mode === 'live';
-  if (yes && (!isLive || live)) return { given: true };
-  const refusal = { given: false, exitCode: EXIT.wrongUsage } as const;
-  if (yes) return { ...refusal, reason: 'This is a live Stripe account: say --live --yes.' };
-  if (!process.stdin.isTTY) return { ...refusal, reason: 'Nobody is here to ask: say --yes, or --dry-run to look.' };
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(isLive ? 'Type live to push to the live account: ' : 'Push this? [y/N] ');
-  prompt.close();
-  if (answer.trim().toLowerCase() === (isLive ? 'live' : 'y')) return { given: true };
-  return { given: false, reason: 'Nothing was pushed.', exitCode: EXIT.done };
 }
 
 /** Nothing is opened for a file that cannot be read. */

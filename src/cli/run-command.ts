@@ -18,6 +18,7 @@ import { registerExportCommands } from './export.ts';
 import { registerHeldCommands } from './held.ts';
 import { registerHoldCommands } from './holds.ts';
 import { registerKeyCommands } from './keys.ts';
+import { registerLaunchCommands } from './launch.ts';
 import { registerLedgerCommands } from './ledger.ts';
 import { registerOpenApiCommand } from './openapi.ts';
 import { registerOpeningBalancesCommand } from './opening-balances.ts';
@@ -50,6 +51,7 @@ const COMMANDS = [
   registerRollUpCommand,
   registerPlanCommands,
   registerPolicyCommand,
+  registerLaunchCommands,
   registerPriceCommands,
   registerSimulateCommand,
   registerSubscriptionCommands,

@@ -13,7 +13,8 @@ export function reviewState(
   now: Date,
 ): ReviewState {
   if (last === null) return { reviewOn: null, setBy: null, isOver: false };
-  return { ...last, isOver: now.toISOString().slice(0, 10) > last.reviewOn };
+  const { reviewOn, setBy } = last;
+  return { reviewOn, setBy, isOver: now.toISOString().slice(0, 10) > reviewOn };
 }
 
 /** One sentence for whoever should know; null while the review lies ahead. */

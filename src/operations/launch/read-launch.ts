@@ -55,6 +55,8 @@ export interface LaunchQuestion {
   readonly actions?: readonly string[];
   /** none: one rung above them */
   readonly to?: ActionMode;
+  /** A review date that would be set with the step. */
+  readonly reviewOn?: string;
 }
 
 const DAYS = 30;
@@ -66,7 +68,8 @@ const MARGIN_USES_MIN = 20;
 
 /** Reads ladder and gate; refuses a rung that is not the next one, and actions that there are not. */
 export async function readLaunch(deps: Pick<Deps, 'db'>, asked: LaunchQuestion = {}): Promise<Launch | Refused> {
-  return launchOf(deps.db, asked);
+  const { reviewOn } = asked;
+  return launchOf(deps.db, asked, reviewOn === undefined ? null : { reviewOn, setBy: '' });
 }
 
 /** The same in a transaction; `coming` is a review date that will be set with the step. */
