@@ -3,6 +3,8 @@ import type { RequestListener } from 'node:http';
 
 import express, { type RequestHandler } from 'express';
 
+import type { ConsoleContext } from './admin/console-context.ts';
+import { createPublicPages } from './admin/public/router.ts';
 import { createConsole } from './admin/router.ts';
 import type { SignInSettings } from './admin/sign-in/settings.ts';
 import { VERSION } from './contract/version.ts';
@@ -25,7 +27,12 @@ interface DoorSettings {
 export function doorsTo(context: HttpContext, settings: DoorSettings): Doors {
   const authenticator = createAuthenticator(context);
   const answerHot = createHotRoutes(context, authenticator);
-  const rest = express.Router().use('/admin', openConsole(context, settings)).use(createRouter(context, authenticator));
+  const pages = pageContext(context, settings);
+  const rest = express
+    .Router()
+    .use('/admin', createConsole(pages))
+    .use(createPublicPages(pages))
+    .use(createRouter(context, authenticator));
   const app = express().disable('x-powered-by').use(rest);
   return {
     router: (request, response, next) => {
@@ -37,10 +44,10 @@ export function doorsTo(context: HttpContext, settings: DoorSettings): Doors {
   };
 }
 
-function openConsole(context: HttpContext, { publicUrl, signIn = { by: 'nobody' } }: DoorSettings): RequestHandler {
+function pageContext(context: HttpContext, { publicUrl, signIn = { by: 'nobody' } }: DoorSettings): ConsoleContext {
   const { deps, executor, wake, notReady } = context;
   const mode = context.livemode ? 'live' : 'test';
-  return createConsole({
+  return {
     deps,
     executor,
     wake,
@@ -49,5 +56,5 @@ function openConsole(context: HttpContext, { publicUrl, signIn = { by: 'nobody' 
     version: VERSION,
     publicUrl,
     signIn,
-  });
+  };
 }

@@ -18,6 +18,7 @@ import { PAGES } from './pages.ts';
 import { heading, problem } from './parts.ts';
 import { csrfOf, isCsrfOf, isSameOrigin } from './same-origin.ts';
 import { fileOf, readFileForm } from './sent-file.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import { bounce, signInPage } from './sign-in/pages.ts';
 import { type Door, formOf, signInRoutes } from './sign-in/routes.ts';
 import { type Present, traceOf, whoIsThere } from './sign-in/who.ts';
@@ -34,7 +35,7 @@ export function createConsole(context: ConsoleContext): Router {
     sentByUs: (request, token) =>
       isSameOrigin(request) && (token === null || isCsrfOf(token, formOf(request).get('csrf'))),
   };
-  router.use(requestId, helmet(HEADERS));
+  router.use(requestId, helmet(SECURITY_HEADERS));
   router.use(assetRouter());
   router.use(noStore, onceReady(context));
   router.use(express.text({ type: 'application/x-www-form-urlencoded', limit: FORM_BYTES_MAX }));
