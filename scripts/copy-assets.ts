@@ -7,6 +7,7 @@ const ASSETS: readonly (readonly [from: string, to: string])[] = [
   ['migrations', 'migrations'],
   ['credits.config.ts', 'credits.config.ts'],
   ['src/admin/assets', 'src/admin/assets'],
+  ['templates', 'templates'],
   ...['LICENSE', 'NOTICE', 'swagger-ui.css', 'swagger-ui-bundle.js'].map(
     (name) => [join(SWAGGER_UI, name), join('src/http/swagger-ui', name)] as const,
   ),

@@ -17,6 +17,7 @@ import { registerExplainCommands } from './explain.ts';
 import { registerExportCommands } from './export.ts';
 import { registerHeldCommands } from './held.ts';
 import { registerHoldCommands } from './holds.ts';
+import { registerInitCommand } from './init.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLaunchCommands } from './launch.ts';
 import { registerLedgerCommands } from './ledger.ts';
@@ -49,6 +50,7 @@ const COMMANDS = [
   registerBackfillCommand,
   registerQuarantineCommands,
   registerRollUpCommand,
+  registerInitCommand,
   registerPlanCommands,
   registerPolicyCommand,
   registerLaunchCommands,

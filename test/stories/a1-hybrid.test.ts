@@ -2,11 +2,15 @@ import { describe, expect, test } from 'vitest';
 
 import { EVERYTHING_OTHERWISE } from '../support/positions.ts';
 import { expectBooks, tellEach } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
-const stories = await tellEach({
-  'everything about Stripe is as is likeliest': {},
-  'everything that is uncertain is otherwise': EVERYTHING_OTHERWISE,
-});
+const stories = await tellEach(
+  {
+    'everything about Stripe is as is likeliest': {},
+    'everything that is uncertain is otherwise': EVERYTHING_OTHERWISE,
+  },
+  { catalogue: await templateCatalogue('hybrid') },
+);
 
 describe.for(stories)('where %s', ([, story]) => {
   test(

@@ -1,24 +1,11 @@
 import { expect, test } from 'vitest';
 
-import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
 const { database } = await cloneDatabase();
-const seatPool = {
-  ...hybrid,
-  plan: 'seat-pool',
-  name: 'Seat pool',
-  baseAmountMinor: 4900,
-  includedCredits: '800',
-  pricePerCredit: '0.035',
-  policy: {
-    ...samplePolicy,
-    seats: { add: 'prorated' as const },
-    caps: { member: { credits: '1000', window: 'month' as const }, agent: null },
-  },
-};
-const story = await tellStory(database, { catalogue: { ...sampleCatalogue, plans: [seatPool] } });
+const story = await tellStory(database, { catalogue: await templateCatalogue('seat-pool') });
 
 test(
   'A2 Seat pool: a sixth seat brings half a period of credits once, and the bill is $329.00',

@@ -1,19 +1,11 @@
 import { expect, test } from 'vitest';
 
-import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
 const { database } = await cloneDatabase();
-const costPlus = {
-  ...hybrid,
-  plan: 'cost-plus',
-  baseAmountMinor: 0,
-  includedCredits: '0',
-  pricePerCredit: '0.008',
-  policy: { ...samplePolicy, zeroBalance: 'block' as const },
-};
-const story = await tellStory(database, { catalogue: { ...sampleCatalogue, plans: [costPlus] } });
+const story = await tellStory(database, { catalogue: await templateCatalogue('cost-plus') });
 
 test('A3 Cost-plus packs: credits bought before cost nothing on the cycle invoice', { timeout: 120_000 }, async () => {
   const customer = await story.subscriber('cost-plus');

@@ -1,19 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Switches } from '../../src/simulator/switches.ts';
-import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, type Story, type Subscriber, tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
-const costPlus = {
-  ...hybrid,
-  plan: 'cost-plus',
-  baseAmountMinor: 0,
-  includedCredits: '0',
-  pricePerCredit: '0.008',
-  policy: { ...samplePolicy, zeroBalance: 'block' as const },
-};
-const catalogue = { ...sampleCatalogue, plans: [costPlus] };
+const catalogue = await templateCatalogue('cost-plus');
 
 /** What is not settled about Stripe and this story touches: notes, the end of a grant near a draft, stamps of money. */
 const POSITIONS: Readonly<Record<string, Partial<Switches>>> = {

@@ -1,37 +1,11 @@
 import { expect, test } from 'vitest';
 
-import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 const { database } = await cloneDatabase();
-const wrapper = {
-  ...hybrid,
-  plan: 'wrapper',
-  baseAmountMinor: 0,
-  includedCredits: '2000',
-  pricePerCredit: '0.02',
-  features: ['ai'],
-};
-const per = (action: string, quantity: string, credits: string, each: number) => ({
-  action,
-  feature: 'ai',
-  effectiveFrom: LONG_AGO,
-  rate: { per: [{ quantity, credits, each }] },
-});
-const complete = {
-  action: 'llm.complete',
-  feature: 'ai',
-  effectiveFrom: LONG_AGO,
-  rate: {
-    per: [
-      { quantity: 'input_tokens', credits: '1', each: 1000 },
-      { quantity: 'output_tokens', credits: '4', each: 1000 },
-    ],
-  },
-};
-const burnTable = [complete, per('gpu.run', 'minutes', '1', 1), per('text.embed', 'tokens', '0.1', 1000)];
 const MODELS: Readonly<Record<string, string>> = {
   'llm.complete': 'text-1',
   'gpu.run': 'a100',
@@ -58,7 +32,7 @@ const PRICES = {
   ],
 };
 const story = await tellStory(database, {
-  catalogue: { ...sampleCatalogue, burnTable, plans: [wrapper], packs: [] },
+  catalogue: await templateCatalogue('usage-wrapper'),
 });
 
 test('A4 Usage with a credit wrapper: 2 030 credits of four kinds of use, $0.60', { timeout: 120_000 }, async () => {

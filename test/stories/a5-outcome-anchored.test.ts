@@ -1,27 +1,11 @@
 import { expect, test } from 'vitest';
 
-import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
 const { database } = await cloneDatabase();
-const support = {
-  ...hybrid,
-  plan: 'support',
-  baseAmountMinor: 0,
-  includedCredits: '0',
-  pricePerCredit: '0.02',
-  features: ['support'],
-};
-const ticket = {
-  action: 'ticket.handle',
-  feature: 'support',
-  effectiveFrom: '2020-01-01T00:00:00.000Z',
-  rate: { rules: [{ when: { outcome: 'resolved' }, rate: { flat: '20' } }], otherwise: 'free' as const },
-};
-const story = await tellStory(database, {
-  catalogue: { ...sampleCatalogue, burnTable: [ticket], plans: [support], packs: [] },
-});
+const story = await tellStory(database, { catalogue: await templateCatalogue('outcome') });
 
 test('A5 Outcome-anchored: 340 resolved of 400 are 6 800 credits, worth $136.00', { timeout: 120_000 }, async () => {
   const customer = await story.subscriber('support');

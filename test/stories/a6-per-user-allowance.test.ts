@@ -1,21 +1,12 @@
 import { expect, test } from 'vitest';
 
 import { reconcile } from '../../src/operations/reconcile.ts';
-import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, idOf, type Subscriber, tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
 const { database } = await cloneDatabase();
-const free = {
-  ...hybrid,
-  plan: 'free',
-  name: 'Free',
-  baseAmountMinor: 0,
-  includedCredits: '50',
-  policy: { ...samplePolicy, zeroBalance: 'block' as const },
-};
-const solo = { ...free, plan: 'solo', name: 'Solo', baseAmountMinor: 1_900, includedCredits: '400' };
-const story = await tellStory(database, { catalogue: { ...sampleCatalogue, plans: [free, solo], packs: [] } });
+const story = await tellStory(database, { catalogue: await templateCatalogue('postman') });
 let keys = 0;
 
 function hold(customer: Subscriber, credits = '1') {

@@ -1,31 +1,12 @@
 import { expect, test } from 'vitest';
 
 import { pushCatalogue } from '../../src/operations/push-catalogue.ts';
-import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
 
 const { database } = await cloneDatabase();
-const deploys = {
-  ...hybrid,
-  plan: 'deploys',
-  baseAmountMinor: 0,
-  includedCredits: '300',
-  features: ['deploys', 'api'],
-  policy: { ...samplePolicy, zeroBalance: 'block' as const },
-};
-const deploy = {
-  action: 'deploy.run',
-  feature: 'deploys',
-  effectiveFrom: '2020-01-01T00:00:00.000Z',
-  rate: { flat: '15' },
-};
-const catalogue = {
-  ...sampleCatalogue,
-  burnTable: [...sampleCatalogue.burnTable.filter(({ feature }) => feature === 'api'), deploy],
-  plans: [deploys],
-  packs: [],
-};
+const catalogue = await templateCatalogue('netlify');
 const story = await tellStory(database, { catalogue });
 
 test('A7 Deploy credits: what runs finishes, what is new is refused', { timeout: 120_000 }, async () => {
@@ -54,7 +35,7 @@ test('A7 Deploy credits: what runs finishes, what is new is refused', { timeout:
   expect(captured.body).toMatchObject({ state: 'captured', captured: '15', balance: '10' });
 
   // A new version of the plan is for who comes later: neither the running period nor the next one of this customer changes.
-  const dearer = [{ ...deploys, includedCredits: '500' }];
+  const dearer = catalogue.plans.map((plan) => ({ ...plan, includedCredits: '500' }));
   const pushed = await pushCatalogue(story.billing.deps, { ...catalogue, plans: dearer });
   expect(pushed).not.toHaveProperty('rejected');
   await story.clock.settle();

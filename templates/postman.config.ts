@@ -1,0 +1,118 @@
+// The shape of Postman's plans: an allowance for each user on Free and Solo, a pool of all seats on Enterprise.
+// 50 and 400 credits a user and month, block at zero; 800 a seat, pooled, then $0.035 a credit.
+// Check it with `creditpool plan validate`; each rule is explained with its numbers in docs/catalogue.md.
+import { defineCatalogue } from 'creditpool';
+
+const policy = {
+  zeroBalance: 'block', // when the credits run out
+  zeroBalanceByAction: {},
+  topUp: 'none',
+  overageCap: null,
+  debtLimit: '0',
+  includedExpiry: 'period_end',
+  purchasedExpiryDays: 365, // bought credits live for a year
+  rollover: 'none', // what is left does not outlive its period
+  pooling: 'customer',
+  whoMayDraw: 'anyone',
+  seats: { add: 'at_renewal' },
+  caps: { member: null, agent: null },
+  transfers: 'none',
+  paydown: true,
+  hold: { ttlSeconds: 900, excess: 'allow' },
+  lateUsage: 'next_period',
+  eventCreditsMax: null,
+  planChange: 'at_once',
+  unpaid: 'continue', // a renewal works while its invoice is unpaid
+  cancel: { purchased: 'keep' },
+  reversals: { creditedFee: 'keep', lostDispute: 'write_off', voidedInvoice: 'keep_consumed' },
+  gate: 'hold',
+  alerts: {
+    thresholdsPercent: [75, 90],
+    expiringDays: [30, 7, 1],
+    runawayFactor: null,
+    silenceHours: null,
+    daysLeft: null,
+  }, // customers hear of it before it is over
+  trial: 'none',
+} as const;
+
+const pooled = {
+  ...policy,
+  zeroBalance: 'overage',
+  whoMayDraw: 'named_members',
+  seats: { add: 'prorated' },
+} as const;
+
+// A rate counts from here on. To change one, add a row of the same action with a later date.
+const effectiveFrom = '2020-01-01T00:00:00Z';
+
+export default defineCatalogue({
+  unit: { name: 'credit', displayName: 'Credits', meterUnit: 'milli' },
+  burnTable: [
+    {
+      action: 'llm.complete',
+      feature: 'ai',
+      effectiveFrom,
+      rate: {
+        per: [
+          { quantity: 'input_tokens', credits: '1', each: 1000 },
+          { quantity: 'output_tokens', credits: '3', each: 1000 },
+        ],
+      },
+    },
+    {
+      action: 'api.call',
+      feature: 'api',
+      effectiveFrom,
+      rate: { per: [{ quantity: 'calls', credits: '1', each: 1 }] },
+    },
+    { action: 'report.generate', feature: 'reports', effectiveFrom, rate: { flat: '20' } },
+  ],
+  plans: [
+    {
+      plan: 'free',
+      name: 'Free',
+      currency: 'usd',
+      interval: 'month',
+      creditsEvery: 'month',
+      baseAmountMinor: 0,
+      includedCredits: '50',
+      pricePerCredit: '0.01',
+      features: ['ai', 'api', 'reports'],
+      policy,
+    },
+    {
+      plan: 'solo',
+      name: 'Solo',
+      currency: 'usd',
+      interval: 'month',
+      creditsEvery: 'month',
+      baseAmountMinor: 1900,
+      includedCredits: '400',
+      pricePerCredit: '0.01',
+      features: ['ai', 'api', 'reports'],
+      policy,
+    },
+    {
+      plan: 'enterprise',
+      name: 'Enterprise',
+      currency: 'usd',
+      interval: 'month',
+      creditsEvery: 'month',
+      baseAmountMinor: 4900,
+      includedCredits: '800',
+      pricePerCredit: '0.035',
+      features: ['ai', 'api', 'reports'],
+      policy: pooled,
+    },
+  ],
+  packs: [],
+  words: {
+    'llm.complete': 'a completion',
+    'api.call': 'an API call',
+    'report.generate': 'a report',
+    input_tokens: 'input tokens',
+    output_tokens: 'output tokens',
+    calls: 'calls',
+  },
+});
