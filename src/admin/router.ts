@@ -17,8 +17,8 @@ import type { FileAnswer, Page, PageRequest, PageRoute } from './page-route.ts';
 import { PAGES } from './pages.ts';
 import { heading, problem } from './parts.ts';
 import { csrfOf, isCsrfOf, isSameOrigin } from './same-origin.ts';
-import { fileOf, readFileForm } from './sent-file.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import { fileOf, readFileForm } from './sent-file.ts';
 import { bounce, signInPage } from './sign-in/pages.ts';
 import { type Door, formOf, signInRoutes } from './sign-in/routes.ts';
 import { type Present, traceOf, whoIsThere } from './sign-in/who.ts';
@@ -56,27 +56,6 @@ function fileReader({ context, cookies }: Door, { fileBytesMax, permission }: Pa
   };
   return [readFileForm(fileBytesMax, maySend)];
 }
-
-const SELF = ["'self'"];
-const HEADERS: Parameters<typeof helmet>[0] = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: SELF,
-      styleSrc: SELF,
-      imgSrc: SELF,
-      connectSrc: SELF,
-      formAction: SELF,
-      baseUri: ["'none'"],
-      frameAncestors: ["'none'"],
-      objectSrc: ["'none'"],
-    },
-  },
-  // Not no-referrer: forms would then say nothing of where they come from.
-  referrerPolicy: { policy: 'same-origin' },
-  strictTransportSecurity: { maxAge: 31_536_000 },
-};
 
 const requestId: RequestHandler = (_request, response, next) => {
   response.locals['requestId'] = `req_${randomUUID()}`;
