@@ -9,8 +9,9 @@ export const COMMAND_LINE: Acting = {
   trace: NO_TRACE,
 };
 
-/** The person that a name stands for; an unknown one is nobody, and is told so by what he asks for. */
-export async function actingAs(deps: OpenBooks, name: string): Promise<Acting> {
+/** The person that a name stands for, without one the command line itself; an unknown one is nobody, and is told so by what he asks for. */
+export async function actingAs(deps: OpenBooks, name: string | undefined): Promise<Acting> {
+  if (name === undefined) return COMMAND_LINE;
   const person = await operatorNamed(deps, name);
   return { subject: person?.subject ?? name, roles: null, trace: NO_TRACE };
 }

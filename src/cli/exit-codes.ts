@@ -48,6 +48,7 @@ const CODES: Partial<Record<Rejection['code'], number>> = {
   approval_lapsed: EXIT.conflict,
   undo_too_late: EXIT.conflict,
   last_owner: EXIT.conflict,
+  use_blocked: EXIT.notPermitted,
   not_permitted: EXIT.notPermitted,
   own_request: EXIT.notPermitted,
   card_number: EXIT.wrongUsage,

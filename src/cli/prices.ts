@@ -4,7 +4,7 @@ import { readPriceList, shownPrice } from '../contract/model-prices.ts';
 import { lintPriceList } from '../domain/model-price-lint.ts';
 import type { ModelPrice, ModelPriceList } from '../domain/model-prices.ts';
 import { pushModelPrices, readModelPrices } from '../operations/margin/model-prices.ts';
-import { actingAs, COMMAND_LINE } from './acting.ts';
+import { actingAs } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { readDocumentFile } from './document-file.ts';
 import { EXIT } from './exit-codes.ts';
@@ -74,7 +74,7 @@ function validated(context: CliContext, path: string, list: ModelPriceList, asJs
 
 async function push(context: CliContext, path: string, list: ModelPriceList, options: Options): Promise<void> {
   await withBooks(context, { stripe: false }, async (deps) => {
-    const acting = options.as === undefined ? COMMAND_LINE : await actingAs(deps, options.as);
+    const acting = await actingAs(deps, options.as);
     const pushed = await pushModelPrices(deps, acting, { list, dryRun: options.dryRun === true });
     if ('rejected' in pushed) return showRefusal(context, { path, json: options.json, refused: pushed });
     const { added, corrected, pushed: done } = pushed;
@@ -89,7 +89,7 @@ async function push(context: CliContext, path: string, list: ModelPriceList, opt
 
 async function show(context: CliContext, { all, as: name, json: asJson }: Options): Promise<void> {
   await withBooks(context, { stripe: false }, async (deps) => {
-    const acting = name === undefined ? COMMAND_LINE : await actingAs(deps, name);
+    const acting = await actingAs(deps, name);
     const prices = await readModelPrices(deps, acting);
     if ('rejected' in prices) return showRefusal(context, { path: '', json: asJson, refused: prices });
     const kept = all ? prices.all : prices.inForce;

@@ -6,7 +6,7 @@ import { shownMoney } from '../domain/currency.ts';
 import { MARGIN_DIMENSIONS, type MarginDimension, type MarginRow } from '../domain/margin.ts';
 import { minorOfNano } from '../domain/nano-money.ts';
 import { readMargin, type ShownMargin } from '../operations/margin/read-margin.ts';
-import { actingAs, COMMAND_LINE } from './acting.ts';
+import { actingAs } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { registerHealthPackCommands } from './health-pack.ts';
@@ -51,7 +51,7 @@ export function registerReportCommands(program: Command, context: CliContext): v
         return;
       }
       await withBooks(context, { stripe: false }, async (deps) => {
-        const acting = options.as === undefined ? COMMAND_LINE : await actingAs(deps, options.as);
+        const acting = await actingAs(deps, options.as);
         const question = { by, from: from ?? null, to: to ?? null, currency: currency ?? null };
         const margin = await readMargin(deps, acting, question);
         if ('rejected' in margin) return showRefusal(context, margin, options.json ?? false);

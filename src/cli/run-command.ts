@@ -29,10 +29,12 @@ import { registerParkedCommands } from './parked.ts';
 import { registerPlanCommands } from './plan.ts';
 import { registerPolicyCommand } from './policy.ts';
 import { registerPriceCommands } from './prices.ts';
+import { registerBillCommands } from './provider-bills.ts';
 import { registerQuarantineCommands } from './quarantine.ts';
 import { registerReconcileCommand } from './reconcile.ts';
 import { registerReportCommands } from './report.ts';
 import { registerRollUpCommand } from './roll-up.ts';
+import { registerShadowCommands } from './shadow.ts';
 import { registerSimulatorCommands } from './sim.ts';
 import { registerSimulateCommand } from './simulate.ts';
 import { registerStartCommands } from './start.ts';
@@ -56,6 +58,8 @@ const COMMANDS = [
   registerLaunchCommands,
   registerPriceCommands,
   registerSimulateCommand,
+  registerBillCommands,
+  registerShadowCommands,
   registerSubscriptionCommands,
   registerLedgerCommands,
   registerReconcileCommand,

@@ -22,6 +22,7 @@ export const ID_PREFIXES = [
   'case',
   'audit',
   'export',
+  'bill',
   'correction',
   'evidence',
   'job',

@@ -68,5 +68,17 @@ const WORDS: Readonly<Record<AlertKind, Say>> = {
     `The glass was broken: one person released a case of ${of('kind')} alone`,
     `The reason given: ${of('reason')}. Look at it, and at who it was, in the audit log.`,
   ],
+  'margin.under_water': (of) => [
+    `${of('feature')} costs more than it brings in ${of('month')}: ${of('cost')} ${of('currency')} against ${of('billed')}`,
+    `The gap is ${of('gap')} ${of('currency')}. Look at it with: creditpool report margin --by action --from ${of('month')}`,
+  ],
+  'margin.drifted': (of) => [
+    `The margin of ${of('feature')} moved to ${of('margin_percent')} % in ${of('month')}, from ${of('previous_margin_percent')} %`,
+    `It cost ${of('cost')} ${of('currency')} and was billed ${of('billed')}. Look at it with: creditpool report margin --by model --from ${of('month')}`,
+  ],
+  'shadow.found': (of) => [
+    `Nobody has registered the ${of('of')} ${of('name')}, and ${of('via')} names it`,
+    `First seen at ${of('first_seen_at')}; cost until now: ${of('cost')}. Acknowledge or block it: creditpool shadow list`,
+  ],
   test: () => ['This is a test of the alerts', 'Nothing happened. If you can read this, it works.'],
 };

@@ -17,12 +17,21 @@ export const ALERT_KINDS = [
   'top_up.failed',
   'approval.requested',
   'case.glass_broken',
+  'margin.under_water',
+  'margin.drifted',
+  'shadow.found',
   'test',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /** Not for the customer's own ears: these go to the log and to webhooks, and no mail is sent. */
-export const INTERNAL_ALERTS: readonly AlertKind[] = ['approval.requested', 'case.glass_broken'];
+export const INTERNAL_ALERTS: readonly AlertKind[] = [
+  'approval.requested',
+  'case.glass_broken',
+  'margin.under_water',
+  'margin.drifted',
+  'shadow.found',
+];
 
 export interface AlertDraft {
   readonly alertId: string;

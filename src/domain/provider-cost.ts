@@ -4,6 +4,12 @@ import { type ModelPrice, modelPriceAt } from './model-prices.ts';
 import { NANO_PER_MAJOR } from './nano-money.ts';
 import type { Dimensions, Quantities } from './rating.ts';
 
+/** Whose model will be used with which key. */
+export interface ProviderName {
+  readonly model?: string | undefined;
+  readonly key?: string | undefined;
+}
+
 /** What a host tells of a use's provider. */
 export interface ProviderUse {
   readonly provider: string | null;
@@ -49,7 +55,10 @@ export type Costed = Pick<
 >;
 
 /** The model that a use names: by itself, or as the dimension of that name. */
-export function modelOf(use: Pick<ProviderUse, 'model'> | null, dimensions: Dimensions): string | null {
+export function modelOf(
+  use: { readonly model?: string | null | undefined } | null,
+  dimensions: Dimensions,
+): string | null {
   return use?.model ?? (Object.hasOwn(dimensions, 'model') ? (dimensions['model'] ?? null) : null);
 }
 

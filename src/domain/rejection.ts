@@ -118,6 +118,8 @@ export type RejectionCode =
   | 'migration_changes_both'
   | 'migration_needs_second_person'
   | 'last_owner';
+  | 'last_owner'
+  | 'use_blocked';
 
 export type Refused = { readonly rejected: Rejection };
 

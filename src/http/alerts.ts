@@ -1,5 +1,6 @@
 import { alertsQuery, deliveriesQuery, testAlertBody } from '../contract/alerts.ts';
 import { toWireId, wireId } from '../contract/ids.ts';
+import { NIL_ID } from '../domain/account.ts';
 import { listAlerts, listParkedDeliveries, retryDelivery, testAlerts } from '../operations/read-alerts.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
@@ -75,7 +76,7 @@ function shown(alert: Shown): object {
   return {
     id: toWireId('alert', alert.alertId),
     object: 'alert',
-    customer: toWireId('customer', alert.customerId),
+    customer: alert.customerId === NIL_ID ? null : toWireId('customer', alert.customerId),
     kind: alert.kind,
     data: alert.data,
     raised_at: alert.raisedAt,

@@ -19,7 +19,7 @@ export const holdRoutes: readonly Route[] = [
     reply: async (context, request) => {
       const asked = parse(placeBody, request.body);
       if ('rejected' in asked) return asked;
-      const { customer, action, quantities, credits, dimensions, ttl_seconds, member, agent } = asked.value;
+      const { customer, action, quantities, credits, dimensions, ttl_seconds, member, agent, provider } = asked.value;
       const placed = await placeHold(context, {
         customer,
         action,
@@ -29,6 +29,7 @@ export const holdRoutes: readonly Route[] = [
         amount: credits === undefined ? null : microCredits(credits),
         dimensions,
         ttlSeconds: ttl_seconds ?? null,
+        provider: provider ?? null,
         ...idempotencyOf(request),
       });
       return 'rejected' in placed ? placed : shown(placed.hold, placed.replayed);

@@ -114,6 +114,8 @@ const MEANINGS = {
   last_owner: 'One owner has to be left.',
   portal_token_expired:
     "A page showed its portal token after its end. The page asks the host's server for a new one: POST /v1/portal_tokens.",
+  use_blocked:
+    'The model, key, feature or member is blocked in the registry; details.owner says whom to ask. What ran is stored all the same.',
   unauthenticated:
     'Send Authorization: Bearer with an API key of this deployment. Make one with: creditpool keys create.',
   forbidden: 'The key lacks the scope; details list what is needed.',

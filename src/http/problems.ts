@@ -145,6 +145,7 @@ const KINDS = {
   migration_changes_both: [422, 'invalid_request_error'],
   migration_needs_second_person: [403, 'permission_error'],
   last_owner: [409, 'conflict_error'],
+  use_blocked: [403, 'permission_error'],
   not_in_sandbox: [409, 'conflict_error'],
 } as const satisfies Record<RejectionCode | Rejection['code'], readonly [number, ErrorType]>;
 

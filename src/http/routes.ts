@@ -23,6 +23,7 @@ import { memberRoutes } from './members.ts';
 import { modelPriceRoutes } from './model-prices.ts';
 import { outboxRoutes } from './outbox.ts';
 import { portalRoutes } from './portal.ts';
+import { providerBillRoutes } from './provider-bills.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { quoteRoutes } from './quote.ts';
 import { reconciliationRoutes } from './reconciliations.ts';
@@ -30,6 +31,7 @@ import { reportRoutes } from './reports.ts';
 import type { Route } from './route.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { settlementRoutes } from './settlements.ts';
+import { shadowRoutes } from './shadow.ts';
 import { simulationRoutes } from './simulations.ts';
 import { statementExportRoutes } from './statement-exports.ts';
 import { statementRoutes } from './statements.ts';
@@ -48,6 +50,8 @@ export const ROUTES: readonly Route[] = [
   ...quoteRoutes,
   ...burnTableRoutes,
   ...modelPriceRoutes,
+  ...providerBillRoutes,
+  ...shadowRoutes,
   ...holdRoutes,
   ...holdListRoutes,
   ...grantRoutes,

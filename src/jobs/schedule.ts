@@ -2,10 +2,12 @@
 import { fillEventGap } from '../operations/fill-event-gap.ts';
 import { keepFunnel } from '../operations/finance/keep-funnel.ts';
 import { issueLastMonth } from '../operations/health-pack/issue-pack.ts';
+import { watchMargins } from '../operations/margin/watch-margins.ts';
 import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
 import { reconcile } from '../operations/reconcile.ts';
 import { sealLedger } from '../operations/seal-ledger.ts';
+import { findShadow } from '../operations/shadow/find-shadow.ts';
 import { watchQueues } from '../operations/watch-queues.ts';
 import { healthPackFiles } from '../reports/health-pack/files.ts';
 import type { Job } from './cron.ts';
@@ -29,6 +31,18 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       cron: '5 * * * *',
       catchUpHours: 1,
       work: async (deps) => ({ ...(await raiseDueAlerts(deps)) }),
+    },
+    {
+      name: 'find-shadow',
+      cron: '25 * * * *',
+      catchUpHours: 26,
+      work: async (deps) => ({ found: (await findShadow(deps, 'recent')).length }),
+    },
+    {
+      name: 'watch-margins',
+      cron: '40 2 * * *',
+      catchUpHours: 26,
+      work: async (deps) => ({ ...(await watchMargins(deps)) }),
     },
     {
       name: 'recognise-revenue',

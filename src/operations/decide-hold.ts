@@ -5,9 +5,10 @@ import { heldOf, type HoldAnswer as HoldChange, placeHold, releaseHold } from '.
 import { withLane } from '../domain/lane-id.ts';
 import type { HoldState, Moment, PoolBook } from '../domain/pool-book.ts';
 import { availableAt } from '../domain/pool-stock.ts';
-import { costOf } from '../domain/provider-cost.ts';
+import { costOf, modelOf } from '../domain/provider-cost.ts';
 import { rate, rateInForce } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
+import { refusedAsBlocked } from '../domain/shadow.ts';
 import { placeUnenforced } from '../domain/unenforced.ts';
 import type { BurnRateRow } from '../storage/plans.ts';
 import { captureUnenforced } from './decide-unenforced.ts';
@@ -57,6 +58,10 @@ export function decideHold(
   if (amount === null || typeof amount === 'object') {
     return amount ?? refuse('invalid_request', 'Give either quantities or credits.', { param: 'quantities' });
   }
+  const { provider = null, registry = [], member, dimensions } = request;
+  const named = { model: modelOf(provider, dimensions), key: provider?.key ?? null, feature: row.feature, member };
+  const blocked = refusedAsBlocked(registry, named);
+  if (blocked !== null) return blocked;
   if (amount <= 0n) return refuse('invalid_request', `${request.action} would cost nothing; there is nothing to hold.`);
   const place = row.mode === 'enforce' ? placeHold : placeUnenforced;
   const hold = place(

@@ -5,9 +5,10 @@ import { insufficientCredits } from '../domain/insufficient-credits.ts';
 import { withLane } from '../domain/lane-id.ts';
 import { type Moment, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
 import { availableAt } from '../domain/pool-stock.ts';
-import { costOf } from '../domain/provider-cost.ts';
+import { costOf, modelOf } from '../domain/provider-cost.ts';
 import { nextRate } from '../domain/rating.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
+import { refusedAsBlocked } from '../domain/shadow.ts';
 import { recordUnenforced, type UnenforcedMode } from '../domain/unenforced.ts';
 import { refusedForUnfunded } from '../domain/unfunded.ts';
 import { refusedByCap } from '../domain/usage-cap.ts';
@@ -107,6 +108,12 @@ function sameRecord(one: Readonly<Record<string, string>>, other: Readonly<Recor
   return entries.length === Object.keys(other).length && entries.every(([name, value]) => other[name] === value);
 }
 
+/** Blocked in the registry: the model, the key, the feature or the member that the question names. */
+function blockedCheck({ provider = null, registry = [], ...request }: UsageCheck, feature: string): Refused | null {
+  const model = modelOf(provider, request.dimensions);
+  return refusedAsBlocked(registry, { model, key: provider?.key ?? null, feature, member: request.member ?? null });
+}
+
 /** What it would cost, whether it may run, which lots would pay; changes nothing. */
 export function decideCheck(
   book: PoolBook,
@@ -126,6 +133,7 @@ export function decideCheck(
   const refusal =
     refusedAction(book, request.action, feature) ??
     refusedUnnamed(book, request.action, who.member) ??
+    blockedCheck(request, feature) ??
     (book.state === 'active'
       ? null
       : refuse('pool_blocked', `The pool is ${book.state}. Settle the subscription first.`)) ??

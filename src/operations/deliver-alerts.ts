@@ -1,3 +1,4 @@
+import { NIL_ID } from '../domain/account.ts';
 import { toWords } from '../domain/alert-text.ts';
 import {
   disableFailingEndpoints,
@@ -133,7 +134,8 @@ async function post(channels: Channels, delivery: DueDelivery): Promise<Attempt>
 /** A snapshot of the alert, the same in every try. */
 function bodyOf({ wireId, livemode }: Channels, delivery: DueDelivery): string {
   const { alertId, customerId, kind, data, raisedAt, stripeCustomerId, externalId } = delivery;
-  const customer = { id: wireId('customer', customerId), external_id: externalId, stripe: stripeCustomerId };
+  const names = { external_id: externalId, stripe: stripeCustomerId };
+  const customer = customerId === NIL_ID ? null : { id: wireId('customer', customerId), ...names };
   const { subject } = toWords(delivery);
   const object = { id: wireId('alert', alertId), object: 'alert', customer, kind, message: subject, ...data };
   return JSON.stringify({ type: kind, timestamp: raisedAt.toISOString(), livemode, data: { object } });

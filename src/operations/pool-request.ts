@@ -1,9 +1,10 @@
 // What a caller may ask of a pool. The executor gathers requests of many callers and decides them in one transaction.
 import type { CustomerKey } from '../domain/customer.ts';
 import type { ModelPrice } from '../domain/model-prices.ts';
-import type { ProviderUse } from '../domain/provider-cost.ts';
+import type { ProviderName, ProviderUse } from '../domain/provider-cost.ts';
 import type { Dimensions, Quantities } from '../domain/rating.ts';
 import type { Refused } from '../domain/rejection.ts';
+import type { RegisteredUse } from '../domain/shadow.ts';
 import type { CapName } from '../domain/usage-cap.ts';
 import type { UsageCause } from '../domain/usage.ts';
 
@@ -44,6 +45,9 @@ export interface HoldPlacement extends Keyed {
   readonly amount: bigint | null;
   readonly dimensions: Dimensions;
   readonly ttlSeconds: number | null;
+  readonly provider?: ProviderName | null;
+  /** Of the registry, what may block it. */
+  readonly registry?: readonly RegisteredUse[];
 }
 
 export interface HoldCapture extends Keyed {
@@ -76,6 +80,8 @@ export interface UsageCheck {
   readonly agent?: string | null;
   readonly quantities: Quantities;
   readonly dimensions: Dimensions;
+  readonly provider?: ProviderName | null;
+  readonly registry?: readonly RegisteredUse[];
 }
 
 /** Credits from one member's pool to another's; a null member is the customer's own pool. */

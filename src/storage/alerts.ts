@@ -7,7 +7,8 @@ import { execute, query } from './query.ts';
 
 export interface NewAlert extends CustomerKey {
   readonly alertId: string;
-  readonly poolId: string;
+  /** null: about the deployment, as an alert of the nil customer */
+  readonly poolId: string | null;
   readonly kind: AlertKind;
   readonly key: string;
   readonly data: Readonly<Record<string, unknown>>;

@@ -11,6 +11,7 @@ import { readFeatureMargins } from '../../src/operations/health-pack/feature-mar
 import { readKeyFigures } from '../../src/operations/health-pack/key-figures.ts';
 import { readPredictability } from '../../src/operations/health-pack/predictability.ts';
 import { readReconciled } from '../../src/operations/health-pack/reconciled.ts';
+import { watchMargins } from '../../src/operations/margin/watch-margins.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { GOODWILL, tellSixMonths } from '../support/six-months.ts';
 
@@ -144,4 +145,15 @@ test('a month without anything has no numbers, and says why', async () => {
     expect(await read(deps, empty)).toMatchObject({ kind: 'not_enough_data', have: 0 });
   }
   expect(await readReconciled(deps, empty)).toMatchObject({ kind: 'not_enough_data', need: 1 });
+});
+
+test('a feature under water and a margin that moved are told once, of June alone', async () => {
+  await watchMargins(deps);
+  expect(await watchMargins(deps)).toEqual({ raised: 0 });
+  for (const kind of ['margin.under_water', 'margin.drifted']) {
+    const { body } = await story.call('GET', `/v1/alerts?kind=${kind}`);
+    expect(body['data']).toMatchObject([
+      { customer: null, data: { feature: 'ai', month: '2026-06', cost: '20', billed: '12.5', gap: '-7.5' } },
+    ]);
+  }
 });

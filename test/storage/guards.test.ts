@@ -137,6 +137,9 @@ describe('INV-03 history is only ever added to', () => {
       'model_price_lists',
       'model_prices',
       'model_reviews',
+      'provider_bill_lines',
+      'provider_bills',
+      'shadow_findings',
       'seal_roots',
       'seals',
     ];

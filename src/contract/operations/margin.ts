@@ -1,10 +1,13 @@
 import { z } from 'zod';
 
 import { MARGIN_DIMENSIONS } from '../../domain/margin.ts';
+import { GAP_KINDS } from '../../domain/provider-bill.ts';
 import { marginQuery } from '../margin.ts';
 import { priceList } from '../model-prices.ts';
 import type { Operation } from '../operation.ts';
-import { at, credits, currency, idOf, listOf, word, wordOrNull } from '../wire-values.ts';
+import { billGapQuery, providerBillBody, providerBillsQuery } from '../provider-bills.ts';
+import { FINDING_STATES, findingsQuery, shadowDecision, shadowKind } from '../shadow.ts';
+import { at, atOrNull, credits, currency, idOf, listOf, word, wordOrNull } from '../wire-values.ts';
 
 const price = z
   .object({
@@ -37,7 +40,132 @@ const figures = {
   flags: z.array(z.enum(['under_water', 'drifted', 'below_target'])),
 };
 
+const bill = {
+  id: idOf('bill'),
+  object: z.literal('provider_bill'),
+  provider: word,
+  name: word,
+  first_day: word,
+  last_day: word,
+  lines: z.int(),
+  content_hash: word,
+  imported_by: word,
+  imported_at: at,
+};
+
+const registered = z
+  .object({
+    object: z.literal('registered_use'),
+    kind: shadowKind,
+    name: word,
+    state: z.enum(['registered', 'blocked']),
+    owner: word,
+    reason: word,
+    changed_by: word,
+    changed_at: at,
+  })
+  .meta({ id: 'RegisteredUse' });
+
+const finding = z
+  .object({
+    object: z.literal('shadow_finding'),
+    kind: shadowKind,
+    name: word,
+    state: z.enum(FINDING_STATES),
+    via: z.enum(['usage', 'provider_bill']),
+    owner: wordOrNull,
+    reason: wordOrNull,
+    customer: idOf('customer').nullable(),
+    uses: z.int(),
+    costs: z.array(z.object({ via: word, currency, amount: money })),
+    first_seen_at: at,
+    last_seen_at: atOrNull,
+    found_at: at,
+  })
+  .meta({ id: 'ShadowFinding' });
+
 export const marginOperations = {
+  importProviderBill: {
+    method: 'post',
+    path: '/v1/provider_bills',
+    tag: 'Margin',
+    summary: "Bring in a provider's bill; the same content again changes nothing",
+    body: providerBillBody,
+    answers: { 200: z.object({ ...bill, state: z.enum(['imported', 'imported_before', 'dry_run']) }) },
+  },
+  listProviderBills: {
+    method: 'get',
+    path: '/v1/provider_bills',
+    tag: 'Margin',
+    summary: 'Bills that were brought in, the newest first',
+    query: providerBillsQuery,
+    answers: { 200: listOf(z.object(bill)) },
+  },
+  compareProviderBills: {
+    method: 'get',
+    path: '/v1/provider_bills/gap',
+    tag: 'Margin',
+    summary: 'Cost without usage and usage without cost, per model, key and day',
+    query: billGapQuery,
+    answers: {
+      200: z.object({
+        object: z.literal('bill_gap'),
+        provider: word,
+        from: word,
+        to: word,
+        sums: z.array(z.object({ currency, kind: z.enum(GAP_KINDS), rows: z.int(), gap: money })),
+        data: z.array(
+          z.object({
+            day: word,
+            model: wordOrNull,
+            key: wordOrNull,
+            currency,
+            kind: z.enum(GAP_KINDS),
+            billed: money.nullable(),
+            told: money.nullable(),
+            gap: money,
+            uses: z.int(),
+            uses_without_cost: z.int(),
+          }),
+        ),
+      }),
+    },
+  },
+  listRegisteredUses: {
+    method: 'get',
+    path: '/v1/registered_uses',
+    tag: 'Margin',
+    summary: 'Models, keys, features and members that are known or blocked',
+    answers: { 200: listOf(registered) },
+  },
+  decideRegisteredUse: {
+    method: 'put',
+    path: '/v1/registered_uses',
+    tag: 'Margin',
+    summary: 'Register a name, or block it: the next check or hold that names it is refused',
+    body: shadowDecision,
+    answers: { 200: registered },
+  },
+  listShadowFindings: {
+    method: 'get',
+    path: '/v1/shadow_findings',
+    tag: 'Margin',
+    summary: 'Use and cost of what nobody registered, the open ones first',
+    query: findingsQuery,
+    answers: { 200: listOf(finding) },
+  },
+  lookForShadow: {
+    method: 'post',
+    path: '/v1/shadow_findings/look',
+    tag: 'Margin',
+    summary: 'Look through everything that was ever recorded for what nobody registered',
+    answers: {
+      200: z.object({
+        object: z.literal('shadow_look'),
+        found: z.array(z.object({ kind: shadowKind, name: word })),
+      }),
+    },
+  },
   listModelPrices: {
     method: 'get',
     path: '/v1/model_prices',

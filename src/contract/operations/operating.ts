@@ -101,7 +101,7 @@ export const operatingOperations = {
         z.object({
           id: idOf('alert'),
           object: z.literal('alert'),
-          customer: idOf('customer'),
+          customer: idOf('customer').nullable().meta({ description: 'null: about the deployment' }),
           kind: z.enum(ALERT_KINDS),
           data: z.looseObject({}),
           raised_at: at,
