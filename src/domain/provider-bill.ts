@@ -29,7 +29,7 @@ export interface Comparison {
 }
 
 /** Differences up to so much of the bill are rounding on the provider's side, in hundredths of a percent. */
-export const TOLERANCE = 100n;
+const TOLERANCE = 100n;
 
 /** What a comparison comes to. */
 export function gapKindOf({ billedNano, usageNano }: Pick<Comparison, 'billedNano' | 'usageNano'>): GapKind {

@@ -117,7 +117,6 @@ export type RejectionCode =
   | 'migration_exists'
   | 'migration_changes_both'
   | 'migration_needs_second_person'
-  | 'last_owner';
   | 'last_owner'
   | 'use_blocked';
 

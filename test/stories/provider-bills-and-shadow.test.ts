@@ -3,11 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { cloneDatabase } from '../support/database.ts';
 import { runCommand } from '../support/service-process.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const clone = await cloneDatabase();
 const story = await tellStory(clone.database);

@@ -4,7 +4,7 @@ import { endedCredits, endedPeriods } from '../../storage/health-pack/balances.t
 import type { Deps } from '../deps.ts';
 
 /** Fewer pools say nothing of customers at large. */
-export const POOLS_MIN = 5;
+const POOLS_MIN = 5;
 const DAYS = [7, 14, 21, null] as const;
 
 /**

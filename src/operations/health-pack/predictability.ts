@@ -5,7 +5,7 @@ import { type TwoBills, twoBills } from '../../storage/health-pack/bills.ts';
 import type { Deps } from '../deps.ts';
 
 /** Fewer customers say nothing of customers at large. */
-export const CUSTOMERS_MIN = 5;
+const CUSTOMERS_MIN = 5;
 const SHOWN_MAX = 10;
 
 /** Whose bill moved by more than a quarter: for the billing periods that ended in a month, against those before. */

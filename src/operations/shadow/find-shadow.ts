@@ -57,8 +57,8 @@ export async function findShadow(deps: Deps, recorded: 'recent' | 'ever'): Promi
 
 function costText(seen: readonly Sighting[]): string {
   const costs = seen.flatMap(({ costs: own }) => Object.entries(own));
-  const shown = costs.map(([currency, nano]) => `${formatNano(BigInt(nano))} ${currency}`);
-  return shown.length === 0 ? 'unknown' : shown.join(', ');
+  const amounts = costs.map(([currency, nano]) => `${formatNano(BigInt(nano))} ${currency}`);
+  return amounts.length === 0 ? 'unknown' : amounts.join(', ');
 }
 
 export interface ShownFinding extends FoundShadow {
