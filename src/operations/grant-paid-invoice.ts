@@ -5,6 +5,7 @@ import { openLot } from '../domain/lot-opening.ts';
 import { openIncludedLot } from '../domain/period-opening.ts';
 import type { Moment, PoolBook } from '../domain/pool-book.ts';
 import { transaction } from '../storage/database.ts';
+import { isMoneyBack } from '../storage/given-back.ts';
 import { hasFirstAllowance, openedSources } from '../storage/lots.ts';
 import { packVersionOfPrice, type PackVersion } from '../storage/plans.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
@@ -46,20 +47,19 @@ export async function grantPaidInvoice(
     catchUp(book, moment);
     const before = watch([book], now);
     const periodIds = book.periods.map(({ billingPeriodId }) => billingPeriodId);
-    const allowances = await openedSources(trx, invoice.customer, 'billing_period', periodIds);
-    const sold = await openedSources(
-      trx,
-      invoice.customer,
-      'invoice_line',
-      packs.map(({ sourceId }) => sourceId),
-    );
+    const packIds = packs.map(({ sourceId }) => sourceId);
+    const [allowances, sold, isBack] = await Promise.all([
+      openedSources(trx, invoice.customer, 'billing_period', periodIds),
+      openedSources(trx, invoice.customer, 'invoice_line', packIds),
+      isMoneyBack(trx, invoice.customer, invoice.invoiceId),
+    ]);
     const opened = [
       ...openSignUpLot(book, invoice, allowances, moment),
       ...packs.filter(({ sourceId }) => !sold.has(sourceId)).map((pack) => openPackLot(book, invoice, pack, moment)),
     ];
     await saveWatched(trx, book, before, moment);
     // A note on the open invoice was paid back before there was a lot.
-    if (opened.length > 0) await clawBackCredits(deps, trx, invoice.customer, invoice.invoiceId);
+    if (isBack && opened.length > 0) await clawBackCredits(deps, trx, invoice.customer, invoice.invoiceId);
     return { lotIds: opened };
   });
 }

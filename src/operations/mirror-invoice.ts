@@ -12,7 +12,7 @@ import type { Deps } from './deps.ts';
 import { returnVoidedUsage } from './end-voided-credits.ts';
 import { grantPaidInvoice } from './grant-paid-invoice.ts';
 import { knownCustomer } from './mirror-customer.ts';
-import { mirrorSubscription } from './mirror-subscription.ts';
+import { mirrorSubscription, mirrorSubscriptionOnce } from './mirror-subscription.ts';
 import { notePaidFee } from './note-paid-fee.ts';
 import { postInvoice } from './post-invoice.ts';
 
@@ -82,7 +82,10 @@ async function ensureSubscription(deps: Deps, key: CustomerKey, invoice: Invoice
   if (subscriptionId === null) return;
   const stored = await readSubscription(deps.db, key, subscriptionId);
   const isSignUp = invoice.status === 'paid' && invoice.billingReason === 'subscription_create';
-  if (stored === null || (isSignUp && stored.status === 'incomplete')) await mirrorSubscription(deps, subscriptionId);
+  if (stored !== null && !(isSignUp && stored.status === 'incomplete')) return;
+  const status = await mirrorSubscriptionOnce(deps, subscriptionId);
+  // That look may have begun before the payment.
+  if (isSignUp && status === 'incomplete') await mirrorSubscription(deps, subscriptionId);
 }
 
 async function grantWhatWasPaid(deps: Deps, key: CustomerKey, invoice: Invoice): Promise<void> {

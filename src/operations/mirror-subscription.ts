@@ -34,8 +34,8 @@ export async function mirrorSubscription(
   const key = await knownCustomer(deps, facts.stripeCustomerId);
   const plan = await planOf(deps, facts);
   await transaction(deps.db, async (trx) => {
-    await lockCustomer(trx, key);
-    const stored = await readSubscription(trx, key, subscriptionId);
+    // Sent together, run in order.
+    const [, stored] = await Promise.all([lockCustomer(trx, key), readSubscription(trx, key, subscriptionId)]);
     const terms = termsOf(facts, plan);
     const isOther = stored !== null && isOtherThan(stored, terms);
     // What has begun by now began under what was agreed until now.
@@ -52,6 +52,19 @@ export async function mirrorSubscription(
     await blockOrUnblockPools(trx, key, SPENDABLE_STATUSES);
   });
   return facts.status;
+}
+
+/** The same, by the look that a batch of events shares: it sees all that any of them can tell of. */
+export async function mirrorSubscriptionOnce(
+  deps: Deps,
+  subscriptionId: string,
+  changedAt: Date | null = null,
+): Promise<string | null> {
+  const begun = deps.looks?.get(subscriptionId);
+  if (begun !== undefined) return begun;
+  const look = mirrorSubscription(deps, subscriptionId, changedAt);
+  deps.looks?.set(subscriptionId, look);
+  return look;
 }
 
 /** What another status means for the running period: a trial that ends at another time, an end, a pause. */

@@ -2,6 +2,7 @@ import type { CustomerKey } from '../domain/customer.ts';
 import { feeAllocated } from '../domain/entries-fee-share.ts';
 import {
   balanceApplied,
+  type Draft,
   invoiceFinalized,
   invoiceRecovered,
   invoiceUncollectible,
@@ -48,7 +49,13 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
   if (finalizedAt === null) return;
   const feeIds = invoice.lines.filter(({ kind }) => kind === 'base').map(({ lineId }) => lineId);
   const shared = feeIds.length === 0 ? [] : await sharedFees(trx, key, { through: finalizedAt, lineIds: feeIds });
-  await postOnce(deps, trx, key, [
+  // A sign-up bills no period: what it asks for is what begins with it.
+  const periods =
+    invoice.billingReason === 'subscription_create' ? [] : await lockPeriodsOfInvoice(trx, key, invoiceId);
+  const ending = periods.filter(({ state }) => state === 'cut_off');
+  const drafts: Draft[] = [];
+  for (const period of ending) drafts.push(...(await draftsOfPeriod(trx, key, { period, invoice, finalizedAt })));
+  const [entryId] = await postOnce(deps, trx, key, [
     invoiceFinalized(invoice),
     ...shared.map((fee) => feeAllocated(fee, finalizedAt, 'finalized')),
     balanceApplied(invoice),
@@ -57,30 +64,27 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
     ...invoice.payments.map((payment) => paymentReceived(invoice, payment)),
     paidOutOfBand(invoice),
     invoiceOverpaid(invoice),
+    ...drafts,
   ]);
-  const periods = await lockPeriodsOfInvoice(trx, key, invoiceId);
-  for (const period of periods) {
-    if (period.state === 'cut_off') await finishPeriod(deps, trx, key, { period, invoice, finalizedAt });
-  }
+  const causeEntryId = entryId ?? deps.newId();
+  for (const period of ending) await endPeriod(trx, key, { period, invoiceId, finalizedAt, causeEntryId });
   if (invoice.voidedAt !== null) await undoInvoice(deps, trx, key, { invoice, periods, voidedAt: invoice.voidedAt });
 }
 
-/** The last usage is accrued, the period's overage is billed, what Stripe asked otherwise is named; then it is final. */
-async function finishPeriod(
-  deps: Deps,
+/** The last usage is accrued, the period's overage is billed, what Stripe asked otherwise is named. */
+async function draftsOfPeriod(
   trx: Transaction,
   key: CustomerKey,
   { period, invoice, finalizedAt }: { period: BilledPeriod; invoice: Invoice; finalizedAt: Date },
-): Promise<void> {
-  const { billingPeriodId, poolId, unit } = period;
+): Promise<readonly Draft[]> {
+  const { billingPeriodId, unit } = period;
   const { invoiceId, currency } = invoice;
-  const instant = await now(trx);
   const [unbilled] = await unbilledPeriods(trx, key, { through: ALL_TIME, billingPeriodIds: [billingPeriodId] });
   if (unbilled === undefined) throw new Error(`billing period ${billingPeriodId} has an invoice but cannot be accrued`);
   const accrual = await accruable(trx, unbilled);
   const { stripeMeteredPriceId: meteredPriceId } = await planVersion(trx, period.planVersionId);
   const usage = usageLinesOf(invoice.lines, { billingPeriodId, meteredPriceId });
-  const entryIds = await postOnce(deps, trx, key, [
+  const drafts = [
     usageAccrued(accrual, period.endsAt, invoiceId),
     overageBilled({
       billingPeriodId,
@@ -99,10 +103,28 @@ async function finishPeriod(
       lines: usage.length,
       finalizedAt,
     }),
+  ];
+  return drafts.filter((draft) => draft !== null);
+}
+
+/** What is billed is final, and grants may be made to fit again. */
+async function endPeriod(
+  trx: Transaction,
+  key: CustomerKey,
+  {
+    period: { billingPeriodId, poolId },
+    invoiceId,
+    finalizedAt,
+    causeEntryId,
+  }: { period: BilledPeriod; invoiceId: string; finalizedAt: Date; causeEntryId: string },
+): Promise<void> {
+  const instant = await now(trx);
+  // Sent together, run in order.
+  await Promise.all([
+    markPeriodFinal(trx, key, billingPeriodId),
+    noteFinal(trx, { ...key, billingPeriodId }, { invoiceId, finalizedAt }),
+    requestTrueUp(trx, key, { poolId, causeEntryId, now: instant }),
   ]);
-  await markPeriodFinal(trx, key, billingPeriodId);
-  await noteFinal(trx, { ...key, billingPeriodId }, { invoiceId, finalizedAt });
-  await requestTrueUp(trx, key, { poolId, causeEntryId: entryIds[0] ?? deps.newId(), now: instant });
 }
 
 async function undoInvoice(

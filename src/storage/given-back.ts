@@ -57,6 +57,22 @@ function partsOf({ creditNoteId, createdAt, totalMinor, lines }: StoredNote): re
   ];
 }
 
+/** Whether any money of an invoice went back, or is disputed. */
+export async function isMoneyBack(
+  trx: Transaction,
+  { lane, customerId }: CustomerKey,
+  invoiceId: string,
+): Promise<boolean> {
+  const [row] = await query<{ isBack: boolean }>(
+    trx,
+    `select exists (select from credit_notes where lane = $1 and customer_id = $2 and invoice_id = $3)
+       or exists (select from refunds where lane = $1 and customer_id = $2 and invoice_id = $3)
+       or exists (select from disputes where lane = $1 and customer_id = $2 and invoice_id = $3) as "isBack"`,
+    [lane, customerId, invoiceId],
+  );
+  return row?.isBack ?? true;
+}
+
 /** The lines of an invoice that ask for money. */
 export async function soldLines(
   trx: Transaction,

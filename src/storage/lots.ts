@@ -9,6 +9,7 @@ export async function openedSources(
   sourceType: string,
   sourceIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  if (sourceIds.length === 0) return new Set();
   const rows = await query<{ sourceId: string }>(
     on,
     `select source_id as "sourceId" from lots

@@ -11,9 +11,9 @@ import type { Shapes } from './stripe-shapes.ts';
 let conformance: Conformance | undefined;
 const problems = new Set<string>();
 
-function judged(judge: (by: Conformance) => readonly string[]): void {
+function judged(problemsOf: (by: Conformance) => readonly string[]): void {
   conformance ??= createConformance(JSON.parse(readFileSync(inject('stripeShapesFile'), 'utf8')) as Shapes);
-  for (const problem of judge(conformance)) problems.add(problem);
+  for (const problem of problemsOf(conformance)) problems.add(problem);
 }
 
 const known = nothingKnown();
@@ -24,12 +24,12 @@ const waiting = new Map<string, Invoice>();
 function recomputed(text: string, given?: unknown): void {
   const body: unknown = JSON.parse(text);
   learn(known, body, given);
-  for (const invoice of invoicesIn(body)) judge(invoice);
+  for (const invoice of invoicesIn(body)) look(invoice);
   // A later page may complete an invoice that was seen before.
-  for (const invoice of waiting.values()) if (known.pages.get(invoice.id ?? '')?.complete === true) judge(invoice);
+  for (const invoice of waiting.values()) if (known.pages.get(invoice.id ?? '')?.complete === true) look(invoice);
 }
 
-function judge(invoice: Invoice): void {
+function look(invoice: Invoice): void {
   if (invoice.status === 'draft' || invoice.id === undefined) return;
   const { problems: found, skipped } = judgedInvoice(known, invoice);
   for (const problem of found) problems.add(problem);
