@@ -73,7 +73,7 @@ test('within the limits one person posts 40.00, after seeing the entry; the file
   await page.getByLabel('Amount in USD').fill('40.00');
   await page.getByLabel('Why').fill('Wire of 2 May, found on the statement');
   await page
-    .getByLabel('Or by a file')
+    .getByLabel('Or a file that proves it')
     .setInputFiles({ name: 'statement.pdf', mimeType: 'application/pdf', buffer: STATEMENT });
   await expectAccessible(page);
   await picture(page, 'finance-correction-form');
@@ -113,7 +113,7 @@ test('above them it waits: never approved by who asked, posted when a second per
   await page.getByLabel('Why').fill('The rest of it');
   await page.getByRole('button', { name: 'Show the entry' }).click();
   await page.getByRole('alert').getByText('name what proves it').waitFor();
-  await page.getByLabel('Or by a ticket or a document’s address').fill('OPS-12');
+  await page.getByLabel('A ticket or an address that proves it').fill('OPS-12');
   await page.getByRole('button', { name: 'Show the entry' }).click();
   await page.getByText('A second person has to agree').waitFor();
   await page.getByRole('button', { name: 'Ask for USD 59.00' }).click();

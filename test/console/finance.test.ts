@@ -48,6 +48,7 @@ test('April of 12,500 credits agrees; a stranger’s 7 meter units are the one d
   await acme.buyPack();
   await acme.use(12_500, { id: 'long work' });
   await story.until('2026-05-02T12:00:00Z');
+  await acme.use(300, { id: 'work of May', at: '2026-05-01T10:00:00Z' });
   const [unit] = await query<{ event: string }>(database, `select event_name as event from credit_units`);
   await story.stripe.billing.meterEvents.create({
     event_name: unit?.event ?? '',
@@ -83,9 +84,10 @@ test('a funnel has every step of April, and marks what Stripe counts too much of
   await page.getByRole('link', { name: /2026/ }).first().click();
   const step = (name: string): Promise<string[]> =>
     page.locator('.step').filter({ hasText: name }).locator('strong').allInnerTexts();
-  expect(await step('event priced')).toEqual(['12,500']);
+  // April first, then what has come of May.
+  expect(await step('event priced')).toEqual(['12,500', '300']);
   expect(await step('1 usage line')).toEqual(['12,500']);
-  expect(await step('1 meter event accepted')).toEqual(['12,500']);
+  expect(await step('1 meter event accepted')).toEqual(['12,500', '300']);
   await page.getByText('Too much: Stripe counts something else (1) +0.007').waitFor();
 });
 

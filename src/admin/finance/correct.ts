@@ -125,7 +125,7 @@ function fields(view: VarianceView, typed: Typed): readonly Markup[] {
       ? []
       : [
           choiceField(
-            { name: 'kept', label: 'Proved by a file that is kept already' },
+            { name: 'kept', label: 'A file that is kept already' },
             [
               ['', 'none of them'] as const,
               ...files.map(({ evidenceId, name }) => [toWireId('evidence', evidenceId), name] as const),
@@ -133,8 +133,8 @@ function fields(view: VarianceView, typed: Typed): readonly Markup[] {
             typed,
           ),
         ]),
-    textField({ name: 'evidence', label: 'Or by a ticket or a document’s address' }, typed),
-    fileField({ name: 'file', label: 'Or by a file' }),
+    textField({ name: 'evidence', label: 'A ticket or an address that proves it' }, typed),
+    fileField({ name: 'file', label: 'Or a file that proves it' }),
   ];
 }
 

@@ -63,8 +63,14 @@ export async function purchasesSvg(currency: string, own: readonly RollForwardRo
     { name: 'Used in the month', values: own.map(({ used }) => major(-used, currency)) },
     { name: 'Breakage and refunds', values: own.map((row) => major(-row.breakage - row.refunded, currency)) },
   ];
-  const categories = own.map(({ purchaseMonth }) => monthText(purchaseMonth));
+  const categories = own.map(({ purchaseMonth }) => shortMonth(purchaseMonth));
   return barsSvg({ categories, series, stacked: true }, { ...look, shown: axisText });
+}
+
+/** "2026-04" → "Apr 2026": many of them have to fit. */
+function shortMonth(month: string): string {
+  const [name = '', year = ''] = monthText(month).split(' ');
+  return `${name.slice(0, 3)} ${year}`;
 }
 
 function major(minor: bigint, currency: string): number {
