@@ -51,6 +51,8 @@ const NAVIGATION: readonly Entry[] = [
   { name: 'Finance', path: '/finance', permission: 'close.read' },
   { name: 'Messages', path: '/messages', permission: 'case.read' },
   { name: 'Reports', path: '/reports', permission: 'close.read' },
+  { name: 'Margin', path: '/margin', permission: 'margin.read' },
+  { name: 'Shadow AI', path: '/shadow', permission: 'margin.read' },
   { name: 'Audit log', path: '/audit', permission: 'audit.read' },
 ];
 

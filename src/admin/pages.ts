@@ -22,10 +22,12 @@ import { draftPages } from './pages/drafts.ts';
 import { entryPages } from './pages/entry.ts';
 import { goodwillPages } from './pages/goodwill.ts';
 import { invoicePages } from './pages/invoice.ts';
+import { marginPages } from './pages/margin.ts';
 import { messagePages } from './pages/messages.ts';
 import { queuePages } from './pages/queues.ts';
 import { reportPages } from './pages/reports.ts';
 import { searchPages } from './pages/search.ts';
+import { shadowPages } from './pages/shadow.ts';
 import { undoUsePages } from './pages/undo-use.ts';
 
 /** Every page that asks for a session. */
@@ -58,4 +60,6 @@ export const PAGES: readonly PageRoute[] = [
   ...closeActPages,
   ...adjustmentPages,
   ...reportPages,
+  ...marginPages,
+  ...shadowPages,
 ];

@@ -42,6 +42,8 @@ test('pages that have nothing yet say why, and what to do next', async () => {
     ['/cases', 'No case here.'],
     ['/drafts', 'No draft is held'],
     ['/messages', 'Nothing is parked'],
+    ['/margin', 'No use in'],
+    ['/shadow', 'Nothing is watched yet'],
     ['/search?q=nobody%40nowhere.example', 'Try one of these'],
     [`${home}?show=holds`, 'Nothing of this kind has happened.'],
   ] as const) {

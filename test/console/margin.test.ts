@@ -1,0 +1,70 @@
+// Margin and shadow AI in the console: a feature under water is seen at once, and what nobody registered is blocked there.
+import { expect, test, vi } from 'vitest';
+
+import { ADA, expectAccessible, linkFor, openWindow, picture, signIn, startBrowser } from '../support/browser.ts';
+import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { tellStory } from '../support/story.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const { database } = await cloneDatabase();
+const metered = { ...hybrid, plan: 'metered', baseAmountMinor: 0, includedCredits: '0' };
+const story = await tellStory(database, { catalogue: { ...sampleCatalogue, plans: [metered] } });
+const browser = await startBrowser();
+const window = await openWindow(browser, story.origin);
+const page = await signIn(window, await linkFor(story.billing.deps, story.origin, ADA));
+const goTo = async (path: string): Promise<void> => void (await page.goto(`${story.origin}/admin${path}`));
+
+test('ai cost $20.00 and brought $10.00: the sentence says so, the table and the picture show it', async () => {
+  const customer = await story.subscriber('metered');
+  const cost = (model: string, amount: string) => ({ model, key: 'prod', cost: { amount, currency: 'usd' } });
+  await customer.use(0, {
+    action: 'llm.complete',
+    quantities: { input_tokens: 1_000_000 },
+    provider: cost('text-9', '20'),
+  });
+  await customer.use(3_000, { provider: cost('text-1', '4.5') });
+  await goTo('/margin?month=2026-04');
+  await page.getByText('In April 2026 use cost USD 24.50 and was billed USD 40.00: a gap of USD 15.50').waitFor();
+  await page.getByText('ai costs more than it brings').waitFor();
+  const row = page.getByRole('row').filter({ hasText: 'Under water' });
+  expect(await row.innerText()).toMatch(/ai\s+1\s+1,000\s+USD 20\.00\s+USD 10\.00\s+USD −10\.00\s+−100 %/);
+  const drawn = await page
+    .getByRole('img', { name: /Cost and billed value/ })
+    .evaluate((image) => image instanceof HTMLImageElement && image.complete && image.naturalWidth > 0);
+  expect(drawn).toBe(true);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 360]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await expectAccessible(page);
+      await picture(page, `page-margin-${colorScheme}-${width}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.getByRole('link', { name: 'By model' }).click();
+  await page.getByRole('cell', { name: 'text-9' }).waitFor();
+  expect(window.complaints).toEqual([]);
+});
+
+test('a model that nobody registered is blocked from its finding', async () => {
+  const known = { kind: 'model', name: 'text-1', state: 'registered', owner: 'ml', reason: 'the assistant' };
+  await story.call('PUT', '/v1/registered_uses', known);
+  await story.call('POST', '/v1/shadow_findings/look', {});
+  await goTo('/shadow');
+  await page.getByText('One name is used or billed without anybody answering for it.').waitFor();
+  await expectAccessible(page);
+  await picture(page, 'page-shadow');
+  await page.getByRole('link', { name: 'Decide about text-9' }).click();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('text-9');
+  await page.getByLabel('Block it').check();
+  await page.getByLabel('Why', { exact: true }).fill('not reviewed');
+  await page.getByRole('button', { name: 'Keep the decision' }).click();
+  await page.getByText('No names are used or billed').waitFor();
+  await picture(page, 'page-shadow-blocked');
+  const { body } = await story.call('GET', '/v1/shadow_findings');
+  expect(body['data']).toMatchObject([{ name: 'text-9', state: 'blocked', owner: 'Ada' }]);
+  expect(window.complaints).toEqual([]);
+});
