@@ -8,6 +8,7 @@ import { measureCommit } from './commit.ts';
 import { measureGrowth } from './growth.ts';
 import { measureHold } from './hold.ts';
 import { measureIngest } from './ingest.ts';
+import { measureRecon } from './recon.ts';
 import { FULL, QUICK, TINY } from './sizes.ts';
 import { onStage, type Stage } from './stage.ts';
 import { measureWebhook } from './webhook.ts';
@@ -20,7 +21,7 @@ const { values: options } = parseArgs({
     tiny: { type: 'boolean', default: false },
     /** A folder for the server's CPU profile and the statements that PostgreSQL spent its time on. */
     profile: { type: 'string' },
-    /** Only these: ingest, hold, check, burn, webhook, growth. */
+    /** Only these: ingest, hold, check, burn, webhook, recon, growth. */
     only: { type: 'string', multiple: true },
   },
 });
@@ -40,6 +41,7 @@ async function measureAll(stage: Stage) {
   const check = wanted('check') ? await measureCheck(stage) : null;
   const burn = wanted('burn') ? await measureBurn(stage) : null;
   const webhook = wanted('webhook') ? await measureWebhook(stage) : null;
+  const recon = wanted('recon') ? await measureRecon(stage) : null;
   const growth = wanted('growth') ? await measureGrowth(stage) : null;
   return {
     mode,
@@ -49,6 +51,7 @@ async function measureAll(stage: Stage) {
     check,
     burn,
     webhook,
+    recon,
     memory: { rss_mb: Math.round(await stage.server.peakRssMb()) },
     growth,
     seconds: Math.round((performance.now() - started) / 1_000),

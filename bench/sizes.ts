@@ -16,6 +16,8 @@ export interface Sizes {
   readonly webhookRounds: number;
   /** Stored events before and after growth; null leaves growth out. */
   readonly growth: { readonly small: number; readonly large: number } | null;
+  /** Books that are compared with themselves. */
+  readonly recon: { readonly customers: number; readonly events: number };
 }
 
 export const FULL: Sizes = {
@@ -27,6 +29,7 @@ export const FULL: Sizes = {
   webhooks: 100,
   webhookRounds: 5,
   growth: { small: 100_000, large: 5_000_000 },
+  recon: { customers: 10_000, events: 1_000_000 },
 };
 
 export const QUICK: Sizes = {
@@ -38,6 +41,7 @@ export const QUICK: Sizes = {
   webhooks: 30,
   webhookRounds: 3,
   growth: null,
+  recon: { customers: 500, events: 50_000 },
 };
 
 export const TINY: Sizes = {
@@ -49,4 +53,5 @@ export const TINY: Sizes = {
   webhooks: 2,
   webhookRounds: 1,
   growth: { small: 100, large: 400 },
+  recon: { customers: 10, events: 400 },
 };

@@ -128,19 +128,10 @@ function written(row: StatementRow, name: string, writing: Writing): string | nu
   if (value === null || value === undefined) return null;
   if (writing === 'json') return JSON.stringify(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  switch (writing) {
-    case 'plain':
-    case 'text':
-      return text;
-    case 'instant':
-      return new Date(text).toISOString();
-    case 'credits':
-      return formatCredits(BigInt(text));
-    case 'amount':
-      return amount(BigInt(text), row['unit']);
-    default:
-      return toWireId(writing, text);
-  }
+  if (writing === 'plain' || writing === 'text') return text;
+  if (writing === 'instant') return new Date(text).toISOString();
+  if (writing === 'credits') return formatCredits(BigInt(text));
+  return writing === 'amount' ? amount(BigInt(text), row['unit']) : toWireId(writing, text);
 }
 
 function amount(value: bigint, unit: unknown): string {

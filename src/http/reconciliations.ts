@@ -6,7 +6,7 @@ import { assignVariance, explainVariance } from '../operations/explain-variance.
 import { keepFunnel } from '../operations/finance/keep-funnel.ts';
 import { listVariances } from '../operations/list-variances.ts';
 import { findCustomer } from '../operations/read-customer.ts';
-import { reconcile } from '../operations/reconcile.ts';
+import { reconcileNow } from '../operations/reconcile-now.ts';
 import { actingOf } from './acting.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
@@ -21,7 +21,8 @@ export const reconciliationRoutes: readonly Route[] = [
       if ('rejected' in asked) return asked;
       const named = asked.value.customer === undefined ? null : await findCustomer(deps, asked.value.customer);
       if (named !== null && 'rejected' in named) return named;
-      const run = await reconcile(deps, named === null ? { full: asked.value.full } : { customer: named });
+      const run = await reconcileNow(deps, named === null ? { full: asked.value.full } : { customer: named });
+      if ('rejected' in run) return run;
       if (named === null) await keepFunnel(deps, run.reconciliationId);
       return ok({
         id: toWireId('recon', run.reconciliationId),

@@ -7,6 +7,7 @@ import { compareInbox } from '../domain/reconciliation/ourselves.ts';
 import { type CheckName, CHECKS } from '../domain/variance.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
+import { lookAtEverybody } from '../storage/reconciliation/everybody.ts';
 import { waitingStripeEvents } from '../storage/reconciliation/ourselves.ts';
 import { customersToReconcile, type ReconciledCustomer } from '../storage/reconciliation/scope.ts';
 import { countUnexplained } from '../storage/unexplained.ts';
@@ -112,7 +113,8 @@ async function openRun(deps: Deps, { customer, full = false }: ReconcileInput): 
   const stopped =
     customer === undefined ? await unfinishedRun(deps.db, scope, new Date(at.getTime() - RESUMED_MS_MAX)) : null;
   const count: ReadCount = { reads: stopped?.reads ?? 0 };
-  const context = { now: at, since, count };
+  const everybody = scope === 'full' ? await lookAtEverybody(deps.db, at) : null;
+  const context = { now: at, since, count, everybody };
   if (stopped !== null) {
     return { reconciliationId: stopped.reconciliationId, scope, context, progress: stopped.progress };
   }
@@ -146,7 +148,7 @@ async function reconcileCustomer(
       await noteRepair(deps.db, customer, check, { subject: subjectOf(difference), note });
       repaired[check] += 1;
     }
-    found = await compareCustomer(deps, customer, run.context);
+    found = await compareCustomer(deps, customer, { ...run.context, everybody: null });
   }
   await save(deps, customer, run, found);
   return countsOf(found, repaired);

@@ -5,6 +5,7 @@ import { transaction } from './database.ts';
 import { execute, query } from './query.ts';
 import { type ExportedRoot, findRootBreaches, SEAL_CHECKS } from './seals.ts';
 import { ACCOUNT_CHECKS } from './verification/accounts.ts';
+import { fingerprintsAgree } from './verification/fingerprints.ts';
 import { HOLD_CHECKS } from './verification/holds.ts';
 import { JOURNAL_CHECKS } from './verification/journal.ts';
 import { LOT_CHECKS } from './verification/lots.ts';
@@ -16,6 +17,8 @@ export interface LedgerCheck {
   readonly invariant: string;
   /** What must hold, as a sentence. */
   readonly claim: string;
+  /** Part of what `fingerprintsAgree` proves of all lanes at once. */
+  readonly isFingerprinted?: true;
   /** Selects `subject`, `expected` and `found`, all text. */
   readonly sql: string;
 }
@@ -88,6 +91,22 @@ export async function findBreachesIn(
   breaches.push(...(await findRootBreaches(snapshot, exportedRoots)));
   const [size] = await query<{ entries: bigint; postings: bigint }>(snapshot, SIZE, only);
   return { entries: Number(size?.entries ?? 0n), postings: Number(size?.postings ?? 0n), breaches };
+}
+
+/**
+ * Whether the ledger of all these lanes proves, in a few passes: large tables by their fingerprints, the rest row by row.
+ * Should anything differ, the answer is that of every check.
+ */
+export async function isSound(snapshot: Transaction, lanes: readonly number[]): Promise<boolean> {
+  await execute(snapshot, `set local enable_nestloop = off`);
+  await execute(snapshot, `set local jit = off`);
+  await execute(snapshot, `set local work_mem = '64MB'`);
+  let agrees = await fingerprintsAgree(snapshot, lanes);
+  for (const { sql } of LEDGER_CHECKS.filter(({ isFingerprinted }) => isFingerprinted !== true)) {
+    if (!agrees) break;
+    agrees = (await query(snapshot, sql, [lanes, null, 1])).length === 0;
+  }
+  return agrees || (await findBreachesIn(snapshot, { lanes })).breaches.length === 0;
 }
 
 const SIZE = `

@@ -33,6 +33,9 @@ const KEYS = [
   'burn.vs_pgledger',
   'webhook.vs_sync_engine',
   'webhook.vs_sync_engine_unfetched',
+  'recon.ratio',
+  'recon.compare_ms',
+  'recon.rss_mb',
   'memory.rss_mb',
   'growth.ratio',
 ];

@@ -1,8 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { customerKey } from '../../src/domain/customer.ts';
+import { customerKey, EVERY_LANE } from '../../src/domain/customer.ts';
 import { verifyLedger } from '../../src/operations/verify-ledger.ts';
-import { LEDGER_CHECKS } from '../../src/storage/verify.ts';
+import { inSnapshot } from '../../src/storage/row-stream.ts';
+import { fingerprintsAgree } from '../../src/storage/verification/fingerprints.ts';
+import { isSound, LEDGER_CHECKS } from '../../src/storage/verify.ts';
 import { storeSampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { asOwner, seedBooks, type SeededBooks } from '../support/seeded-books.ts';
@@ -24,6 +26,11 @@ test('INV-04 clean books are verified, with what was counted', async () => {
     postings: 3,
     breaches: [],
   });
+});
+
+test('clean books agree by their fingerprints alone', async () => {
+  const agrees = await inSnapshot(database, async (snapshot) => fingerprintsAgree(snapshot, EVERY_LANE));
+  expect(agrees).toBe(true);
 });
 
 test('a customer without books is verified too', async () => {
@@ -210,6 +217,8 @@ describe('INV-09 a hand in the database is found out', () => {
         const { verified, breaches } = await verifyLedger(deps, { customer: books });
         expect(verified).toBe(false);
         for (const breach of found) expect(breaches).toContainEqual(expect.objectContaining(breach));
+        // The quick look over all books does not pass over it either.
+        expect(await inSnapshot(database, async (snapshot) => isSound(snapshot, [books.lane]))).toBe(false);
       } finally {
         await owner.query(`delete from accounting_periods`);
       }

@@ -164,7 +164,7 @@ function hold(books: SeededBooks): CustomerEntry {
 
 function burn(books: SeededBooks): CustomerEntry {
   const consumed = poolAccount('consumed', books.poolId, 'credit', books.billingPeriodId);
-  const burned = entry(books, 'usage.burned', books.usageEventId, MIDDLE, [
+  const burned = entry(books, 'usage.burn', books.usageEventId, MIDDLE, [
     { from: available(books), to: consumed, amount: 700n * CREDIT },
   ]);
   return { ...burned, entryId: books.burnEntryId, sourceType: 'usage' };

@@ -5,6 +5,7 @@ export const ACCOUNT_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-09',
     claim: 'a balance is what its postings brought less what they took',
+    isFingerprinted: true,
     sql: `
       with moved as (
         select lane, customer_id, to_pool_id as pool_id, to_billing_period_id as billing_period_id, to_kind as kind, unit,

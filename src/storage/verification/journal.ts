@@ -5,6 +5,7 @@ export const JOURNAL_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-01',
     claim: 'every entry has postings',
+    isFingerprinted: true,
     sql: `
       select 'entry ' || e.entry_id || ' ' || e.kind as subject, 'at least one posting' as expected, 'none' as found
       from journal_entries e
@@ -16,6 +17,7 @@ export const JOURNAL_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-01',
     claim: 'every posting belongs to an entry and joins two accounts of its own unit',
+    isFingerprinted: true,
     sql: `
       select 'posting ' || p.entry_id || '/' || p.seq as subject, 'an entry and two ' || p.unit || ' accounts' as expected,
         concat_ws(', ', case when e.entry_id is null then 'no entry' end,

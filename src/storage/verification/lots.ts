@@ -33,6 +33,7 @@ export const LOT_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-09',
     claim: "a lot's counters are what its postings moved",
+    isFingerprinted: true,
     sql: `
       with moved as (${MOVED}), kept as (
         select lane, customer_id, lot_id, granted, drawn, held, frozen, ended
@@ -51,6 +52,7 @@ export const LOT_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-12',
     claim: 'a lot pays for nothing that happened outside its life',
+    isFingerprinted: true,
     sql: `
       select 'lot ' || l.lot_id || ' entry ' || e.entry_id as subject,
         'drawn from ' || l.effective_at || coalesce(' to before ' || l.expires_at, '') as expected,

@@ -5,6 +5,7 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-16',
     claim: 'the usage of an entry is what the entry consumed, and its overage and debt shares agree',
+    isFingerprinted: true,
     sql: `
       with both_sides as (
         select lane, customer_id, entry_id, true as used, credits, overage, debt, 0 as to_use, 0 as by_overage, 0 as by_debt
@@ -27,6 +28,7 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-17',
     claim: 'applied usage that costs something is in the journal, under a key that keeps it from being counted twice',
+    isFingerprinted: true,
     sql: `
       select 'usage event ' || u.usage_event_id as subject, 'an entry and a dedupe key' as expected,
         concat_ws(', ', case when e.entry_id is null then 'no entry' end,
@@ -84,6 +86,7 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-14',
     claim: 'what a billing period has metered is what its consumption postings say',
+    isFingerprinted: true,
     sql: `
       with metered as (
         select lane, customer_id, billing_period_id, sum(metered) as amount
@@ -108,6 +111,7 @@ export const USAGE_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-14',
     claim: 'a window never rolled up more than was metered in its period',
+    isFingerprinted: true,
     sql: `
       select 'billing period ' || b.billing_period_id as subject, sum(m.rolled)::text as expected,
         b.rolled_micro::text as found

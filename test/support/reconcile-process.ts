@@ -1,0 +1,20 @@
+// A process of its own that reconciles everybody, so that it can be killed on the way.
+import { assembleDeps } from '../../src/billing.ts';
+import { reconcile } from '../../src/operations/reconcile.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { connectStripe } from '../../src/stripe/gateway.ts';
+
+const [, , connectionString = '', host = '', port = '', secretKey = ''] = process.argv;
+const db = openDatabase({ connectionString, poolSize: 4, lockTimeoutMs: 20_000, statementTimeoutMs: 20_000 });
+const silent = (): void => undefined;
+const deps = assembleDeps({
+  db,
+  stripe: connectStripe({ secretKey, host, port: Number(port), protocol: 'http' }),
+  log: { info: silent, warn: silent, error: console.error },
+});
+await reconcile(deps, {
+  full: true,
+  onProgress: ({ customers }) => process.stdout.write(`${customers}\n`),
+});
+process.stdout.write('done\n');
+await db.destroy();
