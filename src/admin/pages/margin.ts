@@ -14,6 +14,7 @@ import { customerPath } from '../ids.ts';
 import { a, type Children, code, div, group, li, type Markup, nav, p, ul } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { type Column, empty, heading, panel, rows, tag } from '../parts.ts';
+import { sentenceCase } from '../words.ts';
 
 export const marginPages: readonly PageRoute[] = [
   { method: 'get', path: '/margin', permission: 'margin.read', answer: showMargin },
@@ -131,7 +132,7 @@ function finding(margin: ShownMargin, { cost, billed, gap, margin: share }: Marg
 function columns(base: string, margin: ShownMargin): readonly Column<MarginRow>[] {
   const money = (of: (row: MarginRow) => bigint) => (row: MarginRow) => moneyOfNano(of(row), margin.currency);
   return [
-    { name: margin.by, show: ({ key }) => named(base, margin, key) },
+    { name: sentenceCase(margin.by), show: ({ key }) => named(base, margin, key) },
     { name: 'Uses', numeric: true, show: ({ uses }) => uses.toLocaleString('en-US') },
     { name: 'Credits', numeric: true, show: (row) => credits(row.credits) },
     { name: 'Cost', numeric: true, show: money(({ cost }) => cost) },
