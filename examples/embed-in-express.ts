@@ -1,24 +1,21 @@
-// Credits inside a host's own Express app: the router is mounted before any body parser, since webhook signatures need
-// the raw body; the host asks the operations directly, without HTTP.
+// Credits inside a host's own Express app: the router is mounted before any body parser, since webhook signatures need the raw body; a
+// route is paid for by a middleware in front of it.
 import { createBilling, type BillingSettings } from 'creditpool';
 import express, { type Express } from 'express';
 
 export function hostApp(settings: BillingSettings): { app: Express; close: () => Promise<void> } {
-  const billing = createBilling(settings);
+  const billing = createBilling({
+    ...settings,
+    identify: (request) => {
+      const organisation = request.get('x-organisation');
+      return organisation === undefined ? null : { customer: `ext:${organisation}` };
+    },
+  });
   const app = express();
   app.use('/billing', billing.router);
   app.use(express.json());
 
-  app.post('/reports', async (request, response) => {
-    const customer = `ext:${request.get('x-organisation') ?? ''}`;
-    const may = await billing.operations.checkUsage({ customer, action: 'report.generate', quantities: {} });
-    const refusal = 'rejected' in may ? may : may.refusal;
-    if (refusal !== null) {
-      response.status(402).json({ error: refusal.rejected.message });
-      return;
-    }
-    const event = { eventId: crypto.randomUUID(), customer, action: 'report.generate', quantities: {} };
-    await billing.operations.trackUsage([{ ...event, occurredAt: null, member: null, source: 'reports' }]);
+  app.post('/reports', billing.requireCredits('report.generate'), (_request, response) => {
     response.status(201).json({ report: 'made' });
   });
 

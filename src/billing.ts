@@ -10,24 +10,23 @@ import { toWireId } from './contract/ids.ts';
 import { openWays } from './delivery/channels.ts';
 import type { MailSettings } from './delivery/mail.ts';
 import { doorsTo } from './doors.ts';
+import { type HostSettings, openHost, type PaidRoutes } from './host/open-host.ts';
+import { type Operations, operationsOn } from './host/operations.ts';
 import type { HttpContext } from './http/context.ts';
 import { startBackground, type Background } from './jobs/background.ts';
 import type { Work } from './jobs/due-work.ts';
 import { backgroundWork } from './jobs/works.ts';
-import { captureHold, releaseHold, type CaptureHold } from './operations/capture-hold.ts';
-import { checkUsage } from './operations/check-usage.ts';
 import type { Channels } from './operations/deliver-alerts.ts';
 import type { Deps, Log } from './operations/deps.ts';
 import { startExecutor, type Executor } from './operations/executor.ts';
 import { newUuid } from './operations/new-id.ts';
-import { placeHold, type PlaceHold } from './operations/place-hold.ts';
 import { readFigures } from './operations/read-figures.ts';
 import { ratesOf, sharedLine } from './operations/shared-line.ts';
-import { type RealTime, trackUsage, type TrackedEvent } from './operations/track-usage.ts';
 import { openDatabase, type Database } from './storage/database.ts';
 import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
+export type { Operations } from './host/operations.ts';
 export { apiDocument } from './http/openapi.ts';
 
 /** What Stripe tells only thinly. */
@@ -36,7 +35,7 @@ export const THIN_EVENT_TYPES: readonly string[] = Object.keys(meterHandlers);
 /** Stripe's event types that an endpoint must send, each by one payload; doctor compares the endpoints with them. */
 export const STRIPE_EVENT_TYPES: readonly string[] = [...Object.keys(webhookRegistry), ...THIN_EVENT_TYPES];
 
-export interface BillingSettings {
+export interface BillingSettings extends HostSettings {
   readonly databaseUrl: string;
   readonly databasePoolSize?: number;
   readonly stripe: StripeConnection;
@@ -73,10 +72,12 @@ export interface Billing {
   };
   /** What Prometheus scrapes; the host decides where, and that it is not public. */
   readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
+  /** `app.post('/reports', billing.requireCredits('report.generate'), makeReport)`. */
+  readonly requireCredits: PaidRoutes['requireCredits'];
+  /** Uses that wait in the spool for the database. */
+  readonly spooled: PaidRoutes['spooled'];
   readonly close: () => Promise<void>;
 }
-
-export type Operations = ReturnType<typeof operationsOn>;
 
 /** Opens the parts that settings describe and puts them together; nothing connects before the first use. */
 export function createBilling(settings: BillingSettings): Billing {
@@ -96,6 +97,7 @@ export function createBilling(settings: BillingSettings): Billing {
     webhookSecrets: settings.webhookSecrets,
     publicUrl: settings.publicUrl,
     nightlyCron: settings.nightlyCron ?? '0 3 * * *',
+    host: settings,
     ...(settings.signIn !== undefined && { signIn: settings.signIn }),
   });
   return {
@@ -134,6 +136,7 @@ export function assembleDeps({
 }
 
 export interface AssemblySettings {
+  readonly host?: HostSettings;
   readonly livemode: boolean;
   readonly pepper: string;
   readonly webhookSecrets: readonly string[];
@@ -190,11 +193,15 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     background = null;
   };
   const works = backgroundWork(realTime, inboxRegistry, channels);
+  const operations = operationsOn(realTime);
+  const host = openHost(context, operations, settings.host ?? {});
   return {
     ...doorsTo(context, settings),
+    requireCredits: host.requireCredits,
+    spooled: host.spooled,
     deps,
     executor,
-    operations: operationsOn(realTime),
+    operations,
     jobs: {
       start: () => {
         background ??= startBackground(realTime, { works, nightlyCron: settings.nightlyCron, observer });
@@ -209,18 +216,8 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     },
     close: async () => {
       await stop();
+      await host.close();
       await executor.close();
     },
-  };
-}
-
-/** What a host calls in its own process. */
-function operationsOn(realTime: RealTime) {
-  return {
-    trackUsage: async (events: readonly TrackedEvent[]) => trackUsage(realTime, { events }),
-    checkUsage: async (asked: Parameters<typeof checkUsage>[1]) => checkUsage(realTime, asked),
-    placeHold: async (asked: PlaceHold) => placeHold(realTime, asked),
-    captureHold: async (asked: CaptureHold) => captureHold(realTime, asked),
-    releaseHold: async (asked: Parameters<typeof releaseHold>[1]) => releaseHold(realTime, asked),
   };
 }

@@ -8,9 +8,12 @@ import { createPublicPages } from './admin/public/router.ts';
 import { createConsole } from './admin/router.ts';
 import type { SignInSettings } from './admin/sign-in/settings.ts';
 import { VERSION } from './contract/version.ts';
+import { markAsOurs, wrongMounting } from './host/mounting.ts';
 import { createAuthenticator } from './http/auth.ts';
 import type { HttpContext } from './http/context.ts';
+import { sendProblem } from './http/errors.ts';
 import { createHotRoutes } from './http/hot-routes.ts';
+import type { Problem } from './http/problems.ts';
 import { createRouter } from './http/router.ts';
 
 export interface Doors {
@@ -34,10 +37,17 @@ export function doorsTo(context: HttpContext, settings: DoorSettings): Doors {
     .use(createPublicPages(pages))
     .use(createRouter(context, authenticator));
   const app = express().disable('x-powered-by').use(rest);
+  let mounting: Problem | null | undefined;
+  const router: RequestHandler = (request, response, next) => {
+    if (mounting === undefined) {
+      mounting = wrongMounting(router, request);
+      if (mounting !== null) context.deps.log.error({ ...mounting }, 'the router is mounted in the wrong place');
+    }
+    if (mounting?.code === 'mounted_twice') sendProblem(context, response, mounting);
+    else if (!answerHot(request, response)) rest(request, response, next);
+  };
   return {
-    router: (request, response, next) => {
-      if (!answerHot(request, response)) rest(request, response, next);
-    },
+    router: markAsOurs(router),
     listener: (request, response) => {
       if (!answerHot(request, response)) app(request, response);
     },

@@ -17,6 +17,7 @@ type WireCode =
   | 'unsupported_media_type'
   | 'idempotency_key_required'
   | 'raw_body_required'
+  | 'mounted_twice'
   | 'not_ready'
   | 'internal';
 
@@ -167,6 +168,7 @@ const WIRE_KINDS = {
   wrong_mode: [400, 'invalid_request_error'],
   wrong_account: [400, 'invalid_request_error'],
   raw_body_required: [500, 'api_error'],
+  mounted_twice: [500, 'api_error'],
   not_ready: [503, 'api_error'],
   internal: [500, 'api_error'],
 } as const satisfies Record<WireCode, readonly [number, ErrorType]>;

@@ -29,7 +29,7 @@ test('a host app charges for a route, and the customer sees it', { timeout: 30_0
     (await fetch(`${origin}/reports`, { method: 'POST', headers: { 'x-organisation': organisation } })).status;
   const customer = await story.subscriber();
   expect(await report(customer.externalId)).toBe(201);
-  expect(await report('nobody')).toBe(402);
+  expect(await report('nobody')).toBe(404);
   expect(await customer.balance()).toMatchObject({ available: '9980' });
   expect((await fetch(`${origin}/billing/readyz`)).status).toBe(200);
   server.closeAllConnections();

