@@ -12,8 +12,8 @@ const DAY_MS = 86_400_000;
 const IN_ONE_TRANSACTION = 100;
 const PLAN = { ...hybrid, plan: 'bench', includedCredits: '4000000000' };
 
-/** Stores the catalogue and the customers; returns their names. */
-export async function subscribeCustomers(db: Database, count: number): Promise<readonly string[]> {
+/** Stores the catalogue and customers who are so many days into their 30; returns their names. */
+export async function subscribeCustomers(db: Database, count: number, days = 10): Promise<readonly string[]> {
   await storeSampleCatalogue(db, { catalogue: { ...sampleCatalogue, plans: [PLAN] } });
   const [version] = await listPlanVersions(db);
   if (version === undefined) throw new Error('the benchmark has no plan');
@@ -21,19 +21,19 @@ export async function subscribeCustomers(db: Database, count: number): Promise<r
   while (names.length < count) {
     await transaction(db, async (trx) => {
       for (let n = Math.min(IN_ONE_TRANSACTION, count - names.length); n > 0; n -= 1) {
-        names.push(await subscribe(trx, version.planVersionId));
+        names.push(await subscribe(trx, version.planVersionId, days));
       }
     });
   }
   return names;
 }
 
-async function subscribe(trx: Transaction, planVersionId: string): Promise<string> {
+async function subscribe(trx: Transaction, planVersionId: string, days: number): Promise<string> {
   const newId = (): string => typeid().toUUID();
   const id = newId();
   const stripeCustomerId = `cus_${id.replaceAll('-', '')}`;
   const subscriptionId = `sub_${id.replaceAll('-', '')}`;
-  const startsAt = new Date(Math.floor(Date.now() / DAY_MS - 10) * DAY_MS);
+  const startsAt = new Date(Math.floor(Date.now() / DAY_MS - days) * DAY_MS);
   const endsAt = new Date(startsAt.getTime() + 30 * DAY_MS);
   const facts = { stripeCustomerId, externalId: id, name: null, email: null, currency: 'usd', testClock: null };
   const key = await saveCustomer(

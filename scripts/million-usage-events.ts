@@ -19,8 +19,8 @@ import { connectStripe } from '../src/stripe/gateway.ts';
 const COUNT = Number(process.argv[2] ?? 1_000_000);
 const CUSTOMERS = 1_000;
 const BATCH = 1_000;
-/** The benchmark's customers are ten days into their period; Stripe's month is what a period is. */
-const DAYS = 10;
+/** All but the running day of a month of 30 days. */
+const DAYS = 29;
 const HOUR_MS = 3_600_000;
 
 const directory = await mkdtemp(join(tmpdir(), 'creditpool-million-'));
@@ -35,7 +35,7 @@ const deps = assembleDeps({
   log: { info: silent, warn: silent, error: console.error },
 });
 await stampOnce(db, { account: 'acct_million', livemode: false, sandbox: true });
-const customers = await subscribeCustomers(db, CUSTOMERS);
+const customers = await subscribeCustomers(db, CUSTOMERS, DAYS);
 const executor = startExecutor(deps);
 const from = Math.floor(Date.now() / (24 * HOUR_MS) - DAYS) * 24 * HOUR_MS;
 const spanMs = Math.floor((Date.now() - from) / HOUR_MS) * HOUR_MS;
