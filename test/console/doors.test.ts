@@ -96,7 +96,7 @@ test('another site can neither sign somebody in nor send a form of his', async (
   expect((await api.call('GET', '/v1/cases', undefined, { key: null, headers: { cookie } })).status).toBe(401);
 });
 
-test('each role sees and does what it may, and nothing else', async () => {
+test('each role sees and does what it may, and nothing else', { timeout: 90_000 }, async () => {
   const people = ROLES.map((role) => ({ name: `Only ${role}`, roles: [role] }));
   for (const person of people) {
     const { cookie, csrf } = await enter(person);

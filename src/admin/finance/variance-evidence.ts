@@ -90,7 +90,7 @@ function objectItem(base: string, { kind, id, status, amount, currency, at, invo
         ? null
         : isMoney
           ? money(amount, currency)
-          : span({ class: 'figure' }, `${amount} ${currency ?? ''}`),
+          : span({ class: 'figure' }, `${new Intl.NumberFormat('en').format(amount)} ${currency ?? ''}`),
     ),
     small(null, `${status}, `, at === null ? '–' : instant(at)),
     small(null, code(null, id)),

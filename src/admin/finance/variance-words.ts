@@ -57,7 +57,7 @@ export function amountText(amount: string | null, unit: string | null): string {
   const sign = value > 0n ? '+' : '';
   if (/^[a-z]{3}$/.test(unit)) return sign + moneyText(value, unit);
   if (unit.startsWith('micro-')) return `${sign}${formatScaled(value, 6)} ${unit.slice('micro-'.length)}`;
-  return `${sign}${amount} ${unit}`;
+  return `${sign}${new Intl.NumberFormat('en').format(value)} ${unit}`;
 }
 
 /** One side of a difference: an amount without a sign of its own, or a fact as it is. */
