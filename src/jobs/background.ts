@@ -39,7 +39,7 @@ export function startBackground({ deps }: RealTime, { works, nightlyCron, observ
   return {
     wake: loops.wake,
     stop: async () => {
-      await Promise.all([loops.stop(), cron.stop(STOP_WITHIN_MS)]);
+      await Promise.all([loops.stop(STOP_WITHIN_MS), cron.stop(STOP_WITHIN_MS)]);
     },
   };
 }

@@ -11,8 +11,8 @@ export interface Loop {
 
 export interface Loops {
   readonly wake: (name: string) => void;
-  /** Resolves when the turns under way are over. */
-  readonly stop: () => Promise<void>;
+  /** Resolves when the turns under way are over, or after so long: what a turn leaves is taken up again by its lease. */
+  readonly stop: (withinMs: number) => Promise<void>;
 }
 
 type LoopDeps = Pick<Deps, 'log'> & { readonly observer: Observer };
@@ -46,10 +46,13 @@ export function startLoops(deps: LoopDeps, loops: readonly Loop[]): Loops {
   const running = loops.map(run);
   return {
     wake: (name) => wakers.get(name)?.(),
-    stop: async () => {
+    stop: async (withinMs) => {
       stopped.abort();
       for (const wake of wakers.values()) wake();
-      await Promise.all(running);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, withinMs);
+      await Promise.race([Promise.all(running), promise]);
+      clearTimeout(timer);
     },
   };
 }

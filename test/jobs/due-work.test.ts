@@ -58,6 +58,13 @@ test('a loop that fails goes on, a wake-up cuts its pause short, and stopping wa
   loops.wake('inbox');
   await expect.poll(() => turns).toBe(2);
   loops.wake('nobody');
-  await loops.stop();
+  await loops.stop(60_000);
   expect(turns).toBe(2);
+});
+
+test('stopping does not wait for ever: a run of an hour is left to who takes it up', async () => {
+  const { promise: never } = Promise.withResolvers<boolean>();
+  const endless = { name: 'finance jobs', everyMs: 60_000, turn: async () => never };
+  const loops = startLoops({ ...testDeps(database), observer: NO_OBSERVER }, [endless]);
+  await expect(loops.stop(20)).resolves.toBeUndefined();
 });

@@ -74,7 +74,10 @@ async function showQueue({ deps }: ConsoleContext, request: PageRequest): Promis
     panel(
       `${classWords(asked.class ?? 'all classes')}, ${STATE_TAGS[asked.state][0]}`,
       queue.rows.length === 0
-        ? empty(whyEmpty(asked), p(null, a({ href: base + VARIANCES }, 'Show all that are open')))
+        ? empty(
+            whyEmpty(asked),
+            query.size === 0 ? null : p(null, a({ href: base + VARIANCES }, 'Show all that are open')),
+          )
         : rows('Variances, oldest first', columns(base, queue), queue.rows),
       queue.hasMore && last !== undefined
         ? div(
