@@ -35,3 +35,8 @@ export function entryPath(entryId: string): string {
 export function casePath(caseId: string): string {
   return `/cases/${toWireId('case', caseId)}`;
 }
+
+/** A path beside the console, which is mounted at `/admin`. */
+export function siteOf(base: string, path: string): string {
+  return `${base.slice(0, -'/admin'.length)}${path}`;
+}

@@ -53,6 +53,7 @@ const NAVIGATION: readonly Entry[] = [
   { name: 'Reports', path: '/reports', permission: 'close.read' },
   { name: 'Margin', path: '/margin', permission: 'margin.read' },
   { name: 'Shadow AI', path: '/shadow', permission: 'margin.read' },
+  { name: 'Plans', path: '/plans', permission: 'case.read' },
   { name: 'Audit log', path: '/audit', permission: 'audit.read' },
 ];
 

@@ -23,7 +23,9 @@ import { entryPages } from './pages/entry.ts';
 import { goodwillPages } from './pages/goodwill.ts';
 import { invoicePages } from './pages/invoice.ts';
 import { marginPages } from './pages/margin.ts';
+import { launchPages } from './pages/launch.ts';
 import { messagePages } from './pages/messages.ts';
+import { planPages } from './pages/plans.ts';
 import { queuePages } from './pages/queues.ts';
 import { reportPages } from './pages/reports.ts';
 import { searchPages } from './pages/search.ts';
@@ -43,6 +45,8 @@ export const PAGES: readonly PageRoute[] = [
   ...queuePages,
   ...draftPages,
   ...messagePages,
+  ...planPages,
+  ...launchPages,
   ...auditPages,
   ...overviewPages,
   ...reconciliationPages,

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import helmet from 'helmet';
 
+import { reviewWarning } from '../domain/model-review.ts';
 import { may, rolesWith } from '../domain/operator.ts';
 import type { Rejection } from '../domain/rejection.ts';
 import { readFrame } from '../operations/console/read-frame.ts';
@@ -184,7 +185,7 @@ async function sendPage(
   page: Page,
   asked: PageRequest | null,
 ): Promise<void> {
-  const { waiting, singleOperator } = asked === null ? NO_STATE : await readFrame(deps);
+  const { waiting, singleOperator, review } = asked === null ? NO_STATE : await readFrame(deps);
   const frame: Frame = {
     title: page.title,
     base: request.baseUrl,
@@ -192,7 +193,9 @@ async function sendPage(
     at: page.at,
     searchFirst: page.searchFirst,
     signedIn: asked === null ? null : { operator: asked.session.operator, csrf: asked.csrf, waiting },
-    warning: singleOperator ? SINGLE_OPERATOR : null,
+    warning:
+      [singleOperator ? SINGLE_OPERATOR : null, reviewWarning(review)].filter((each) => each !== null).join(' · ') ||
+      null,
     searched: asked?.query.get('q') ?? undefined,
   };
   response
@@ -201,7 +204,7 @@ async function sendPage(
     .send(document({ mode, version }, frame, page.body));
 }
 
-const NO_STATE = { waiting: 0, singleOperator: false };
+const NO_STATE = { waiting: 0, singleOperator: false, review: { reviewOn: null, setBy: null, isOver: false } };
 const SINGLE_OPERATOR = 'approvals: single_operator – one person may release what he asked for himself';
 
 function notFound({ send }: Door): RequestHandler {

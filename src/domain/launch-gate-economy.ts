@@ -23,7 +23,7 @@ export function wouldBeMargin({
 
 /** What is billed for an action must pay for it; below the target a person decides, below cost nobody may. */
 export function margin({ actions, to, marginTargetPercent: target }: GateFacts): GateFinding {
-  const evidence = ['/v1/margin'];
+  const evidence = ['/v1/reports/margin?by=action'];
   if (to === 'shadow') return notAsked('Asked before enforce.', evidence);
   const losing = actions.filter(({ marginPercent }) => marginPercent !== null && marginPercent < 0);
   const said = actions.map(({ action, marginPercent }) =>

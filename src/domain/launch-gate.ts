@@ -191,7 +191,7 @@ function inWriting({ plans }: GateFacts, rule: (typeof RULES_IN_WRITING)[number]
 }
 
 function variances({ variancesOpen, reconciledAt, now, to }: GateFacts): GateFinding {
-  const evidence = ['/v1/variances?state=open'];
+  const evidence = ['/admin/finance/variances'];
   if (variancesOpen > 0) {
     const proof = `${variancesOpen} ${variancesOpen === 1 ? 'difference is' : 'differences are'} unexplained.`;
     return fail(

@@ -9,6 +9,7 @@ import { namedCustomer } from '../ids.ts';
 import { a, code, dd, details, div, dl, dt, type Markup, p, pre, strong, summary } from '../markup.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../page-route.ts';
 import { crumbs, empty, heading, panel, rows, tag } from '../parts.ts';
+import { policyMatrix } from '../public/plan-page.ts';
 import { customerText, owedSentence, whySentence } from '../why.ts';
 import { TIMELINE_FILTERS, type TimelineFilter } from '../words.ts';
 import { lotBars } from './customer-lots.ts';
@@ -50,7 +51,7 @@ async function showCustomer(context: ConsoleContext, request: PageRequest): Prom
           panel('Lots in the order they are drawn', lotBars(view)),
           timelinePanel({ base, customerId: customer.customerId, filter, before, ...timeline }),
         ),
-        div(null, invoicesPanel(base, view), membersPanel(view)),
+        div(null, invoicesPanel(base, view), membersPanel(view), policyPanel(view)),
       ),
     ],
   };
@@ -185,4 +186,10 @@ function membersPanel({ balance }: CustomerView): Markup {
       balance.members,
     ),
   );
+}
+
+/** The rules of the very version that this customer has. */
+function policyPanel({ balance: { policy } }: CustomerView): Markup {
+  if (policy === null) return null;
+  return panel(`Rules of ${policy.name}, version ${policy.version}`, policyMatrix(policy.rules));
 }

@@ -1,0 +1,160 @@
+// One policy told in five places, word for word; and the pages that buyers read and launches are decided on.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, expect, test, vi } from 'vitest';
+
+import { templatePath } from '../../src/cli/init.ts';
+import type { Wire } from '../support/api.ts';
+import { expectAccessible, linkFor, OLU, openWindow, picture, signIn, startBrowser } from '../support/browser.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { runCommand, type Settings } from '../support/service-process.ts';
+import { tellStory } from '../support/story.ts';
+import { templateCatalogue } from '../support/templates.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const { database, ownerConnectionString } = await cloneDatabase();
+const template = await templateCatalogue('hybrid');
+const dearer = {
+  action: 'report.generate',
+  feature: 'reports',
+  effectiveFrom: '2026-07-01T00:00:00Z',
+  rate: { flat: '25' },
+};
+const story = await tellStory(database, {
+  catalogue: { ...template, burnTable: [...template.burnTable, dearer] },
+});
+const browser = await startBrowser();
+const directory = await mkdtemp(join(tmpdir(), 'creditpool-policy-'));
+afterAll(async () => rm(directory, { recursive: true }));
+const settings: Settings = { CREDITPOOL_DIR: directory, DATABASE_URL: ownerConnectionString };
+
+interface Rule {
+  readonly rule: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+const window = await openWindow(browser, story.origin);
+const page = await signIn(window, await linkFor(story.billing.deps, story.origin, OLU));
+const customer = await story.subscriber('hybrid');
+
+test('file, command, console, balance and order form tell the same rules in the same words', async () => {
+  const fromFile = await runCommand(settings, 'policy', 'hybrid', '--file', templatePath('hybrid'), '--json');
+  const { rules } = JSON.parse(fromFile.stdout) as { readonly rules: readonly Rule[] };
+  const told = rules.map(({ rule, text }) => `${rule}: ${text}`);
+  expect(told).toHaveLength(18);
+  expect(told).toContain('rollover: Credits do not roll over into another billing period.');
+  expect(told).toContain(
+    'overage: Overage costs USD 0.01 a credit and is billed with the next invoice, without a cap, unless the customer sets one. Credits that come later in the same period pay it first.',
+  );
+
+  const fromDatabase = await runCommand(settings, 'policy', 'hybrid', '--format', 'markdown');
+  const rows = fromDatabase.stdout.split('\n').filter((line) => /^\| (?!rule|---)/.test(line));
+  expect(rows).toEqual(rules.map(({ title, text }) => `| ${title} | ${text} |`));
+
+  const balance = (await customer.balance())['policy'] as unknown as { readonly rules: readonly Rule[] };
+  expect(balance.rules).toEqual(rules);
+
+  // A buyer has no key.
+  const open = (await (await fetch(`${story.origin}/v1/plans/hybrid/policy`)).json()) as Wire;
+  expect(open).toMatchObject({ plan: 'hybrid', version: 1, offered: true, rules });
+  const orderForm = open['order_form'] as unknown as string;
+  expect(rules.filter(({ title, text }) => !orderForm.includes(`${title}. ${text}`))).toEqual([]);
+  const inWriting = rules.filter(({ rule }) => ['overage', 'expiry', 'rollover'].includes(rule));
+  expect(open['invoice_text']).toBe(inWriting.map(({ title, text }) => `${title}: ${text}`).join(' '));
+  expect(await fetch(`${story.origin}/v1/plans/gold/policy`)).toMatchObject({ status: 404 });
+
+  const shown = async (path: string): Promise<readonly string[]> => {
+    await page.goto(story.origin + path);
+    return page
+      .locator('[data-rule]')
+      .evaluateAll((found) =>
+        found.map((each) => `${each.getAttribute('data-rule')}: ${each.querySelector('dd')?.textContent}`),
+      );
+  };
+  const home = (await customer.balance())['customer'] as unknown as string;
+  expect(await shown(`/admin/customers/${home}`)).toEqual(told);
+  await expectAccessible(page);
+  expect(await shown('/admin/plans/hybrid')).toEqual(told);
+  await expectAccessible(page);
+  expect(await shown('/plans/hybrid')).toEqual(told);
+});
+
+test('what things cost is told in words for customers, with the next change, and never what it costs us', async () => {
+  const prices = {
+    currency: 'usd',
+    models: [
+      {
+        model: 'secret-model',
+        effectiveFrom: '2020-01-01T00:00:00Z',
+        prices: [{ unit: 'input_tokens', amount: '0.123', each: 1000 }],
+      },
+    ],
+  };
+  await story.call('POST', '/v1/model_prices', prices);
+  await page.goto(`${story.origin}/burn-table`);
+  const text = await page.locator('main').innerText();
+  for (const words of [
+    'A report',
+    'costs 20 credits',
+    'costs 1 credit for every 1,000 input tokens plus 3 credits for every 1,000 output tokens',
+    '1,000 input tokens of a completion',
+    '333 output tokens of a completion',
+    'USD 0.01',
+    'From 1 Jul 2026: a report costs 25 credits.',
+  ]) {
+    expect(text).toContain(words);
+  }
+  expect(await page.content()).not.toMatch(/secret-model|0\.123/);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [size, viewport] of [
+      ['wide', { width: 1280, height: 900 }],
+      ['phone', { width: 390, height: 844 }],
+    ] as const) {
+      const look = await openWindow(browser, story.origin, { colorScheme, viewport });
+      for (const [name, path] of [
+        ['burn-table', '/burn-table'],
+        ['plan', '/plans/hybrid'],
+      ] as const) {
+        await look.page.goto(story.origin + path);
+        await expectAccessible(look.page);
+        await picture(look.page, `${name}-${colorScheme}-${size}`);
+      }
+      expect(look.complaints).toEqual([]);
+      await look.page.context().close();
+    }
+  }
+});
+
+test('the launch page shows where actions stand, what holds them, and takes a signature', async () => {
+  const olga = await story.person('olga', 'owner');
+  const down = { actions: ['api.call'], to: 'shadow', reason: 'look first' };
+  expect((await olga('POST', '/v1/launch/demotions', down)).status).toBe(200);
+  await customer.use(12_500);
+  await page.goto(`${story.origin}/admin/launch`);
+  await page.getByText('One person may').or(page.getByText('Launch ladder')).first().waitFor();
+  expect(await page.locator('main').innerText()).toContain('Margin protection');
+  await page.getByLabel('Your reason (Margin protection)').fill('calls have a fixed price');
+  await page
+    .locator('.gate-row', { hasText: 'Margin protection' })
+    .getByRole('button', { name: 'Sign this row' })
+    .click();
+  await page.getByText('Signed by Olu: calls have a fixed price').waitFor();
+  await expectAccessible(page);
+  await picture(page, 'launch-light-wide');
+
+  // A review whose day is past is said on every page.
+  const reviewed = { review_on: '2026-04-20', reason: 'soon' };
+  expect((await olga('POST', '/v1/launch/reviews', reviewed)).status).toBe(200);
+  await story.until('2026-04-21T12:00:00Z');
+  await page.goto(`${story.origin}/admin/plans`);
+  await page.getByText('was to be reviewed on 2026-04-20').first().waitFor();
+  await expectAccessible(page);
+  const show = await runCommand(settings, 'go-live', '--dry-run', '--json');
+  expect(show.exitCode).toBe(3);
+  expect(JSON.parse(show.stdout)).toMatchObject({ next: { to: 'enforce', passed: false }, review: { overdue: true } });
+  expect(window.complaints).toEqual([]);
+});
