@@ -53,10 +53,21 @@ function creditsText(credits: string): string {
   return credits === '1' ? '1 credit' : `${groupedDecimal(credits)} credits`;
 }
 
-/** (input_tokens, 1000) → "every 1,000 input tokens" */
+/** (input_tokens, 1000) → "every 1,000 input tokens", (calls, 1) → "every call" */
 function amountOf(quantity: string, each: number, words: Words): string {
-  const name = words[quantity] ?? quantity.replaceAll(/[._-]/g, ' ');
-  return each === 1 ? `each one of ${name}` : `every ${grouped(String(each))} ${name}`;
+  return each === 1
+    ? `every ${counted(quantity, 1n, words)}`
+    : `every ${grouped(String(each))} ${nameOf(quantity, words)}`;
+}
+
+function nameOf(quantity: string, words: Words): string {
+  return words[quantity] ?? quantity.replaceAll(/[._-]/g, ' ');
+}
+
+/** Quantities are named in the plural; one of them loses its s. */
+function counted(quantity: string, count: bigint, words: Words): string {
+  const name = nameOf(quantity, words);
+  return count === 1n ? name.replace(/(?<!s)s$/, '') : name;
 }
 
 /** What one credit buys of each quantity, rounded down: ["1,000 input tokens", "333 output tokens"]. */
@@ -65,8 +76,7 @@ export function oneCreditBuys(rate: BurnRate, words: Words): readonly string[] {
     const price = parseFraction(credits);
     if (price === null || price.numerator === 0n) return [];
     const count = dividedDown(BigInt(each) * price.denominator, price.numerator);
-    const name = words[quantity] ?? quantity.replaceAll(/[._-]/g, ' ');
-    return count < 1n ? [] : [`${grouped(count.toString())} ${name}`];
+    return count < 1n ? [] : [`${grouped(count.toString())} ${counted(quantity, count, words)}`];
   });
 }
 

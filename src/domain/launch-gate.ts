@@ -4,6 +4,7 @@ import { fail, type GateFinding, notAsked, pass, signOff } from './gate-finding.
 import type { ActionMode } from './ladder.ts';
 import { margin, overhead } from './launch-gate-economy.ts';
 import type { ReviewState } from './model-review.ts';
+import { plural } from './phrases.ts';
 import { RULES_IN_WRITING, type PolicyRule } from './policy-text.ts';
 
 export const GATE_ROWS = [
@@ -146,7 +147,7 @@ function metering(facts: GateFacts): GateFinding {
     const fix = 'Send its use to POST /v1/track, or check, hold and capture, and look again.';
     return fail(`No use of ${silent.join(', ')} was ${where} in the last 30 days.`, fix, evidence);
   }
-  const proof = `${actions.map((action) => `${action.action}: ${count(action)} uses ${where}`).join('; ')}; nothing quarantined or parked.`;
+  const proof = `${actions.map((action) => `${action.action}: ${plural(count(action), 'use')} ${where}`).join('; ')}; nothing quarantined or parked.`;
   const few = actions.some((action) => count(action) < EVENTS_ENOUGH);
   return few && to === 'enforce'
     ? signOff(

@@ -101,8 +101,9 @@ test('what things cost is told in words for customers, with the next change, and
     'A report',
     'costs 20 credits',
     'costs 1 credit for every 1,000 input tokens plus 3 credits for every 1,000 output tokens',
-    '1,000 input tokens of a completion',
-    '333 output tokens of a completion',
+    'A completion: 1,000 input tokens',
+    'A completion: 333 output tokens',
+    'An API call: 1 call',
     'USD 0.01',
     'From 1 Jul 2026: a report costs 25 credits.',
   ]) {

@@ -29,7 +29,7 @@ export function burnTablePage({ asOf, unit, things, buys, worth, policies }: Pri
         'What one credit buys',
         buys.length === 0
           ? empty('Everything here costs more than one credit, or has one price for all of it.')
-          : ul(null, ...buys.map(({ what, words }) => li(null, strong(null, what), ` of ${words}`))),
+          : ul(null, ...buys.map(({ what, words }) => li(null, `${sentenceCase(words)}: `, strong(null, what)))),
       ),
       panel(
         'What one credit costs',
