@@ -112,7 +112,7 @@ export function isPassed(rows: readonly GateRow[]): boolean {
 function withSignature(row: GateRow, { signOffs, now }: GateFacts): GateRow {
   if (row.state !== 'sign_off') return row;
   const signed = signOffs.find(
-    (signOff) => signOff.row === row.row && now.getTime() - signOff.at.getTime() < SIGN_OFF_DAYS * DAY_MS,
+    (each) => each.row === row.row && now.getTime() - each.at.getTime() < SIGN_OFF_DAYS * DAY_MS,
   );
   return signed === undefined ? row : { ...row, state: 'signed', signed, fix: null };
 }
