@@ -14,7 +14,7 @@ import {
   missingAccounts,
 } from '../domain/journal-export.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
-import { now } from '../storage/clock.ts';
+import { now, stepSimulatedClock } from '../storage/clock.ts';
 import {
   daySums,
   type ExportedPosting,
@@ -70,13 +70,16 @@ const POSTINGS_MAX = 250_000;
 /** A transaction that is under way commits within it; what it records is in the next export. */
 export const SETTLED_AFTER_MS = 60_000;
 
-/** Exports a month as far as it was recorded a minute ago, and keeps what was made of it. */
+/**
+ * Exports a month as far as it was recorded a minute ago, and keeps what was made of it. A sandbox's clock stands still, so
+ * there it is stepped on, and the export has all that was recorded.
+ */
 export async function exportJournal(deps: Deps, input: ExportJournalInput): Promise<JournalExport | Refused> {
   const at = await now(deps.db);
   const scope = {
     lanes: EVERY_LANE,
     month: `${input.month}-01`,
-    recordedBefore: new Date(at.getTime() - SETTLED_AFTER_MS),
+    recordedBefore: (await stepSimulatedClock(deps.db)) ?? new Date(at.getTime() - SETTLED_AFTER_MS),
   };
   const made = await make(deps, scope, input);
   if ('rejected' in made) return made;

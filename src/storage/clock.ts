@@ -32,6 +32,16 @@ export async function setSimulatedClock(db: Database | Transaction, instant: Dat
   );
 }
 
+/** Moves a sandbox's clock on by the least there is: what was recorded so far is past. Null where real time goes on. */
+export async function stepSimulatedClock(db: Database | Transaction): Promise<Date | null> {
+  const [row] = await query<{ instant: Date }>(
+    db,
+    `update simulated_clock set instant = instant + interval '1 millisecond' returning instant`,
+    [],
+  );
+  return row?.instant ?? null;
+}
+
 /** Back to PostgreSQL's own time. */
 export async function clearSimulatedClock(db: Database | Transaction): Promise<void> {
   await query(db, `delete from simulated_clock`, []);

@@ -205,3 +205,14 @@ test('a month in which nothing happened is a file with a heading', async () => {
   expect(await rowsOf(made)).toEqual([]);
   expect(made['totals']).toEqual([]);
 });
+
+test('in a sandbox an export has what was recorded at this very instant, and stays the same when more is', async () => {
+  await customer.buyPack();
+  const made = await exported({ month: '2026-05', target: 'generic', detail: 'detail' });
+  const name = (made['files'] as unknown as readonly { readonly name: string }[])[0]?.name ?? '';
+  const before = await text(made, name);
+  const packs = parse<Row>(before, { columns: true }).filter((row) => row['account'] === 'deferred.credits');
+  expect(packs.map((row) => row['credit'])).toContain('80.00');
+  await customer.buyPack();
+  expect(await text(made, name)).toBe(before);
+});
