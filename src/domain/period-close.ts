@@ -48,7 +48,8 @@ export interface CloseFacts {
   /** Clearing accounts that are not at zero, and how many of them have been so for too long. */
   readonly clearing: readonly (MoneyFigure & { readonly account: string })[];
   readonly clearingStuck: number;
-  readonly sealedThrough: string | null;
+  /** Days on which nothing was recorded need no seal. */
+  readonly sealedThrough: string;
   readonly earlierOpen: BooksMonth | null;
   readonly exports: number;
   readonly confirmations: Readonly<Record<string, Confirmation>>;
@@ -184,12 +185,12 @@ function reviewItems(facts: CloseFacts): readonly CloseItem[] {
 
 function lockItems(facts: CloseFacts): readonly CloseItem[] {
   const lastDay = new Date(facts.ends.getTime() - 1).toISOString().slice(0, 10);
-  const sealed = facts.sealedThrough !== null && facts.sealedThrough >= lastDay;
+  const sealed = facts.sealedThrough >= lastDay;
   const imported = facts.confirmations['journal_imported'];
   return [
     item('lock', 'sealed', 'The month’s days are sealed', sealed, {
-      yes: `sealed through ${facts.sealedThrough ?? ''}; keep its root outside: creditpool ledger roots`,
-      no: `sealed through ${facts.sealedThrough ?? 'no day'}; run creditpool close prepare ${facts.month}`,
+      yes: `sealed through ${facts.sealedThrough}; keep its root outside: creditpool ledger roots`,
+      no: `sealed through ${facts.sealedThrough}; run creditpool close prepare ${facts.month}`,
     }),
     item('lock', 'journal_exported', 'The journal is exported', facts.exports > 0, {
       yes: `${facts.exports} exports of the month`,

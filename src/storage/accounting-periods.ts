@@ -87,9 +87,23 @@ export async function lastClosedMonth(on: Database | Transaction): Promise<strin
 }
 
 /** Facts that sums and counts tell; what a rule computes is added by the operation. */
-export type CountedFacts = Omit<CloseFacts, 'now' | 'month' | 'ends' | 'deferred' | 'confirmations' | 'recognisedAt'>;
+export type CountedFacts = Omit<
+  CloseFacts,
+  'now' | 'month' | 'ends' | 'deferred' | 'confirmations' | 'recognisedAt' | 'sealedThrough'
+>;
 
 const RECOGNITION = `'usage.accrued', 'revenue.fee_earned', 'revenue.credits_earned', 'revenue.breakage'`;
+
+/** What a price change ended in mid-cycle is billed when its cycle ends, and that may be another month's. */
+const NOT_FINAL = `with recursive parts as (
+    select lane, customer_id, billing_period_id, superseded_by, ends_at from billing_periods
+    where lane = any($1) and ends_at <= $3 and state <> 'final'
+    union
+    select b.lane, b.customer_id, b.billing_period_id, b.superseded_by, b.ends_at from parts p join billing_periods b
+      on b.lane = p.lane and b.customer_id = p.customer_id and b.billing_period_id = p.superseded_by
+    where b.lane = any($1)
+  )
+  select count(*)::integer from parts where superseded_by is null and ends_at <= $3`;
 
 /** Counts what stands in the way of closing a month, in one statement and so from one snapshot. */
 export async function countForClose(
@@ -106,7 +120,7 @@ export async function countForClose(
        (select max(position) from stripe_cursors where name = 'events') as "eventsListedUntil",
        (select count(*) from quarantined_events where state = 'waiting')::integer as quarantined,
        (select count(*) from billing_periods where lane = any($1) and ends_at <= $3 and state = 'open')::integer as "periodsOpen",
-       (select count(*) from billing_periods where lane = any($1) and ends_at <= $3 and state <> 'final')::integer as "periodsNotFinal",
+       (${NOT_FINAL}) as "periodsNotFinal",
        (select count(*) from outbox where lane = any($1) and state in ('pending', 'sending', 'unknown') and created_at < $3)::integer
          as "messagesWaiting",
        (select count(*) from outbox where lane = any($1) and state = 'parked' and created_at < $3)::integer as "messagesParked",
@@ -122,7 +136,6 @@ export async function countForClose(
          and granted > drawn + ended)::integer as "lotsDue",
        (select count(*) from variances where lane = any($1) and state = 'open' and subject like 'clearing_stuck%')::integer
          as "clearingStuck",
-       (select max(day)::text from seal_roots) as "sealedThrough",
        (select to_char(min(m.month), 'YYYY-MM') from (
           select distinct date_trunc('month', effective_at at time zone 'UTC')::date as month from journal_entries
           where lane = any($1) and effective_at < $2::date::timestamp at time zone 'UTC'

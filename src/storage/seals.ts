@@ -69,6 +69,15 @@ export async function firstUnsealedDay(on: Database | Transaction, lanes: readon
   return row?.day ?? null;
 }
 
+/** The last day up to which nothing that was recorded lacks a seal; days on which nothing happened need none. */
+export async function sealedThrough(
+  on: Database | Transaction,
+  { lanes, at }: { readonly lanes: readonly number[]; readonly at: Date },
+): Promise<string> {
+  const unsealed = (await firstUnsealedDay(on, lanes)) ?? at.toISOString().slice(0, 10);
+  return new Date(Date.parse(unsealed) - 86_400_000).toISOString().slice(0, 10);
+}
+
 /** Waits until nobody else seals; kept until the transaction ends. A day of many records takes longer than a request. */
 export async function lockSeals(transaction: Transaction): Promise<void> {
   await query(transaction, `select pg_advisory_xact_lock(hashtext('creditpool.seals')) is null as locked`);

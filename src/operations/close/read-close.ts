@@ -11,6 +11,7 @@ import { now } from '../../storage/clock.ts';
 import type { Database, Transaction } from '../../storage/database.ts';
 import { customersWithDeferredCredits, deferredBalances, deferredBesideLots } from '../../storage/deferred-credits.ts';
 import { earningLots } from '../../storage/revenue.ts';
+import { sealedThrough } from '../../storage/seals.ts';
 import { sharedFees } from '../../storage/shared-fees.ts';
 import type { Deps } from '../deps.ts';
 import { type Acting, permitted } from '../operators/acting.ts';
@@ -67,6 +68,7 @@ async function factsOf(on: Database | Transaction, period: AccountingPeriod): Pr
     ends,
     recognisedAt: preparedAt,
     confirmations,
+    sealedThrough: await sealedThrough(on, { lanes: EVERY_LANE, at }),
     deferred: await deferredBothWays(on, at),
   };
 }
