@@ -32,8 +32,9 @@ export async function deferredBalances(
 }
 
 /**
- * Corrections to the sum of a customer's lots: packs on final invoices that opened no lot before `through`, and, taken
- * off again, the price that a rolled, carried, transferred or restored lot took over from the lot it came from.
+ * Corrections to the sum of a customer's lots: packs on final invoices that opened no lot before `through`; taken off
+ * again, the price that a rolled, carried, transferred or restored lot took over from the lot it came from; and what lost
+ * disputes took of the price of credits that nobody had used.
  */
 export async function deferredBesideLots(
   on: Database | Transaction,
@@ -56,7 +57,14 @@ export async function deferredBesideLots(
      union all
      select paid_currency, (-sum(paid_minor))::bigint from lots
      where lane = $1 and customer_id = $2 and paid_minor > 0 and origin_lot_id is not null and effective_at < $3
-     group by paid_currency`,
+     group by paid_currency
+     union all
+     select p.unit, sum(case when p.to_kind = 'deferred.credits' then -p.amount else p.amount end)::bigint
+     from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
+       and p.entry_id = e.entry_id
+     where e.lane = $1 and e.customer_id = $2 and e.kind in ('dispute.lost', 'dispute.recovered')
+       and 'deferred.credits' in (p.from_kind, p.to_kind)
+     group by p.unit`,
     [lane, customerId, through],
   );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { atTheBank } from '../support/bank.ts';
 import { cloneDatabase } from '../support/database.ts';
 import type { Story } from '../support/story.ts';
 import { tellStory } from '../support/story.ts';
@@ -29,5 +30,18 @@ test('deferred credits tie on the very day on which a pack is bought, and after 
   await story.until('2026-04-21T12:00:00Z');
   expect(await tie(fiona)).toEqual([false, 'the accounts say 80.00 USD, the lots 60.00 USD']);
   await fiona('POST', '/v1/accounting_periods/2026-03/prepare');
+  expect(await tie(fiona)).toEqual([true, '60.00 USD']);
+});
+
+test('deferred credits tie when a lost dispute took the price of credits that nobody had used', async () => {
+  const fiona = await story.person('fred', 'finance');
+  const customer = await story.subscriber();
+  const invoice = await customer.buyPack();
+  await customer.use(13_000);
+  await story.until('2026-04-22T12:00:00Z');
+  await fiona('POST', '/v1/accounting_periods/2026-03/prepare');
+  expect(await tie(fiona)).toEqual([true, '116.00 USD']);
+  const dispute = await atTheBank(story, '/disputes', { invoice });
+  await atTheBank(story, `/disputes/${dispute}/close`, { status: 'lost' });
   expect(await tie(fiona)).toEqual([true, '60.00 USD']);
 });
