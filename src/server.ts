@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { assembleBilling, assembleDeps, type Billing, THIN_EVENT_TYPES } from './billing.ts';
 import { type Config, readConfig } from './config.ts';
 import { VERSION } from './contract/version.ts';
+import { scheduledJobs } from './jobs/schedule.ts';
+import { createTimetable } from './jobs/timetable.ts';
 import { createLog, type Logger } from './log.ts';
 import type { Deps } from './operations/deps.ts';
 import { fillEventGap } from './operations/fill-event-gap.ts';
@@ -45,6 +47,7 @@ export interface RunningServer {
   readonly apiKey: string | null;
   /** That sign people in to the console of a sandbox, once each. */
   readonly links: readonly SignInLink[];
+  /** Moves time alone; over HTTP the nights on the way are worked off, too. */
   readonly clock: SandboxClock | null;
   readonly stripe: StripePart;
   readonly billing: Billing;
@@ -103,6 +106,7 @@ async function openParts(
   const webhookUrl = `${http.origin}/v1/webhooks/stripe`;
   const { simulator } = stripe;
   let clock: SandboxClock | null = null;
+  let movedByPeople: SandboxClock | null = null;
   let starting: string | null = 'starting';
   const billing = assembleBilling(deps, {
     livemode: config.stripe.mode === 'live',
@@ -114,7 +118,7 @@ async function openParts(
     publicUrl: config.publicUrl,
     nightlyCron: config.nightlyCron,
     mail: { ...config.mail, folder: simulator === null ? null : join(config.directory, 'mail') },
-    sandbox: simulator === null ? null : { advanceClock: async (to) => need(clock).advance(to) },
+    sandbox: simulator === null ? null : { advanceClock: async (to) => need(movedByPeople).advance(to) },
     notReady: () => (closers.length === 0 ? 'stopping' : starting),
     signIn: config.signIn,
     metrics,
@@ -125,7 +129,10 @@ async function openParts(
   closers.push(stopListening);
   let apiKey: string | null = null;
   if (simulator !== null) {
-    clock = createSandboxClock({ deps, simulator, works: billing.jobs.works, jobs: billing.jobs });
+    const parts = { deps, simulator, works: billing.jobs.works, jobs: billing.jobs };
+    clock = createSandboxClock(parts);
+    const timetable = createTimetable(deps, scheduledJobs(config.nightlyCron));
+    movedByPeople = createSandboxClock({ ...parts, timetable });
     apiKey = await ensureLocalKey(deps, config.directory, pepper);
     writeLocalSecrets(config.directory, { CREDITPOOL_URL: http.origin, STRIPE_SIMULATOR_URL: simulator.url });
     await openSandbox(options, deps, billing, clock);

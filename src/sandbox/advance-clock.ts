@@ -1,5 +1,6 @@
 // Moves Stripe's clocks and ours in step. Time stops at every period end, cut-off and hour of the draft window, so that
 // what falls due there happens in its order on both sides.
+import type { Timetable } from '../jobs/timetable.ts';
 import type { Deps } from '../operations/deps.ts';
 import { periodEndsUntil } from '../storage/clock-stops.ts';
 import { now, setSimulatedClock } from '../storage/clock.ts';
@@ -11,6 +12,8 @@ export interface ClockParts {
   readonly simulator: { readonly advanceTo: (instant: Date) => Promise<void> } | null;
   /** Does everything that is due, until nothing is. */
   readonly runDueWork: () => Promise<void>;
+  /** Jobs that have an hour of their own; null: nobody runs them. */
+  readonly timetable: Timetable | null;
 }
 
 export interface ClockMoved {
@@ -32,9 +35,14 @@ export async function advanceClock(parts: ClockParts, to: Date): Promise<ClockMo
   let stops = 0;
   await parts.runDueWork();
   while (at < to) {
-    at = await nextStop(parts.deps, at, to);
+    const before = at;
+    at = await nextStop(parts, before, to);
     await moveTo(parts, at);
     await parts.runDueWork();
+    if (parts.timetable !== null) {
+      await parts.timetable.runDue(before, at);
+      await parts.runDueWork();
+    }
     stops += 1;
   }
   return { from, to, stops };
@@ -50,12 +58,14 @@ async function moveTo({ deps, simulator }: ClockParts, instant: Date): Promise<v
 }
 
 /** The next instant at which something falls due, at most the one that is wanted. */
-async function nextStop({ db, settings }: Deps, at: Date, to: Date): Promise<Date> {
+async function nextStop({ deps: { db, settings }, timetable }: ClockParts, at: Date, to: Date): Promise<Date> {
   const ends = await periodEndsUntil(db, at, to);
   const minutes = [...AFTER_PERIOD_END_MINUTES, settings.cutOffMinutes, settings.cutOffMinutes + 1];
   const due = ends.flatMap((end) => minutes.map((after) => end.getTime() + after * MINUTE_MS));
-  const ahead = due.filter((instant) => instant > at.getTime());
-  return new Date(Math.min(to.getTime(), at.getTime() + LEAP_MS_MAX, ...ahead));
+  const leap = new Date(Math.min(to.getTime(), at.getTime() + LEAP_MS_MAX));
+  const night = timetable?.nextNight(at, leap)?.getTime() ?? Infinity;
+  const ahead = [night, ...due].filter((instant) => instant > at.getTime());
+  return new Date(Math.min(leap.getTime(), ...ahead));
 }
 
 function wholeSecond(instant: Date): number {

@@ -1,5 +1,6 @@
 import type { Work } from '../jobs/due-work.ts';
 import { runDueWork } from '../jobs/due-work.ts';
+import type { Timetable } from '../jobs/timetable.ts';
 import type { Deps } from '../operations/deps.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { clearSimulatedClock, now, setSimulatedClock } from '../storage/clock.ts';
@@ -22,10 +23,12 @@ export interface SandboxParts {
   readonly simulator: Simulator;
   readonly works: readonly Work[];
   /** The loops stand still while the clock moves: the work is done here, in order. */
+  /** What the nights on the way would have done; absent: nobody does it. */
+  readonly timetable?: Timetable;
   readonly jobs: { readonly running: () => boolean; readonly start: () => void; readonly stop: () => Promise<void> };
 }
 
-export function createSandboxClock({ deps, simulator, works, jobs }: SandboxParts): SandboxClock {
+export function createSandboxClock({ deps, simulator, works, timetable, jobs }: SandboxParts): SandboxClock {
   let turn: Promise<unknown> = Promise.resolve();
   const settle = async (): Promise<void> => runDueWork(works, simulator.settled);
   const alone = async <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -48,7 +51,8 @@ export function createSandboxClock({ deps, simulator, works, jobs }: SandboxPart
         await setSimulatedClock(deps.db, instant);
         await simulator.advanceTo(instant);
       }),
-    advance: async (to) => alone(async () => advanceClock({ deps, simulator, runDueWork: settle }, to)),
+    advance: async (to) =>
+      alone(async () => advanceClock({ deps, simulator, runDueWork: settle, timetable: timetable ?? null }, to)),
     settle: async () => alone(settle),
     release: async () =>
       alone(async () => {
