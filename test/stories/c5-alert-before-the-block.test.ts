@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { tellStory } from '../support/story.ts';
+import { expectBooks, tellStory } from '../support/story.ts';
 
 const { database } = await cloneDatabase();
 const plan = {
@@ -53,5 +53,18 @@ test(
     await customer.use(80);
     expect((await raised()).at(-1)).toBe('balance.low 75');
     expect(await raised()).toHaveLength(4);
+    await expectBooks(story, customer, {
+      // April's 100 calls are $1.00, and its allowance pays them.
+      invoice: '99',
+      credits_applied: '1',
+      lots: '20',
+      // One of May's 31 days is earned: 99.00 − 3.19.
+      deferred: '95.81',
+      receivable: '0',
+      cash: '198',
+      // The 20 that are left, and May's 80 until its invoice is final.
+      open_grants: '1',
+      variances: 0,
+    });
   },
 );

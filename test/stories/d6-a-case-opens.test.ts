@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { atTheBank, moneyOf } from '../support/bank.ts';
 import { hybrid, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { idOf, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, tellStory } from '../support/story.ts';
 
 const costPlus = {
   ...hybrid,
@@ -81,6 +81,20 @@ test(
     const closed = await agent('POST', `/v1/cases/${failed?.id}/close`, { comment: 'paid by bank transfer, TR-1' });
     expect(closed.body).toMatchObject({ state: 'closed', comment: 'paid by bank transfer, TR-1' });
     expect(await openCases()).toEqual([]);
+
+    const wire = { customer: customer.stripeCustomer, object: refund, reason: 'bank transfer TR-1' };
+    expect((await story.call('POST', '/v1/clearing/settle', wire)).status).toBe(200);
+    await story.until('2026-05-02T00:00:00Z');
+    // 6 200 calls at $0.008, and the wire comes from the bank: Stripe has all of the $80.00.
+    const books = {
+      invoice: '0',
+      credits_applied: '49.6',
+      lots: '0',
+      deferred: '0',
+      receivable: '0',
+      open_grants: '0',
+    };
+    await expectBooks(story, customer, { ...books, cash: '80', variances: 0 });
   },
 );
 
@@ -106,4 +120,19 @@ test('a refund and a dispute by another hand open a case each', { timeout: 120_0
   const { body } = await agent('GET', `/v1/cases/${cases[1]?.id}`);
   expect(idOf(body)).toBe(cases[1]?.id);
   expect(body).toMatchObject({ opened_by: 'system:stripe', missing: ['outcome', 'ticket'] });
+
+  await story.until('2026-06-03T00:00:00Z');
+  await expectBooks(story, customer, {
+    invoice: '0',
+    credits_applied: '0',
+    // $5.00 of $80.00 took 625 of the first 10 000 along; the second 10 000 are frozen.
+    lots: '9375',
+    deferred: '160',
+    receivable: '0',
+    // $160.00 less the refund, the disputed $80.00 and the bank's fee of $15.00.
+    cash: '60',
+    open_grants: '155',
+    // The refund has no note.
+    variances: 1,
+  });
 });

@@ -77,7 +77,7 @@ export interface Subscriber {
   ) => Promise<Wire>;
   readonly buyPack: (pack?: string) => Promise<string>;
   readonly balance: () => Promise<Wire>;
-  /** The newest invoice of its cycle. */
+  /** The newest invoice of its cycle; where there is none, the newest of all. */
   readonly cycleInvoice: () => Promise<Wire>;
 }
 
@@ -284,8 +284,8 @@ async function subscriberOf(
     balance: async () => (await call('GET', `/v1/customers/${customer}/balance`)).body,
     cycleInvoice: async () => {
       const { data } = await stripe.invoices.list({ customer, limit: 100 });
-      const cycle = data.find(({ billing_reason: reason }) => reason === 'subscription_cycle');
-      if (cycle === undefined) throw new Error('there is no cycle invoice yet');
+      const cycle = data.find(({ billing_reason: reason }) => reason === 'subscription_cycle') ?? data[0];
+      if (cycle === undefined) throw new Error('there is no invoice yet');
       return (await call('GET', `/v1/invoices/${cycle.id}`)).body;
     },
   };
