@@ -44,3 +44,33 @@ export function noteLineNet(line: CreditNoteLine): bigint {
 export function noteLineTotal(line: CreditNoteLine): bigint {
   return noteLineNet(line) + line.taxMinor;
 }
+
+interface Creditable {
+  readonly lineId: string;
+  /** After discounts, credits and inclusive tax, minor units. */
+  readonly netMinor: bigint;
+}
+
+/**
+ * A note by amount names no line: what it gives back comes off the invoice's lines in their order, each up to what it asks
+ * for, so that what is earned of each is known. A part with tax or discounts of its own goes to one line as a whole.
+ */
+export function withLinesNamed(note: CreditNote, asked: readonly Creditable[]): CreditNote {
+  const lines = asked.filter(({ netMinor }) => netMinor > 0n);
+  return { ...note, lines: note.lines.flatMap((line) => (line.invoiceLineId === null ? spread(line, lines) : [line])) };
+}
+
+function spread(line: CreditNoteLine, lines: readonly Creditable[]): readonly CreditNoteLine[] {
+  const [first] = lines;
+  if (first === undefined) return [line];
+  if (lines.length === 1) return [{ ...line, invoiceLineId: first.lineId }];
+  if (noteLineTotal(line) !== line.amountMinor) return [line];
+  const parts: CreditNoteLine[] = [];
+  let left = line.amountMinor;
+  for (const { lineId, netMinor } of lines) {
+    const amountMinor = netMinor < left ? netMinor : left;
+    if (amountMinor > 0n) parts.push({ ...line, invoiceLineId: lineId, amountMinor });
+    left -= amountMinor;
+  }
+  return left > 0n ? [...parts, { ...line, amountMinor: left }] : parts;
+}

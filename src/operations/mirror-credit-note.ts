@@ -1,5 +1,6 @@
-import type { CreditNote } from '../domain/credit-note.ts';
+import { type CreditNote, withLinesNamed } from '../domain/credit-note.ts';
 import { creditNoteIssued, creditNoteVoided } from '../domain/entries-credit-note.ts';
+import { lineNet } from '../domain/invoice.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { finishCreditNoteRequest } from '../storage/credit-note-requests.ts';
 import { saveCreditNote } from '../storage/credit-notes.ts';
@@ -20,11 +21,15 @@ import { recogniseNoted } from './recognise-customer.ts';
  */
 export async function mirrorCreditNote(deps: Deps, creditNoteId: string): Promise<CreditNote | null> {
   const fetchedAt = await wallTime(deps.db);
-  const note = await fetchCreditNote(deps.stripe, creditNoteId);
-  if (note === null) return null;
-  const mirrored = await mirrorInvoice(deps, note.invoiceId);
-  if (mirrored === null) throw new Error(`Stripe has ${creditNoteId} but not its invoice ${note.invoiceId}`);
+  const fetched = await fetchCreditNote(deps.stripe, creditNoteId);
+  if (fetched === null) return null;
+  const mirrored = await mirrorInvoice(deps, fetched.invoiceId);
+  if (mirrored === null) throw new Error(`Stripe has ${creditNoteId} but not its invoice ${fetched.invoiceId}`);
   const { key, invoice } = mirrored;
+  const note = withLinesNamed(
+    fetched,
+    invoice.lines.map((line) => ({ lineId: line.lineId, netMinor: lineNet(line) })),
+  );
   const source = { sourceType: 'stripe_credit_note', sourceId: creditNoteId, kind: 'credit_note.issued' };
   await transaction(deps.db, async (trx) => {
     await lockCustomer(trx, key);
