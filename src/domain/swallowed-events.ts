@@ -36,10 +36,14 @@ export function repairs<Event extends SentMeterEvent>(
   });
 }
 
-/** The one event that accounts for the difference, if there is one; else all that can still be cancelled. */
+/**
+ * The one event that accounts for the difference, if there is one; else, where something lacks, all that can still be
+ * cancelled. What is counted beyond that is another sender's: sent again, ours would be counted twice.
+ */
 function lost<Event extends SentMeterEvent>(events: readonly Event[], missing: bigint): readonly Event[] {
   const candidates = events.filter(({ identifier }) => !REPAIRED.test(identifier));
   const exact = candidates.filter(({ value }) => value === missing);
   if (exact.length === 1) return exact;
+  if (missing < 0n) return [];
   return candidates.filter(({ ageSeconds }) => ageSeconds < CANCEL_SECONDS_MAX);
 }

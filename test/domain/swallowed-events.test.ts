@@ -50,6 +50,12 @@ describe('events that Stripe took and never counted', () => {
     expect(named(sent, [[eight, 2n]])).toEqual([]);
   });
 
+  test('where Stripe counts more than was reported, nothing of ours is sent again', () => {
+    expect(named([event('a', 1_507_000n)], [[eight, 1_508_310n]])).toEqual([]);
+    // Usage that was undone lowers the sum: that event may be the lost one.
+    expect(named([event('a', 9n), event('b', -4n)], [[eight, 9n]])).toEqual([['b', 'b/r1', true]]);
+  });
+
   test('no event is repaired twice', () => {
     expect(named([event('a/r1', 5n)], [])).toEqual([]);
   });
