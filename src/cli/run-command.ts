@@ -21,6 +21,7 @@ import { registerInitCommand } from './init.ts';
 import { registerKeyCommands } from './keys.ts';
 import { registerLaunchCommands } from './launch.ts';
 import { registerLedgerCommands } from './ledger.ts';
+import { registerMigrationCommands } from './migration.ts';
 import { registerOpenApiCommand } from './openapi.ts';
 import { registerOpeningBalancesCommand } from './opening-balances.ts';
 import { registerOperatorCommands } from './operators.ts';
@@ -60,6 +61,7 @@ const COMMANDS = [
   registerSimulateCommand,
   registerBillCommands,
   registerShadowCommands,
+  registerMigrationCommands,
   registerSubscriptionCommands,
   registerLedgerCommands,
   registerReconcileCommand,

@@ -29,6 +29,8 @@ export const PERMISSIONS = [
   'shadow.decide',
   'launch.change',
   'launch.sign',
+  'model.change',
+  'model.approve',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -54,6 +56,7 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'shadow.decide',
     'launch.change',
     'launch.sign',
+    'model.change',
   ],
   approver: [
     'case.read',
@@ -64,6 +67,7 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'close.sign',
     'margin.read',
     'launch.sign',
+    'model.approve',
   ],
   owner: PERMISSIONS,
 };

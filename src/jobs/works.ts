@@ -10,6 +10,7 @@ import type { Deps } from '../operations/deps.ts';
 import { performFinanceJobs } from '../operations/finance/finance-jobs.ts';
 import { finishCreditNotes } from '../operations/finish-credit-notes.ts';
 import { deliverPacks } from '../operations/health-pack/deliver-pack.ts';
+import { advanceMigrations } from '../operations/migration/advance-migrations.ts';
 import { settleBilledPeriods } from '../operations/mirror-invoice.ts';
 import { pollDrafts } from '../operations/poll-drafts.ts';
 import { relayOutbox } from '../operations/relay-outbox.ts';
@@ -104,10 +105,18 @@ async function tellEverybody(deps: Deps, channels: Channels): Promise<number> {
   return (await deliverAlerts(deps, channels, { limit })) + (await deliverPacks(deps, channels, { limit }));
 }
 
+const FINISHING = [
+  advanceMigrations,
+  finishPlanChanges,
+  finishCancellations,
+  finishSubscriptionOrders,
+  finishCreditNotes,
+];
+
 /** What people asked for, and Stripe let wait. */
 async function finishRequests(deps: Deps): Promise<number> {
   let finished = 0;
-  for (const finish of [finishPlanChanges, finishCancellations, finishSubscriptionOrders, finishCreditNotes]) {
+  for (const finish of FINISHING) {
     finished += await finish(deps, { limit: DRAFTS_BATCH });
   }
   return finished;
