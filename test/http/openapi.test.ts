@@ -337,6 +337,11 @@ test('webhooks, alerts and what operators look at answer what is documented', as
   await call('POST', '/v1/stripe_events/evt_1/replay', {});
   const span = { from: '2026-04-01T00:00:00Z', to: '2026-05-01T00:00:00Z' };
   await call('POST', '/v1/simulations', { ...span, plan: 'present' });
+  const pack = { month: '2026-02' };
+  await call('POST', '/v1/health_packs', pack);
+  await call('GET', '/v1/health_packs');
+  await call('GET', '/v1/health_packs/2026-02');
+  await call('GET', '/v1/health_packs/2026-02/files/health-pack-2026-02.csv');
   await call('GET', '/v1/sandbox/clock');
   await call('POST', '/v1/sandbox/clock', { advance_by: '1h' });
   for (const path of ['/healthz', '/readyz', '/openapi.json']) await call('GET', path);

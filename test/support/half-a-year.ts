@@ -66,6 +66,15 @@ export async function tellHalfAYear(database: Database): Promise<HalfAYear> {
     await give(agent, lively[1], GOODWILL[index] ?? '0', `goodwill-${month}`);
   }
   await story.until('2026-06-30T12:00:00Z');
+  const known = {
+    kind: 'model',
+    name: 'text-1',
+    state: 'registered',
+    owner: 'ada@example.com',
+    reason: 'our contract',
+  };
+  const registered = await story.call('PUT', '/v1/registered_uses', known);
+  if (registered.status >= 300) throw new Error(JSON.stringify(registered.body));
   await story.call('POST', '/v1/reconciliations', {});
   await story.until('2026-07-02T06:00:00Z');
   return { story, steady, lively };
