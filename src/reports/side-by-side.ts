@@ -104,7 +104,7 @@ export function typicalBlocks(bills: readonly ComparedBill[]): readonly Block[] 
     text(`${place}: ${customerName(bill)}, ${plural(bill.before.periods.length, 'billing period')}.`),
     table(
       `The bill of ${customerName(bill)} under both`,
-      ['', figures(`Now (${bill.before.plan})`), figures(`Would be (${bill.after.plan})`)],
+      ['Figure', figures(`Now (${bill.before.plan})`), figures(`Would be (${bill.after.plan})`)],
       billLines(bill.before).map(([name, shown], at) => [name, shown, billLines(bill.after)[at]?.[1] ?? '']),
     ),
   ]);

@@ -51,7 +51,7 @@ export async function balanceBlocks(section: Section<BalanceHealth>): Promise<re
             daysToZero.map(({ pools: many }, at) => [reach[at] ?? '', count(many)]),
           ),
         ];
-  return [table('Balances', ['', figures('This month')], rows), ...chart];
+  return [table('Balances', ['Figure', figures('This month')], rows), ...chart];
 }
 
 function share(part: number, whole: number): string {

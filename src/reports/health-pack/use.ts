@@ -13,7 +13,7 @@ export function keyFigureBlocks(section: Section<KeyFigures>): readonly Block[] 
   return blocksOf(section, ({ figures: all }) => [
     table(
       'Key figures of the month, the month before, and six months as a line',
-      ['', figures('This month'), figures('Month before'), figures('Change'), 'Six months'],
+      ['Figure', figures('This month'), figures('Month before'), figures('Change'), 'Six months'],
       all.map((figure) => [
         figure.name,
         shownValue(figure.value, figure.unit),

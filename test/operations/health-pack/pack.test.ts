@@ -76,7 +76,7 @@ test('every number is what the tables say when they are asked directly', async (
   const { burn, key_figures: key, margins, unregistered, exceptions, predictability, reconciled } = pack;
   expect(burn.data.actions.map(({ action, uses, credits }) => ({ action, uses, credits }))).toEqual(
     await asked(`select u.action, count(*)::int as uses, sum(u.credits)::text as credits from ${USED} ${JUNE}
-      group by 1 order by sum(u.credits) desc`),
+      group by 1 order by sum(u.credits) desc, u.action desc`),
   );
   expect([{ credits: burn.data.total }]).toEqual(
     await asked(`select sum(u.credits)::text as credits from ${USED} ${JUNE}`),
