@@ -53,6 +53,8 @@ export interface BillingSettings extends HostSettings {
   readonly nightlyCron?: string;
   /** How people prove who they are in the console at `/admin`; default: nobody is let in. */
   readonly signIn?: SignInSettings;
+  /** Origins whose pages may frame the widget's page, `https://app.example.com`; default: only our own. */
+  readonly widgetOrigins?: readonly string[];
 }
 
 /** What a host mounts and calls; `close()` undoes everything. */
@@ -99,6 +101,7 @@ export function createBilling(settings: BillingSettings): Billing {
     nightlyCron: settings.nightlyCron ?? '0 3 * * *',
     host: settings,
     ...(settings.signIn !== undefined && { signIn: settings.signIn }),
+    ...(settings.widgetOrigins !== undefined && { widgetOrigins: settings.widgetOrigins }),
   });
   return {
     ...billing,
@@ -149,6 +152,8 @@ export interface AssemblySettings {
   readonly signIn?: SignInSettings;
   /** Default: metrics of its own, that hear nothing of Stripe. */
   readonly metrics?: Metrics;
+  /** Origins whose pages may frame the widget's page; default: only our own. */
+  readonly widgetOrigins?: readonly string[];
 }
 
 function openChannels({ livemode, pepper, mail, sandbox = null, publicUrl }: AssemblySettings): Channels {
@@ -184,6 +189,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     pepper: settings.pepper,
     webhookSecrets: settings.webhookSecrets,
     docsUrl: `${settings.publicUrl}/docs/errors`,
+    widgetOrigins: settings.widgetOrigins ?? [],
     wake: (loop) => background?.wake(loop),
     sandbox: settings.sandbox ?? null,
     notReady: settings.notReady ?? (() => null),

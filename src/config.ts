@@ -42,6 +42,8 @@ export type Config = {
     readonly smtpUrl: string | undefined;
     readonly from: string;
   };
+  /** Origins whose pages may frame the widget's page. */
+  readonly widgetOrigins: readonly string[];
   /** Where Prometheus asks, on the same host; absent: nowhere. */
   readonly metricsPort: number | undefined;
   /** Do jobs run in this process? */
@@ -116,6 +118,12 @@ function assemble(read: Read): Config {
     cutOffMinutes: read('CUT_OFF_MINUTES'),
     nightlyCron: read('NIGHTLY_CRON'),
     mail: Object.freeze({ smtpUrl: read('SMTP_URL'), from: read('MAIL_FROM') }),
+    widgetOrigins: Object.freeze(
+      (read('WIDGET_ORIGINS') ?? '')
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
+    ),
     metricsPort: read('METRICS_PORT'),
     jobs: read('JOBS') === 'on',
     signIn: signInOf(read, stripeMode(secretKey)),

@@ -122,6 +122,7 @@ async function openParts(
     notReady: () => (closers.length === 0 ? 'stopping' : starting),
     signIn: config.signIn,
     metrics,
+    widgetOrigins: config.widgetOrigins,
   });
   closers.push(billing.close);
   if (config.metricsPort !== undefined) closers.push(await serveMetrics(config.host, config.metricsPort, billing));

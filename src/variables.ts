@@ -79,6 +79,13 @@ export const VARIABLES = {
     fix: 'set an address such as Creditpool <credits@example.com>',
   },
   METRICS_PORT: { schema: port.optional(), fix: 'set a port from 1 to 65535, such as 9464' },
+  WIDGET_ORIGINS: {
+    schema: z
+      .string()
+      .regex(/^\s*https?:\/\/[\w.:-]+(\s*,\s*https?:\/\/[\w.:-]+)*\s*$/)
+      .optional(),
+    fix: 'set origins separated by commas, such as https://app.example.com',
+  },
   JOBS: { schema: z.enum(['on', 'off']).default('on'), fix: 'set on or off' },
   OIDC_ISSUER: {
     schema: z

@@ -15,6 +15,8 @@ export interface HttpContext {
   readonly webhookSecrets: readonly string[];
   /** Where error codes are explained, without a slash at the end. */
   readonly docsUrl: string;
+  /** Origins whose pages may show the widget's frame page. */
+  readonly widgetOrigins: readonly string[];
   /** Tells the loops that there is work. */
   readonly wake: (loop: 'inbox' | 'outbox' | 'alerts' | 'finance jobs') => void;
   readonly sandbox: Sandbox | null;

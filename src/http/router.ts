@@ -20,6 +20,7 @@ import type { ApiRequest, Caller, Idempotency, Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { sendStream } from './send-stream.ts';
 import { stripeWebhook } from './stripe-webhook.ts';
+import { widgetPage } from './widget-page.ts';
 
 /** Mount it before any global body parser: signatures need the bytes that Stripe sent. */
 export function createRouter(context: HttpContext, authenticator: Authenticator): Router {
@@ -28,6 +29,7 @@ export function createRouter(context: HttpContext, authenticator: Authenticator)
   router.use(frontDoor(context));
   router.use(healthRouter(context));
   router.use(problemPages());
+  router.use(widgetPage(context));
   router.use(referencePage());
   router.post(
     '/v1/webhooks/stripe',

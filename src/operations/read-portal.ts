@@ -6,7 +6,7 @@ import type { PlanTerms } from '../domain/terms.ts';
 import { currentCatalogue } from '../storage/catalogues.ts';
 import { customerTerms } from '../storage/customer-terms.ts';
 import { readCustomer } from '../storage/customers.ts';
-import { type DayOfUse, latestUses, type Use, usageByDay } from '../storage/portal.ts';
+import { type DayOfUse, latestUses, type Use, usageByDay, usedUpAllowance } from '../storage/portal.ts';
 import { topUpConsent } from '../storage/top-up-consents.ts';
 import type { Deps } from './deps.ts';
 import { type Balance, readBalance } from './read-balance.ts';
@@ -22,7 +22,7 @@ export interface Portal {
   readonly balance: Balance;
   readonly unitName: string;
   readonly level: BalanceLevel;
-  /** Of the open lots, micro-credits. */
+  /** Of the open lots and of the running period's allowance, micro-credits. */
   readonly granted: bigint;
   /** Credits that end soon, the next first. */
   readonly expiring: readonly { readonly credits: bigint; readonly at: Date }[];
@@ -59,7 +59,8 @@ export async function readPortal(deps: Deps, name: string): Promise<Portal | Ref
   if ('rejected' in balance) return balance;
   const words = catalogue?.content.words ?? {};
   const open = balance.lots.filter((lot) => lot.open);
-  const granted = open.reduce((sum, lot) => sum + lot.granted, 0n);
+  const usedUp = await usedUpAllowance(deps.db, customer, balance.asOf);
+  const granted = open.reduce((sum, lot) => sum + lot.granted, usedUp);
   const { plan, available } = balance;
   const paused = consent !== null && consent.pausedAt !== null;
   return {

@@ -50,3 +50,15 @@ export async function usageByDay(
     [key.lane, key.customerId, from, to],
   );
 }
+
+/** Granted by the running period's included lots that are used up: they are no longer among the lots with something left. */
+export async function usedUpAllowance(db: Database, key: CustomerKey, at: Date): Promise<bigint> {
+  const [row] = await query<{ granted: bigint }>(
+    db,
+    `select coalesce(sum(granted), 0)::bigint as granted from lots
+     where lane = $1 and customer_id = $2 and source = 'included' and effective_at <= $3 and expires_at > $3
+       and granted = drawn`,
+    [key.lane, key.customerId, at],
+  );
+  return row?.granted ?? 0n;
+}

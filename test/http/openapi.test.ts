@@ -80,6 +80,7 @@ test('there is no route that the document does not name', async () => {
     pepper: '',
     webhookSecrets: [],
     docsUrl: '',
+    widgetOrigins: [],
     wake: () => undefined,
     sandbox: null,
     notReady: () => null,

