@@ -30,6 +30,8 @@ export function widgetPage({ widgetOrigins }: Pick<HttpContext, 'widgetOrigins'>
     response.type('text/javascript').send(`import './widget/index.${extension}';\n`);
   });
   router.get('/widget/frame', helmet(framed(widgetOrigins)), (request, response) => {
+    // The policy says who may frame this page, by name; the older header cannot.
+    response.removeHeader('x-frame-options');
     response.type('text/html').send(framePage(request.baseUrl, extension));
   });
   router.get('/widget/frame.css', (_request, response) => {
@@ -72,8 +74,6 @@ function framed(origins: readonly string[]): Parameters<typeof helmet>[0] {
         frameAncestors: [...self, ...origins],
       },
     },
-    // The policy above says who may frame it, by name; the older header cannot.
-    xFrameOptions: false,
     crossOriginResourcePolicy: { policy: 'cross-origin' },
     referrerPolicy: { policy: 'no-referrer' },
   };
