@@ -14,6 +14,8 @@ export interface RefusedUsage {
   readonly event: QueuedUsage;
   readonly code: string;
   readonly message: string;
+  /** Where the server keeps it to be put right; null: it is kept nowhere. */
+  readonly quarantinedEvent: string | null;
 }
 
 export interface UsageQueueSettings {
@@ -24,7 +26,7 @@ export interface UsageQueueSettings {
   readonly everyMs?: number;
   /** Events that may wait; `add` throws beyond it. Default 100 000. */
   readonly waitingMax?: number;
-  /** An event that the server will never take, quarantine included; it is not sent again. */
+  /** An event that the server did not take; it is not sent again. */
   readonly onRefused?: (refused: RefusedUsage) => void;
   /** The server cannot be reached, or refuses all of it; everything is kept and tried again. */
   readonly onTrouble?: (error: CreditpoolError) => void;
@@ -71,8 +73,10 @@ export function createUsageQueue(settings: UsageQueueSettings): UsageQueue {
       else journal.append({ sent: batch.length });
       answer.results.forEach((result, index) => {
         const event = batch[index];
-        if (result.status !== 'rejected' || event === undefined) return;
-        settings.onRefused?.({ event, code: result.error.code, message: result.error.message });
+        if (!('error' in result) || event === undefined) return;
+        const { code, message } = result.error;
+        const quarantinedEvent = 'quarantined_event' in result ? result.quarantined_event : null;
+        settings.onRefused?.({ event, code, message, quarantinedEvent });
       });
     }
   };
