@@ -26,7 +26,7 @@ export function readFileForm(
     await new Promise<void>((resolve, reject) => {
       read(request, response, (error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(error as Error);
+        else reject(error);
       });
     });
     const whole: unknown = request.body;
