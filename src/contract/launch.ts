@@ -92,7 +92,7 @@ export function shownLaunch({ asOf, actions, next, review }: Launch) {
   };
 }
 
-export function shownGateRow({ row, title, state, proof, fix, evidence, signed }: GateRow) {
+function shownGateRow({ row, title, state, proof, fix, evidence, signed }: GateRow) {
   return { row, title, state, proof, fix, evidence, signed: signed === null ? null : shownSignOff(signed) };
 }
 

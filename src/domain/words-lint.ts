@@ -32,7 +32,7 @@ export function* lintWords({ words, burnTable }: Catalogue): Iterable<Finding> {
 }
 
 /** Every quantity that a row prices. */
-export function quantitiesOf({ rate }: BurnRow): readonly string[] {
+function quantitiesOf({ rate }: BurnRow): readonly string[] {
   const plain = [rate, ...(rate.rules ?? []).map((rule) => rule.rate)];
   return [...new Set(plain.flatMap(({ per = [], tiers = [] }) => [...per, ...tiers].map(({ quantity }) => quantity)))];
 }

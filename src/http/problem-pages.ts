@@ -133,7 +133,8 @@ const MEANINGS = {
   wrong_mode: 'A live event reached a test deployment, or the reverse. Point the endpoint at the right one.',
   wrong_account: 'The event belongs to another Stripe account.',
   raw_body_required: 'A body parser ran before our router. Mount the router first.',
-  mounted_twice: 'Two routers are mounted on one path, so that only the first is ever asked. Give each a path of its own.',
+  mounted_twice:
+    'Two routers are mounted on one path, so that only the first is ever asked. Give each a path of its own.',
   close_too_early: 'The month is not over yet. The message says when it ends.',
   close_not_ready:
     'Something on the close checklist does not hold yet; details.undone names each, the message says what to do.',
