@@ -21,7 +21,7 @@ export const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   webhook_endpoints: ['secret', 'previous_secret'],
 };
 
-/** Tables to which migrations give a first row: the restored ones stand beside it, or are it. */
+/** Tables to which migrations give a first row, dated when they ran: the restored ones take its place. */
 export const SEEDED: readonly string[] = ['approval_rules'];
 
 export interface ExportedTable {
