@@ -29,7 +29,7 @@ export function keyFigureBlocks(section: Section<KeyFigures>): readonly Block[] 
 }
 
 /** A number as its unit is written; a dash where there was nothing to compute it from. */
-export function shownValue(value: bigint | null, unit: Unit): string {
+function shownValue(value: bigint | null, unit: Unit): string {
   if (value === null) return '–';
   switch (unit.of) {
     case 'count':
