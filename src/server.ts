@@ -124,8 +124,7 @@ async function openParts(
     metrics,
     widgetOrigins: config.widgetOrigins,
   });
-  closers.push(billing.close);
-  if (config.metricsPort !== undefined) closers.push(await serveMetrics(config.host, config.metricsPort, billing));
+  closers.push(billing.close, await serveMetrics(config, billing));
   http.serve(billing.listener);
   closers.push(stopListening);
   let apiKey: string | null = null;

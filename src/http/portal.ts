@@ -13,7 +13,7 @@ import { parse } from './parse.ts';
 import { ProblemError } from './problem-error.ts';
 import { type ApiRequest, ok, type Route } from './route.ts';
 
-export const PORTAL_CALLER = 'portal';
+const PORTAL_CALLER = 'portal';
 
 export const portalRoutes: readonly Route[] = [
   {

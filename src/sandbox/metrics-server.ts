@@ -2,12 +2,17 @@
 import type { ServerResponse } from 'node:http';
 
 import type { Billing } from '../billing.ts';
+import type { Config } from '../config.ts';
 import { openHttpServer } from './http-server.ts';
 
 type Scraped = Pick<Billing, 'metrics' | 'deps'>;
 
-/** Serves `/metrics` on a port of its own; returns what stops it. */
-export async function serveMetrics(host: string, port: number, billing: Scraped): Promise<() => Promise<void>> {
+/** Serves `/metrics` on a port of its own, where one is set; returns what stops it. */
+export async function serveMetrics(
+  { host, metricsPort: port }: Pick<Config, 'host' | 'metricsPort'>,
+  billing: Scraped,
+): Promise<() => Promise<void>> {
+  if (port === undefined) return async () => undefined;
   const server = await openHttpServer({ host, port });
   server.serve((request, response) => {
     if (request.method === 'GET' && request.url === '/metrics') void scrape(billing, response);

@@ -87,7 +87,7 @@ export class CreditUsage extends CreditElement {
     for (const { day: name, credits: used } of uses) totals.set(name, (totals.get(name) ?? 0) + Number(used));
     const sum = [...totals.values()].reduce((total, used) => total + used, 0);
     if (sum === 0) return [element('p', {}, `Nothing was used in the last ${this.#days} days.`)];
-    const [top = '', most = 0] = [...totals].reduce((best, each) => (each[1] > best[1] ? each : best));
+    const [top, most] = [...totals].reduce((best, each) => (each[1] > best[1] ? each : best));
     const finding = `${credits(String(sum), this)} credits in ${this.#days} days; the most on ${day(top, this)}: ${credits(String(most), this)}.`;
     const rows = uses
       .toReversed()

@@ -359,7 +359,9 @@ test("a customer's own page answers what is documented", async () => {
   await call('GET', `/v1/portal/usage?${span}`, undefined, undefined, page);
   await call('GET', `/v1/portal/usage?${span}&format=csv`, undefined, undefined, page);
   const wanted = { pack: sampleCatalogue.packs[0]?.pack, return_url: 'https://app.example.com/' };
-  await call('POST', '/v1/portal/checkout_sessions', wanted, undefined, page);
+  expect(await call('POST', '/v1/portal/checkout_sessions', wanted, undefined, page)).toMatchObject({
+    object: 'checkout_session',
+  });
 });
 
 test('every other operation, which needs what only other tests have, refuses as documented', async () => {

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 
 import { beforeAll, expect, test } from 'vitest';
 
-import type { Wire } from '../support/api.ts';
+import { textOf, type Wire } from '../support/api.ts';
 import { sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { STORY_PEPPER, type Subscriber, tellStory } from '../support/story.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 async function tokenOf(subscriber: Subscriber, more: object = {}): Promise<string> {
   const { body } = await story.call('POST', '/v1/portal_tokens', { customer: `ext:${subscriber.name}`, ...more });
   if (body['token'] === undefined) throw new Error(JSON.stringify(body));
-  return String(body['token']);
+  return textOf(body['token']);
 }
 
 async function ask(token: string, path: string, init: RequestInit = {}) {
@@ -86,7 +86,7 @@ test('a token sees its own customer only', async () => {
 });
 
 test('a pack is bought on a page of Stripe, by who may buy; paid, it is there', async () => {
-  const [{ pack = '' } = {}] = sampleCatalogue.packs;
+  const pack = sampleCatalogue.packs[0]?.pack ?? '';
   const wanted = { method: 'POST', body: JSON.stringify({ pack, return_url: 'https://app.example.com/credits' }) };
   const path = '/v1/portal/checkout_sessions';
   const looker = await ask(await tokenOf(other), path, wanted);
@@ -95,12 +95,12 @@ test('a pack is bought on a page of Stripe, by who may buy; paid, it is there', 
   expect((await ask(buyer, '/v1/portal')).body['packs']?.[0]).toMatchObject({ pack });
   const opened = await ask(buyer, path, wanted);
   expect(opened.response.status).toBe(201);
-  const offer = await (await fetch(String(opened.body['url']))).text();
+  const offer = await (await fetch(textOf(opened.body['url']))).text();
   expect(offer).toContain('Back without paying');
-  const declined = await fetch(`${String(opened.body['url'])}?with=pm_card_chargeDeclined`, { method: 'POST' });
+  const declined = await fetch(`${textOf(opened.body['url'])}?with=pm_card_chargeDeclined`, { method: 'POST' });
   expect([declined.status, await declined.text()]).toEqual([402, expect.stringContaining('Your card was declined')]);
   expect((await ask(buyer, '/v1/portal')).body['available']).toBe('10000');
-  const paid = await fetch(String(opened.body['url']), { method: 'POST' });
+  const paid = await fetch(textOf(opened.body['url']), { method: 'POST' });
   expect(await paid.text()).toContain('href="https://app.example.com/credits"');
   await story.relayed();
   const { credits } = sampleCatalogue.packs[0] ?? { credits: '' };

@@ -30,7 +30,7 @@ const catalogue: Catalogue = {
   plans: plans.map((plan) => ({ ...plan, policy: { ...samplePolicy, planChange: 'at_renewal' } })),
 };
 
-export const HALF_A_YEAR = ['2026-01', '2026-02', '2026-03', '2026-04', '2026-05', '2026-06'] as const;
+const HALF_A_YEAR = ['2026-01', '2026-02', '2026-03', '2026-04', '2026-05', '2026-06'] as const;
 const GOODWILL = ['20', '20', '20', '40', '40', '200'] as const;
 
 export interface HalfAYear {

@@ -6,6 +6,7 @@ import express from 'express';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { expectAccessible, openWindow, picture, startBrowser, type Window } from '../support/browser.ts';
+import { textOf as textOfWire } from '../support/api.ts';
 import { sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
@@ -21,7 +22,7 @@ const story = await tellStory(database, { catalogue: { ...sampleCatalogue, words
 const browser = await startBrowser();
 const customers = new Map<string, Subscriber>();
 /** What the host's server answers to a page that wants a token; each customer's own. */
-const tokens = { given: 0, refused: false, override: '' };
+const tokens = { given: 0, override: '' };
 let down = false;
 
 const app = express();
@@ -30,16 +31,14 @@ app.use('/billing', (request, response, next) => {
     response.status(503).json({ error: { code: 'not_ready', message: 'down' } });
   else story.billing.router(request, response, next);
 });
-app.post('/credit-token/:who', async (request, response) => {
+async function tokenFor(who: string): Promise<string> {
   tokens.given += 1;
-  if (tokens.refused) {
-    response.status(403).end();
-    return;
-  }
-  const customer = customers.get(request.params.who);
-  const asked = { customer: customer?.stripeCustomer, may_buy: request.params.who === 'ben' };
-  const { body } = await story.call('POST', '/v1/portal_tokens', asked);
-  response.json({ token: tokens.override === '' ? body['token'] : tokens.override });
+  if (tokens.override !== '') return tokens.override;
+  const asked = { customer: customers.get(who)?.stripeCustomer, may_buy: who === 'ben' };
+  return textOfWire((await story.call('POST', '/v1/portal_tokens', asked)).body['token']);
+}
+app.post('/credit-token/:who', (request, response, next) => {
+  tokenFor(request.params.who).then((token) => response.json({ token }), next);
 });
 app.get('/page/:who', (request, response) => {
   const url = `/credit-token/${request.params.who}`;
@@ -190,7 +189,7 @@ test('a token that ended is replaced once; one that nobody takes asks the person
 test('the frame page takes the token from behind the # and shows nothing to strangers', async () => {
   const { body } = await story.call('POST', '/v1/portal_tokens', { customer: customers.get('low')?.stripeCustomer });
   const window = await openWindow(browser, origin);
-  await window.page.goto(`${origin}/billing/widget/frame?show=balance,grants#${String(body['token'])}`);
+  await window.page.goto(`${origin}/billing/widget/frame?show=balance,grants#${textOfWire(body['token'])}`);
   await expect.poll(async () => textOf(window, 'balance'), PATIENTLY).toContain('800 Credits left');
   expect(await window.page.locator('credit-usage').count()).toBe(0);
   expect(window.page.url()).not.toContain('cp_portal');
