@@ -72,9 +72,9 @@ export function asDocumented(method: string, path: string, sent: unknown, reply:
 }
 
 function faultsOfQuery(path: string, { operation }: Found, { status }: Reply): readonly string[] {
-  const known = operation.parameters?.filter((one) => one.in === 'query').map(({ name }) => name) ?? [];
+  const named = operation.parameters?.filter((one) => one.in === 'query').map(({ name }) => name) ?? [];
   const taken = status < 300 ? [...new URL(path, 'http://localhost').searchParams.keys()] : [];
-  return taken.filter((name) => !known.includes(name)).map((name) => `took ${name} in the query`);
+  return taken.filter((name) => !named.includes(name)).map((name) => `took ${name} in the query`);
 }
 
 function faultsOfRequest(method: string, { path, operation }: Found, sent: unknown, reply: Reply): readonly string[] {

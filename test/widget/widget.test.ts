@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
-import { expectAccessible, openWindow, picture, startBrowser, type Window } from '../support/browser.ts';
 import { textOf as textOfWire } from '../support/api.ts';
+import { expectAccessible, openWindow, picture, startBrowser, type Window } from '../support/browser.ts';
 import { sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
