@@ -47,7 +47,7 @@ export const catalogue = defineCatalogue({
       },
     },
     { action: 'report.generate', feature: 'reports', effectiveFrom, rate: { flat: '20' } },
-    { action: 'report.generate', feature: 'reports', effectiveFrom: '2026-07-01T00:00:00Z', rate: { flat: '25' } },
+    { action: 'report.generate', feature: 'reports', effectiveFrom: '2025-07-01T00:00:00Z', rate: { flat: '25' } },
   ],
   plans: [
     {

@@ -34,6 +34,10 @@ const EXPLAINED: Readonly<Record<string, readonly [hands: readonly Hand[], note:
     'a grant or an event by hand reached the invoice; what it asks for is right, or was put right',
   ],
   invoice_owed: [['foreign_grant'], 'a gift in the dashboard reached the invoice before it was found'],
+  credit_note_spent: [
+    ['refund_of_pack'],
+    'a refund in the dashboard paid for credits that were spent; it stays as goodwill',
+  ],
   seats_prorated_away: [['prorated_seat'], 'a seat was taken away in the dashboard; its credits stay as goodwill'],
 };
 

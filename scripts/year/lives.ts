@@ -85,7 +85,7 @@ const SLOTS = [2 * DAY + 12 * HOUR, 8 * DAY, 15 * DAY, 22 * DAY];
 
 /** Everything that happens before `until`, in order. */
 export function livesOf(seed: number, { customers, months }: { customers: number; months: number }): readonly Act[] {
-  const until = Date.UTC(2026, months, 1);
+  const until = Date.UTC(2025, months, 1);
   const acts: Act[] = [];
   for (let customer = 0; customer < customers; customer += 1) {
     const anchors = customers < FEW ? ANCHORS_OF_FEW : ANCHORS;
@@ -113,7 +113,7 @@ function lifeOf(
   }: { customer: number; months: number; anchor: (typeof ANCHORS)[number] },
 ): readonly Act[] {
   const joins = chance(random, 0.75) ? 0 : between(random, 1, Math.max(1, months - 2));
-  const anchor = Date.UTC(2026, joins, Math.min(day, 28 + (joins === 0 ? 3 : 0)), hour, minute);
+  const anchor = Date.UTC(2025, joins, Math.min(day, 28 + (joins === 0 ? 3 : 0)), hour, minute);
   let plan: PlanName = pick(random, PLANS);
   let seats = plan === 'seats' ? between(random, 2, 8) : 1;
   const pays = plan !== 'cost-plus' && chance(random, 0.08) ? 'invoice' : 'card';

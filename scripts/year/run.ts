@@ -34,8 +34,8 @@ type Moment = { readonly at: number } & ({ readonly acts: readonly Act[] } | { r
 export function momentsOf(acts: readonly Act[], months: number): readonly Moment[] {
   const moments: Moment[] = [...Map.groupBy(acts, ({ at }) => at)].map(([at, done]) => ({ at, acts: done }));
   for (let month = 0; month < months; month += 1) {
-    const closes = new Date(Date.UTC(2026, month, 1)).toISOString().slice(0, 7);
-    moments.push({ at: Date.UTC(2026, month + 1, 1) + CLOSE_AFTER_MS, closes });
+    const closes = new Date(Date.UTC(2025, month, 1)).toISOString().slice(0, 7);
+    moments.push({ at: Date.UTC(2025, month + 1, 1) + CLOSE_AFTER_MS, closes });
   }
   return moments.toSorted((a, b) => a.at - b.at);
 }
@@ -49,7 +49,7 @@ export async function liveYear(options: YearOptions): Promise<YearResult | null>
   refuseOther(before, options);
   const acts = livesOf(seed, { customers, months });
   const moments = momentsOf(acts, months);
-  const startsAt = before === null ? new Date(Date.UTC(2026, 0, 1) - 60_000) : null;
+  const startsAt = before === null ? new Date(Date.UTC(2025, 0, 1) - 60_000) : null;
   const firm = await openFirm(options, { startsAt });
   try {
     const known = new Map(
