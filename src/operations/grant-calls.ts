@@ -66,7 +66,7 @@ export const expireGrantCall: OutgoingCall<{ readonly grant: string }> = {
     const { state } = await creditGrant(trx, message, message.subjectId);
     if (state === 'ending') await setGrantState(trx, message, message.subjectId, 'granted');
   },
-  isDoneAlready: ({ reason }) => /already (been )?(expired|voided)/i.test(reason),
+  isDoneAlready: isEndedAlready,
 };
 
 export const moveGrantCall: OutgoingCall<{ readonly grant: string; readonly expires_at: number | null }> = {
@@ -84,7 +84,13 @@ export const moveGrantCall: OutgoingCall<{ readonly grant: string; readonly expi
     (await readCreditGrant(stripe, request.grant)).expiresAt === request.expires_at
       ? { stripeId: request.grant }
       : 'absent',
+  // Another hand ended it: no end is left to move, and reconciliation names what the lots lack.
+  isDoneAlready: isEndedAlready,
 };
+
+function isEndedAlready({ reason }: { readonly reason: string }): boolean {
+  return /already (been )?(expired|voided)/i.test(reason);
+}
 
 /** In the future, or null for at once. */
 async function effectiveAt(deps: Deps, message: LeasedMessage, grant: StoredGrant, at: Date): Promise<Date | null> {
