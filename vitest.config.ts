@@ -8,7 +8,7 @@ if (Number(process.versions.node.split('.')[0]) < 22) throw new Error('start tes
 const pure = [
   'test/{domain,contract,client}/**/*.test.ts',
   'test/architecture.test.ts',
-  'test/{config,deploy,log}.test.ts',
+  'test/{config,deploy,docs,log}.test.ts',
 ];
 
 export default defineConfig({

@@ -83,6 +83,13 @@ interface ActOptions extends Common {
 
 type Work = (deps: OpenBooks, acting: Acting, caseId: string, options: ActOptions) => Promise<Case | Refused | object>;
 
+/** What an act needs besides, as its example has it. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  approve: '--hash 5f0c… ',
+  refuse: '--comment "not ours" ',
+  close: '--comment "nothing to do" ',
+};
+
 function registerAct(cases: Command, context: CliContext, name: string, description: string, work: Work): Command {
   return cases
     .command(name)
@@ -90,7 +97,7 @@ function registerAct(cases: Command, context: CliContext, name: string, descript
     .argument('<id>', 'case_…, as in cases list', caseIdOf)
     .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples(`cases ${name} case_01jd… --as jane@example.com`))
+    .addHelpText('before', examples(`cases ${name} case_01jd… ${SAMPLES[name] ?? ''}--as jane@example.com`))
     .action(async (caseId: string, options: ActOptions) => {
       await withBooks(context, { stripe: true }, async (deps) => {
         const done = await work(deps, await actingAs(deps, options.as), caseId, options);

@@ -67,6 +67,12 @@ export function registerCloseCommands(program: Command, context: CliContext): vo
   registerPack(close, context);
 }
 
+/** What an act needs besides, as its example has it. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  confirm: '--note "QBO batch 77" ',
+  reopen: '--reason "an invoice is missing" ',
+};
+
 function registerAct(close: Command, context: CliContext, name: string, description: string, work: Work): Command {
   return close
     .command(name)
@@ -76,7 +82,10 @@ function registerAct(close: Command, context: CliContext, name: string, descript
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'before',
-      examples(`close ${name} 2026-04 --as jane@example.com`, `close ${name} 2026-04 --as … --json`),
+      examples(
+        `close ${name} 2026-04 ${SAMPLES[name] ?? ''}--as jane@example.com`,
+        `close ${name} 2026-04 ${SAMPLES[name] ?? ''}--as … --json`,
+      ),
     )
     .action(async (month: string, options: Options) => {
       await withBooks(context, { stripe: name === 'prepare' }, async (deps) => {

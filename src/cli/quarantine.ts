@@ -14,6 +14,8 @@ import { showRefusal, withBooks } from './with-books.ts';
 const SHOWN_MAX = 100;
 const ACTOR = 'operator';
 
+const SAMPLE_EVENT = '{"id":"job-1042","customer":"ext:acme","action":"api.call","quantities":{"calls":1}}';
+
 /** `creditpool quarantine list | release | discard`. */
 export function registerQuarantineCommands(program: Command, context: CliContext): void {
   const quarantine = program
@@ -65,7 +67,7 @@ function registerRelease(quarantine: Command, context: CliContext): void {
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'before',
-      examples('quarantine release quar_01jd…', `quarantine release quar_01jd… --event '{"id":…}'`),
+      examples('quarantine release quar_01jd…', `quarantine release quar_01jd… --event '${SAMPLE_EVENT}'`),
     )
     .action(async (id: string, { event = null, json: asJson = false }: { event?: object | null; json?: boolean }) => {
       await withBooks(context, { stripe: false }, async (deps) => {

@@ -107,6 +107,11 @@ function ignoreBrokenPipe(error: Error): void {
   if (!('code' in error && error.code === 'EPIPE')) throw error;
 }
 
+/** Every command as it is without settings, to be read about; nothing of it may be run. */
+export function commandTable(): Command {
+  return program(contextOf(readConfig({}), () => undefined));
+}
+
 /** The table of commands. */
 function program(context: CliContext): Command {
   const root = new Command('creditpool')

@@ -114,6 +114,13 @@ type Work = (
   options: Options & { readonly file?: string },
 ) => Promise<object | Refused>;
 
+/** What an act needs besides, as its example has it. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  explain: '--note "a load test" --evidence OPS-12 ',
+  assign: '--to omar@example.com ',
+  attach: '--file statement.pdf ',
+};
+
 function registerAct(variances: Command, context: CliContext, name: string, description: string, work: Work): Command {
   return variances
     .command(name)
@@ -121,7 +128,7 @@ function registerAct(variances: Command, context: CliContext, name: string, desc
     .argument('<id>', 'var_…, as in variances list', varianceIdOf)
     .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples(`variances ${name} var_01jd… --as jane@example.com`))
+    .addHelpText('before', examples(`variances ${name} var_01jd… ${SAMPLES[name] ?? ''}--as jane@example.com`))
     .action(async (id: string, options: Options) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const done = await work(deps, await actingAs(deps, options.as), id, options);

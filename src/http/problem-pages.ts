@@ -17,7 +17,12 @@ export function problemPages(): Router {
 }
 
 function line(code: ProblemCode): string {
-  return `${code} (HTTP ${statusOf(code)}): ${MEANINGS[code]}`;
+  return `${code} (HTTP ${statusOf(code)}): ${meaningOf(code)}`;
+}
+
+/** What happened and what to do about it, for any request that is answered with this code. */
+export function meaningOf(code: ProblemCode): string {
+  return MEANINGS[code];
 }
 
 const MEANINGS = {

@@ -181,11 +181,15 @@ export function statusOf(code: ProblemCode): number {
   return PROBLEMS[code][0];
 }
 
+export function typeOf(code: ProblemCode): ErrorType {
+  return PROBLEMS[code][1];
+}
+
 /** The error object in Stripe's shape. */
 export function toErrorBody(problem: Problem, requestId: string, docsUrl: string): object {
   return {
     error: {
-      type: PROBLEMS[problem.code][1],
+      type: typeOf(problem.code),
       code: problem.code,
       message: problem.message,
       ...(problem.param !== undefined && { param: problem.param }),
