@@ -128,7 +128,7 @@ describe('a delivery', () => {
     expect(await post({ ...delivery, url: server.url })).toEqual({
       status: 307,
       body: 'elsewhere',
-      failure: 'answered 307',
+      failure: 'answered 307, and no redirect is followed',
     });
     expect(asked).toBe(1);
   });

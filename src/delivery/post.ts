@@ -85,7 +85,7 @@ function send(
       let read = 0;
       const finish = (): void => {
         const body = Buffer.concat(chunks).toString('utf8').replaceAll('\0', '').slice(0, KEPT_CHARACTERS);
-        resolvePromise({ status, body, failure: status >= 200 && status < 300 ? null : `answered ${status}` });
+        resolvePromise({ status, body, failure: failureOf(status) });
       };
       response.on('data', (chunk: Buffer) => {
         read += chunk.length;
@@ -103,6 +103,11 @@ function send(
     );
     request.end(delivery.body);
   });
+}
+
+function failureOf(status: number): string | null {
+  if (status >= 200 && status < 300) return null;
+  return status >= 300 && status < 400 ? `answered ${status}, and no redirect is followed` : `answered ${status}`;
 }
 
 function headersOf({ secrets, id, at, body }: Delivery): Record<string, string> {

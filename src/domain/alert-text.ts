@@ -80,5 +80,29 @@ const WORDS: Readonly<Record<AlertKind, Say>> = {
     `Nobody has registered the ${of('of')} ${of('name')}, and ${of('via')} names it`,
     `First seen at ${of('first_seen_at')}; cost until now: ${of('cost')}. Acknowledge or block it: creditpool shadow list`,
   ],
+  'grant.created': (of) => [
+    `${of('granted')} credits were granted (${of('source')})`,
+    `Grant ${of('grant')}. They can be used from ${of('effective_at')} on.`,
+  ],
+  'grant.expired': (of) => [
+    `${of('expired')} credits expired unused (${of('source')})`,
+    `They were of grant ${of('grant')}, which ended at ${of('expires_at')}.`,
+  ],
+  'top_up.completed': (of) => [
+    `${of('granted')} bought credits are there`,
+    `Invoice ${of('invoice')} was paid; they are grant ${of('grant')}.`,
+  ],
+  'credit_note.issued': (of) => [
+    `Credit note ${of('credit_note')} was issued`,
+    `It is of ${of('total_minor')} in minor units of ${of('currency')}, on invoice ${of('invoice')}.`,
+  ],
+  'variance.opened': (of) => [
+    `A difference that nothing explains: ${of('subject')}`,
+    `${of('cause')} Here ${of('ours')}, there ${of('theirs')}. What repairs it: ${of('repair')}`,
+  ],
+  'period.closed': (of) => [
+    `The books of ${of('month')} are closed`,
+    `Signed at ${of('closed_at')} (${of('approval')}). Late entries go to the open month.`,
+  ],
   test: () => ['This is a test of the alerts', 'Nothing happened. If you can read this, it works.'],
 };

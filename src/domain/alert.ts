@@ -20,6 +20,12 @@ export const ALERT_KINDS = [
   'margin.under_water',
   'margin.drifted',
   'shadow.found',
+  'grant.created',
+  'grant.expired',
+  'top_up.completed',
+  'credit_note.issued',
+  'variance.opened',
+  'period.closed',
   'test',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
@@ -31,6 +37,16 @@ export const INTERNAL_ALERTS: readonly AlertKind[] = [
   'margin.under_water',
   'margin.drifted',
   'shadow.found',
+];
+
+/** What happened and asks nothing of anybody: told to programs that listen, and kept only while one does. */
+export const QUIET_ALERTS: readonly AlertKind[] = [
+  'grant.created',
+  'grant.expired',
+  'top_up.completed',
+  'credit_note.issued',
+  'variance.opened',
+  'period.closed',
 ];
 
 export interface AlertDraft {

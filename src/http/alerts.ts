@@ -1,6 +1,7 @@
 import { alertsQuery, deliveriesQuery, testAlertBody } from '../contract/alerts.ts';
 import { toWireId, wireId } from '../contract/ids.ts';
 import { NIL_ID } from '../domain/account.ts';
+import { shownData } from '../operations/deliver-alerts.ts';
 import { listAlerts, listParkedDeliveries, retryDelivery, testAlerts } from '../operations/read-alerts.ts';
 import { parse } from './parse.ts';
 import { ok, type Route } from './route.ts';
@@ -78,7 +79,7 @@ function shown(alert: Shown): object {
     object: 'alert',
     customer: alert.customerId === NIL_ID ? null : toWireId('customer', alert.customerId),
     kind: alert.kind,
-    data: alert.data,
+    data: shownData(toWireId, alert.data),
     raised_at: alert.raisedAt,
     deliveries: alert.deliveries.map(({ delivery_id: id, endpoint_id: endpoint, ...delivery }) => ({
       id: toWireId('delivery', id),

@@ -9,6 +9,8 @@ import {
 import { setEndpointState } from '../storage/webhook-endpoints.ts';
 import type { Deps } from './deps.ts';
 
+type WireId = (prefix: 'customer' | 'alert' | 'delivery' | 'grant' | 'var', uuid: string) => string;
+
 /** How alerts leave this deployment; the composition root builds it. */
 export interface Channels {
   readonly post: (delivery: {
@@ -31,8 +33,8 @@ export interface Channels {
   readonly newSecret: () => string;
   /** Why a webhook may not go there; null when it may. */
   readonly refusedUrl: (url: string) => string | null;
-  /** What the customer's id looks like outside. */
-  readonly wireId: (prefix: 'customer' | 'alert' | 'delivery', uuid: string) => string;
+  /** What an id looks like outside. */
+  readonly wireId: WireId;
   readonly livemode: boolean;
   /** Where people find the console. */
   readonly consoleUrl: string;
@@ -131,12 +133,23 @@ async function post(channels: Channels, delivery: DueDelivery): Promise<Attempt>
   });
 }
 
+/** What an alert says, with the ids in it as they are outside. */
+export function shownData(wireId: WireId, data: DueDelivery['data']): DueDelivery['data'] {
+  const { grant, variance } = data;
+  return {
+    ...data,
+    ...(typeof grant === 'string' && { grant: wireId('grant', grant) }),
+    ...(typeof variance === 'string' && { variance: wireId('var', variance) }),
+  };
+}
+
 /** A snapshot of the alert, the same in every try. */
 function bodyOf({ wireId, livemode }: Channels, delivery: DueDelivery): string {
   const { alertId, customerId, kind, data, raisedAt, stripeCustomerId, externalId } = delivery;
   const names = { external_id: externalId, stripe: stripeCustomerId };
   const customer = customerId === NIL_ID ? null : { id: wireId('customer', customerId), ...names };
-  const { subject } = toWords(delivery);
-  const object = { id: wireId('alert', alertId), object: 'alert', customer, kind, message: subject, ...data };
+  const shown = shownData(wireId, data);
+  const { subject } = toWords({ kind, data: shown });
+  const object = { id: wireId('alert', alertId), object: 'alert', customer, kind, message: subject, ...shown };
   return JSON.stringify({ type: kind, timestamp: raisedAt.toISOString(), livemode, data: { object } });
 }

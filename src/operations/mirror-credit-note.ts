@@ -1,11 +1,13 @@
 import { type CreditNote, withLinesNamed } from '../domain/credit-note.ts';
+import type { CustomerKey } from '../domain/customer.ts';
 import { creditNoteIssued, creditNoteVoided } from '../domain/entries-credit-note.ts';
 import { lineNet } from '../domain/invoice.ts';
+import { insertAlerts } from '../storage/alerts.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { finishCreditNoteRequest } from '../storage/credit-note-requests.ts';
 import { saveCreditNote } from '../storage/credit-notes.ts';
 import { lockCustomer } from '../storage/customers.ts';
-import { transaction } from '../storage/database.ts';
+import { type Transaction, transaction } from '../storage/database.ts';
 import { postingsOf } from '../storage/revenue.ts';
 import { fetchCreditNote } from '../stripe/credit-notes.ts';
 import { clawBackCredits } from './claw-back-credits.ts';
@@ -48,9 +50,25 @@ export async function mirrorCreditNote(deps: Deps, creditNoteId: string): Promis
     const lineIds = note.lines.flatMap(({ invoiceLineId }) => invoiceLineId ?? []);
     await clawBackCredits(deps, trx, key, note.invoiceId);
     if (posted.length + undone.length === 0) return;
+    if (posted.length > 0) await tellOfNote(deps, trx, key, note);
     const occasion = note.voidedAt === null ? creditNoteId : `${creditNoteId}-void`;
     await recogniseNoted(deps, trx, key, { lineIds, occasion, at: note.voidedAt ?? note.createdAt });
   });
   if (note.customerBalanceMinor > 0n) await mirrorCustomerBalance(deps, key, note.stripeCustomerId);
   return note;
+}
+
+async function tellOfNote(deps: Deps, trx: Transaction, key: CustomerKey, note: CreditNote): Promise<void> {
+  const { creditNoteId, invoiceId, number, reason, totalMinor, currency, createdAt } = note;
+  const data = {
+    credit_note: creditNoteId,
+    invoice: invoiceId,
+    number,
+    reason,
+    total_minor: totalMinor.toString(),
+    currency,
+    issued_at: createdAt.toISOString(),
+  };
+  const alert = { kind: 'credit_note.issued', key: `credit_note.issued/${creditNoteId}`, data } as const;
+  await insertAlerts(trx, await now(trx), [{ ...key, alertId: deps.newId(), poolId: null, ...alert }]);
 }

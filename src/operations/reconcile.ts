@@ -28,6 +28,7 @@ import type { Deps } from './deps.ts';
 import { compareCatalogueOf } from './reconciliation/compare-catalogue.ts';
 import { compareCustomer, type Comparisons, type RunContext } from './reconciliation/compare-customer.ts';
 import { repair, type Repairs, safeRepairs } from './reconciliation/repair.ts';
+import { tellOfVariances } from './reconciliation/tell-of-variances.ts';
 
 export interface ReconcileInput {
   /** One customer only. */
@@ -140,7 +141,7 @@ async function reconcileCustomer(
   const repaired = zeroes();
   if (suspects.length > 0) {
     const repairable = suspects.filter((difference) => kindOf(difference).safeRepair !== undefined);
-    if (repairable.length > 0) await save(deps, customer, run, found);
+    if (repairable.length > 0) await save(deps, customer, run, { found, isFinal: false });
     for (const difference of repairable) {
       const note = await repair(repairs, customer, difference);
       if (note === null) continue;
@@ -150,17 +151,25 @@ async function reconcileCustomer(
     }
     found = await compareCustomer(deps, customer, { ...run.context, everybody: null });
   }
-  await save(deps, customer, run, found);
+  await save(deps, customer, run, { found, isFinal: true });
   return countsOf(found, repaired);
 }
 
-async function save(deps: Deps, key: CustomerKey, run: OpenRun, found: Partial<Comparisons>): Promise<void> {
+interface Found {
+  readonly found: Partial<Comparisons>;
+  /** It was looked at twice: whoever listens is told of what is open. */
+  readonly isFinal: boolean;
+}
+
+async function save(deps: Deps, key: CustomerKey, run: OpenRun, { found, isFinal }: Found): Promise<void> {
   const sighting = { reconciliationId: run.reconciliationId, at: run.context.now, newId: deps.newId };
   await transaction(deps.db, async (trx) => {
     for (const check of CHECKS) {
       const comparison = found[check];
       if (comparison !== undefined) await saveFindings(trx, key, check, comparison.differences, sighting);
     }
+    const isClean = Object.values(found).every(({ differences }) => differences.length === 0);
+    if (isFinal && !isClean) await tellOfVariances(deps, trx, key, sighting.at);
   });
 }
 
@@ -170,7 +179,7 @@ async function reconcileNobodys(deps: Deps, run: OpenRun): Promise<Counts> {
     ourselves: compareInbox(await waitingStripeEvents(deps.db)),
     catalogue: await compareCatalogueOf(deps, run.context.count),
   };
-  await save(deps, customerKey(NIL_ID), run, found);
+  await save(deps, customerKey(NIL_ID), run, { found, isFinal: true });
   return countsOf(found, zeroes());
 }
 

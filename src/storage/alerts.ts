@@ -1,20 +1,24 @@
 // Alerts with what is to be delivered of them, in the transaction that raises them.
-import { type AlertKind, INTERNAL_ALERTS } from '../domain/alert.ts';
+import { type AlertKind, INTERNAL_ALERTS, QUIET_ALERTS } from '../domain/alert.ts';
 import type { CustomerKey } from '../domain/customer.ts';
+import { grantAlerts } from '../domain/grant-alerts.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 
 export interface NewAlert extends CustomerKey {
   readonly alertId: string;
-  /** null: about the deployment, as an alert of the nil customer */
+  /** null: of no pool; about the deployment where the customer is the nil customer */
   readonly poolId: string | null;
   readonly kind: AlertKind;
   readonly key: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Writes alerts whose key was never used before, each with a delivery for every channel; returns how many those were. */
+/**
+ * Writes alerts whose key was never used before, each with a delivery for every channel; quiet ones only where somebody
+ * listens. Returns how many deliveries those were.
+ */
 export async function insertAlerts(
   trx: Database | Transaction,
   raisedAt: Date,
@@ -26,6 +30,8 @@ export async function insertAlerts(
     `with raised as (
        insert into alerts (lane, customer_id, alert_id, pool_id, kind, key, data, raised_at)
        select *, $8 from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[])
+         as given (lane, customer_id, alert_id, pool_id, kind, key, data)
+       where kind <> all ($10::text[]) or exists (select from webhook_endpoints where state = 'active')
        on conflict (lane, customer_id, key) do nothing
        returning lane, customer_id, alert_id, kind
      ), channels as (
@@ -36,7 +42,8 @@ export async function insertAlerts(
      insert into alert_deliveries (lane, customer_id, alert_id, channel, endpoint_id, next_at, created_at)
      select lane, customer_id, alert_id, channel, endpoint_id, clock_timestamp(), clock_timestamp()
      from raised cross join channels
-     where raised.lane between 0 and 63 and not (channel = 'mail' and raised.kind = any ($9::text[]))`,
+     where raised.lane between 0 and 63 and not (channel = 'mail' and raised.kind = any ($9::text[]))
+       and not (channel in ('mail', 'log') and raised.kind = any ($10::text[]))`,
     [
       alerts.map(({ lane }) => lane),
       alerts.map(({ customerId }) => customerId),
@@ -47,14 +54,19 @@ export async function insertAlerts(
       alerts.map(({ data }) => JSON.stringify(data)),
       raisedAt,
       INTERNAL_ALERTS,
+      QUIET_ALERTS,
     ],
   );
 }
 
-/** The alerts that decisions noted in these books. */
+/** The alerts that decisions noted in these books, and what became of their grants. */
 export async function saveAlerts(trx: Transaction, now: Date, books: readonly PoolBook[]): Promise<void> {
-  const noted = books.flatMap(({ customer, poolId, changes }) =>
-    changes.alerts.map((alert) => ({ ...customer, poolId, ...alert })),
+  const noted = books.flatMap((book) =>
+    [...book.changes.alerts, ...grantAlerts(book)].map((alert) => ({
+      ...book.customer,
+      poolId: book.poolId,
+      ...alert,
+    })),
   );
   await insertAlerts(trx, now, noted);
 }

@@ -4,9 +4,11 @@ import type { Permission } from '../../domain/operator.ts';
 import { CONFIRMED_BY_HAND, type ConfirmedByHand } from '../../domain/period-close.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { type AccountingPeriod, lastClosedMonth, lockPeriod, savePeriod } from '../../storage/accounting-periods.ts';
+import { insertAlerts } from '../../storage/alerts.ts';
 import { readApprovalRules } from '../../storage/approval-rules.ts';
 import { now } from '../../storage/clock.ts';
 import { transaction, type Transaction } from '../../storage/database.ts';
+import { deploymentAlert } from '../deployment-alert.ts';
 import type { Deps } from '../deps.ts';
 import { type Acting, type Actor, audit, permitted } from '../operators/acting.ts';
 import { type Close, closeOf } from './read-close.ts';
@@ -52,14 +54,12 @@ export async function signClose(
       });
     }
     const at = await now(trx);
+    const approval = isAlone ? 'single_operator' : 'two_people';
+    const told = { month, closed_at: at.toISOString(), approval };
+    await insertAlerts(trx, at, [deploymentAlert(deps, 'period.closed', `${month}/${at.toISOString()}`, told)]);
     return {
       action: 'close.signed',
-      after: {
-        ...period,
-        closedBy: actor.subject,
-        closedAt: at,
-        approval: isAlone ? 'single_operator' : 'two_people',
-      },
+      after: { ...period, closedBy: actor.subject, closedAt: at, approval },
       proofs: { checklist: close.checklist, figures: await figuresOf(trx, month) },
     };
   });

@@ -1,0 +1,25 @@
+import type { CustomerKey } from '../../domain/customer.ts';
+import { insertAlerts } from '../../storage/alerts.ts';
+import type { Transaction } from '../../storage/database.ts';
+import { listVariances } from '../../storage/variances.ts';
+import type { Deps } from '../deps.ts';
+
+const TOLD_MAX = 500;
+
+/** Tells of a customer's differences that nothing explains; of each once, however often it is seen again. */
+export async function tellOfVariances(deps: Deps, trx: Transaction, customer: CustomerKey, at: Date): Promise<void> {
+  const open = await listVariances(trx, { states: ['open'], customer, limit: TOLD_MAX });
+  const alerts = open.map((variance) => {
+    const { varianceId, checkName: check, class: varianceClass, subject, ours, theirs, unit, amount } = variance;
+    const { cause, repair } = variance;
+    return {
+      ...customer,
+      alertId: deps.newId(),
+      poolId: null,
+      kind: 'variance.opened' as const,
+      key: `variance.opened/${varianceId}`,
+      data: { variance: varianceId, check, class: varianceClass, subject, ours, theirs, unit, amount, cause, repair },
+    };
+  });
+  await insertAlerts(trx, at, alerts);
+}
