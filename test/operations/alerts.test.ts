@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import nock from 'nock';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { openWays } from '../../src/delivery/channels.ts';
 import type { Letter } from '../../src/delivery/mail.ts';
+import { createPost } from '../../src/delivery/post.ts';
 import { type Channels, deliverAlerts, RETRY_AFTER_SECONDS } from '../../src/operations/deliver-alerts.ts';
 import { grantCredits } from '../../src/operations/grant-credits.ts';
 import { raiseDueAlerts } from '../../src/operations/raise-due-alerts.ts';
@@ -100,8 +102,8 @@ async function hasten(): Promise<void> {
 
 describe('a test alert', () => {
   test('reaches the endpoint signed, the owner by mail and the log, once', async () => {
-    const { secret } = await endpoint();
     const customer = await books.subscribe('quiet');
+    const { secret } = await endpoint();
     await execute(database, `update customers set email = 'jane@acme.example' where lane = $1 and customer_id = $2`, [
       customer.lane,
       customer.customerId,
@@ -124,10 +126,11 @@ describe('a test alert', () => {
   });
 
   test('is signed with the old and the new secret while the secret is rotated', async () => {
+    const customer = await books.subscribe('quiet');
     const { secret, endpointId } = await endpoint();
     const rotated = await rotateEndpointSecret(notified, endpointId);
     if ('rejected' in rotated) throw new Error(rotated.rejected.message);
-    await testAlerts(deps, { customer: (await books.subscribe('quiet')).name });
+    await testAlerts(deps, { customer: customer.name });
     await deliverAlerts(deps, channels, { limit: 10 });
     const [{ body, headers } = { body: '', headers: {} }] = received;
     for (const known of [secret, rotated.secret]) {
@@ -138,9 +141,10 @@ describe('a test alert', () => {
 
 describe('an endpoint that fails', () => {
   test('is tried again with pauses over three days, then parked, and sent again by hand', async () => {
+    const customer = await books.subscribe('quiet');
     await endpoint();
     answer = (_request, response) => void response.writeHead(503).end('not now');
-    await testAlerts(deps, { customer: (await books.subscribe('quiet')).name });
+    await testAlerts(deps, { customer: customer.name });
     for (let tried = 0; tried <= RETRY_AFTER_SECONDS.length; tried += 1) {
       await deliverAlerts(deps, channels, { limit: 10 });
       await hasten();
@@ -170,6 +174,45 @@ describe('an endpoint that fails', () => {
     await deliverAlerts(deps, channels, { limit: 10 });
     expect(received).toEqual([]);
     expect(await switchEndpoint(notified, endpointId, 'active')).toMatchObject({ state: 'active' });
+  });
+
+  test('by being slow, and then by a redirect, is named, asked again under the same id, and has it once it answers', async () => {
+    const customer = await books.subscribe('quiet');
+    await endpoint();
+    await testAlerts(deps, { customer: customer.name });
+    const impatient = { ...channels, post: createPost({ isSandbox: true, timeoutMs: 200 }) };
+    const outcome = async (): Promise<unknown> => {
+      await deliverAlerts(deps, impatient, { limit: 10 });
+      await hasten();
+      const found = await listAlerts(deps, { customer: customer.name, kind: 'test', limit: 1 });
+      if ('rejected' in found) throw new Error(found.rejected.message);
+      const delivery = found.alerts[0]?.deliveries.find(({ channel }) => channel === 'webhook');
+      return [delivery?.state, delivery?.outcome];
+    };
+    answer = () => undefined;
+    expect(await outcome()).toEqual(['pending', 'no answer within 0.2 s']);
+    answer = (_request, response) => void response.writeHead(307, { location: 'http://169.254.169.254/' }).end();
+    expect(await outcome()).toEqual(['pending', 'answered 307, and no redirect is followed']);
+    answer = (_request, response) => void response.writeHead(204).end();
+    expect(await outcome()).toEqual(['sent', null]);
+    expect(received).toHaveLength(3);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  test('and whose name leads into a private network is not registered', async () => {
+    nock.enableNetConnect(/^(127\.0\.0\.1|hooks\.example\.com)/);
+    const resolver = ((_host: string, _options: object, done: (error: null, found: object) => void) =>
+      done(null, [{ address: '10.0.0.7', family: 4 }])) as never;
+    const live = openWays({ isSandbox: false, pepper: 'p', mail: { smtpUrl: undefined, from: 'a@b', folder: null } });
+    const outside = { ...channels, ...live, post: createPost({ isSandbox: false, resolver }) };
+    const asked = { url: 'https://hooks.example.com/in', description: 'ours' };
+    expect(await registerEndpoint({ deps, channels: outside }, asked)).toMatchObject({
+      rejected: {
+        code: 'forbidden_address',
+        message: expect.stringContaining('hooks.example.com leads to 10.0.0.7, which is not public') as unknown,
+      },
+    });
+    nock.enableNetConnect(/^127\.0\.0\.1/);
   });
 
   test('and never took the challenge is not registered', async () => {
