@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 
 import { llmProxy } from '../../examples/llm-proxy.ts';
+import { answersRoute } from '../../examples/next-route-handler.ts';
 import { type Job, work } from '../../examples/worker.ts';
 import { createClient } from '../../src/client/index.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -45,6 +46,36 @@ test('a proxy charges for the tokens that it streamed', { timeout: 30_000 }, asy
   expect(await customer.balance()).toMatchObject({ available: '9997', held: '0' });
   expect((await fetch(proxy, { headers: { 'x-organisation': 'nobody' } })).status).toBe(404);
 });
+
+test(
+  'a route handler charges for what was read to its end, and for nothing that was left',
+  { timeout: 30_000 },
+  async () => {
+    const customer = await story.subscriber();
+    const { POST } = answersRoute({
+      credits,
+      customerOf: (request) => request.headers.get('x-customer'),
+      ask: async function* ask(prompt, signal) {
+        for (let token = 0; token < 2_000 && !signal.aborted; token += 1) yield `${prompt} `;
+      },
+    });
+    const asked = async (headers: Record<string, string>): Promise<Response> =>
+      POST(new Request('https://app.example.com/api/answers', { method: 'POST', body: 'word', headers }));
+    expect((await (await asked({ 'x-customer': `ext:${customer.externalId}` })).text()).split('word ')).toHaveLength(
+      2_001,
+    );
+    // 3 credits for a thousand tokens.
+    expect(await customer.balance()).toMatchObject({ available: '9994', held: '0' });
+
+    const reader = (await asked({ 'x-customer': `ext:${customer.externalId}` })).body?.getReader();
+    await reader?.read();
+    expect(await customer.balance()).toMatchObject({ available: '9982', held: '12' });
+    await reader?.cancel();
+    expect(await customer.balance()).toMatchObject({ available: '9994', held: '0' });
+
+    expect([(await asked({})).status, (await asked({ 'x-customer': 'ext:nobody' })).status]).toEqual([401, 404]);
+  },
+);
 
 test('a worker counts each job once, also when it is run again', { timeout: 30_000 }, async () => {
   const customer = await story.subscriber();
