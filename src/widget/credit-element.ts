@@ -12,7 +12,12 @@ type TokenSource = () => Promise<string>;
 const clients = new Map<string, PortalClient>();
 const clientsOfSources = new WeakMap<TokenSource, PortalClient>();
 
-export abstract class CreditElement extends HTMLElement implements Tongue {
+/** A server that renders a page imports this, too, and has no elements. */
+const Element =
+  (globalThis as { readonly HTMLElement?: typeof HTMLElement }).HTMLElement ??
+  (Object as unknown as typeof HTMLElement);
+
+export abstract class CreditElement extends Element implements Tongue {
   static readonly observedAttributes: readonly string[] = ['base', 'token-url', 'heading-level'];
 
   /** The host's own way to get a token, instead of `token-url`; set before the element is on the page. */

@@ -25,6 +25,9 @@ const ELEMENTS = {
   'credit-topup': CreditTopup,
 } as const;
 
-for (const [name, made] of Object.entries(ELEMENTS)) {
-  if (customElements.get(name) === undefined) customElements.define(name, made);
+// Not on a server that renders a page.
+if ('customElements' in globalThis) {
+  for (const [name, made] of Object.entries(ELEMENTS)) {
+    if (customElements.get(name) === undefined) customElements.define(name, made);
+  }
 }
