@@ -37,7 +37,7 @@ export function registerCaseCommands(program: Command, context: CliContext): voi
     .description('exceptions: what went wrong, its evidence, who agreed, what was done')
     .addHelpText(
       'before',
-      examples('cases list --state waiting --as jane@example.com', 'cases show case_01jd… --as …'),
+      examples('cases list --state waiting --as jane@example.com', 'cases show case_01jd… --as jane@example.com'),
     );
   registerList(cases, context);
   registerOpen(cases, context);
@@ -83,11 +83,11 @@ interface ActOptions extends Common {
 
 type Work = (deps: OpenBooks, acting: Acting, caseId: string, options: ActOptions) => Promise<Case | Refused | object>;
 
-/** What an act needs besides, as its example has it. */
-const SAMPLES: Readonly<Record<string, string>> = {
-  approve: '--hash 5f0c… ',
-  refuse: '--comment "not ours" ',
-  close: '--comment "nothing to do" ',
+/** What an act asks for beside the case. */
+const EXAMPLE_WORDS: Readonly<Record<string, string>> = {
+  approve: ' --hash 5f0c…',
+  refuse: ' --comment "not ours"',
+  close: ' --comment "nothing to do"',
 };
 
 function registerAct(cases: Command, context: CliContext, name: string, description: string, work: Work): Command {
@@ -97,7 +97,13 @@ function registerAct(cases: Command, context: CliContext, name: string, descript
     .argument('<id>', 'case_…, as in cases list', caseIdOf)
     .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples(`cases ${name} case_01jd… ${SAMPLES[name] ?? ''}--as jane@example.com`))
+    .addHelpText(
+      'before',
+      examples(
+        `cases ${name} case_01jd…${EXAMPLE_WORDS[name] ?? ''} --as jane@example.com`,
+        `cases ${name} case_01jd…${EXAMPLE_WORDS[name] ?? ''} --as jane@example.com --json`,
+      ),
+    )
     .action(async (caseId: string, options: ActOptions) => {
       await withBooks(context, { stripe: true }, async (deps) => {
         const done = await work(deps, await actingAs(deps, options.as), caseId, options);
@@ -163,7 +169,13 @@ function registerOpen(cases: Command, context: CliContext): void {
     .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
     .requiredOption('--key <text>', 'the same key never opens a second case; the ticket number will do')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('cases open duplicate.json --key SUP-7 --as jane@example.com'))
+    .addHelpText(
+      'before',
+      examples(
+        'cases open duplicate.json --key SUP-7 --as jane@example.com',
+        'cases open duplicate.json --key SUP-7 --as jane@example.com --json',
+      ),
+    )
     .action(async (file: string, options: Common & { readonly key: string }) => {
       const asked = caseOpening.safeParse(JSON.parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')));
       if (!asked.success) throw new Error(asked.error.issues.map(issueLine).join('\n'));

@@ -38,7 +38,13 @@ export function registerClearing(ledger: Command, context: CliContext): void {
     .argument('<object>', 'what ledger clearing names: re_…, in_…, inpay_…, cn_…')
     .addOption(new Option('--reason <text>', 'what the bank statement says').makeOptionMandatory())
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('ledger settle ext:acme re_3Q --reason "wire of 3 May, ref 4711"'))
+    .addHelpText(
+      'before',
+      examples(
+        'ledger settle ext:acme re_3Q --reason "wire of 3 May, ref 4711"',
+        'ledger settle ext:acme re_3Q --reason "the bank paid" --json',
+      ),
+    )
     .action(async (customer: string, object: string, { reason, json: asJson = false }: Settle) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const settled = await settleClearing(deps, { customer, object, reason, actor: 'cli' });

@@ -67,10 +67,10 @@ export function registerCloseCommands(program: Command, context: CliContext): vo
   registerPack(close, context);
 }
 
-/** What an act needs besides, as its example has it. */
-const SAMPLES: Readonly<Record<string, string>> = {
-  confirm: '--note "QBO batch 77" ',
-  reopen: '--reason "an invoice is missing" ',
+/** What an act asks for beside the month. */
+const EXAMPLE_WORDS: Readonly<Record<string, string>> = {
+  confirm: ' --note "QuickBooks, entry 4711"',
+  reopen: ' --reason "an invoice came late"',
 };
 
 function registerAct(close: Command, context: CliContext, name: string, description: string, work: Work): Command {
@@ -83,8 +83,8 @@ function registerAct(close: Command, context: CliContext, name: string, descript
     .addHelpText(
       'before',
       examples(
-        `close ${name} 2026-04 ${SAMPLES[name] ?? ''}--as jane@example.com`,
-        `close ${name} 2026-04 ${SAMPLES[name] ?? ''}--as … --json`,
+        `close ${name} 2026-04${EXAMPLE_WORDS[name] ?? ''} --as jane@example.com`,
+        `close ${name} 2026-04${EXAMPLE_WORDS[name] ?? ''} --as jane@example.com --json`,
       ),
     )
     .action(async (month: string, options: Options) => {

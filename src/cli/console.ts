@@ -10,12 +10,15 @@ import { withBooks } from './with-books.ts';
 
 /** `creditpool console links`: new links into the console of a sandbox. */
 export function registerConsoleCommands(program: Command, context: CliContext): void {
-  const group = program.command('console').description('the pages for support at /admin');
+  const group = program
+    .command('console')
+    .description('the pages for support at /admin')
+    .addHelpText('before', examples('console links', 'console links --json'));
   group
     .command('links')
     .description('new links that sign the people of a sandbox in, once each')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('console links'))
+    .addHelpText('before', examples('console links', 'console links --json'))
     .action(async ({ json: asJson = false }: { json?: boolean }) => {
       if (context.config.stripe.mode !== 'sandbox') {
         context.say('Links are for sandboxes. Elsewhere people sign in by OIDC or a proxy: docs/console.md says how.');

@@ -16,6 +16,9 @@ import { EXIT } from './exit-codes.ts';
 import { examples, json, table } from './output.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
+const CORRECT =
+  'variances correct var_01jd… --debit bad_debt --credit receivable --amount-minor 3040 --currency usd --note "never paid" --evidence OPS-12';
+
 interface Options {
   readonly as: string;
   readonly json?: boolean;
@@ -54,12 +57,7 @@ function registerCorrect(variances: Command, context: CliContext): void {
     .option('--effective-at <instant>', 'in an open month; default: when it is posted')
     .option('--hash <payload_hash>', 'of the preview that you have looked at')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText(
-      'before',
-      examples(
-        'variances correct var_01jd… --debit bad_debt --credit receivable --amount-minor 3040 --currency usd --note … --evidence OPS-12 --as …',
-      ),
-    )
+    .addHelpText('before', examples(`${CORRECT} --as lea@example.com`, `${CORRECT} --as lea@example.com --hash 5f0c…`))
     .action(async (varianceId: string, options: CorrectOptions) => {
       const asked = correctionPreview.safeParse({
         debit: options.debit,
@@ -119,7 +117,7 @@ function registerList(variances: Command, context: CliContext): void {
     .description('corrections that were asked for; those that wait first')
     .addOption(new Option('--state <state>', 'what became of them').choices(CORRECTION_STATES))
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('variances corrections --state waiting'))
+    .addHelpText('before', examples('variances corrections', 'variances corrections --state waiting'))
     .action(async ({ state, json: asJson = false }: { state?: CorrectionState; json?: boolean }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const { corrections } = await listCorrections(deps, { state: state ?? null, limit: 100 });
@@ -149,7 +147,13 @@ function registerDecisions(variances: Command, context: CliContext): void {
     .requiredOption('--hash <payload_hash>', 'of what you have looked at')
     .option('--comment <text>', 'kept with it')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('variances approve correction_01jd… --hash 5f0c… --as lea@example.com'))
+    .addHelpText(
+      'before',
+      examples(
+        'variances approve correction_01jd… --hash 5f0c… --as lea@example.com',
+        'variances approve correction_01jd… --hash 5f0c… --comment "as agreed" --as lea@example.com',
+      ),
+    )
     .action(async (correctionId: string, options: Options & { hash: string; comment?: string }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const { hash, comment = null, json: asJson = false } = options;
@@ -165,7 +169,13 @@ function registerDecisions(variances: Command, context: CliContext): void {
     .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
     .requiredOption('--comment <text>', 'why')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('variances refuse correction_01jd… --comment "not ours" --as lea@example.com'))
+    .addHelpText(
+      'before',
+      examples(
+        'variances refuse correction_01jd… --comment "not ours" --as lea@example.com',
+        'variances refuse correction_01jd… --comment duplicate --as lea@example.com --json',
+      ),
+    )
     .action(async (correctionId: string, options: Options & { comment: string }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const { comment, json: asJson = false } = options;

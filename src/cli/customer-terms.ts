@@ -23,7 +23,10 @@ export function registerCustomerTerms(group: Command, context: CliContext): void
     .argument('<customer>', 'cus_… or ext:…')
     .argument('<segment>', 'your own word, such as smb')
     .option(...AS)
-    .addHelpText('before', examples('migration segment ext:acme smb'))
+    .addHelpText(
+      'before',
+      examples('migration segment ext:acme smb', 'migration segment ext:acme enterprise --as lea@example.com'),
+    )
     .action(async (customer: string, segment: string, options: Common) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const done = await setSegment(deps, await acting(deps, options), { customer, segment });
@@ -40,7 +43,13 @@ export function registerCustomerTerms(group: Command, context: CliContext): void
     .option('--until <day>', 'last day, such as 2027-06-30; without it, for good', day)
     .option('--release', 'let migrations move him again')
     .option(...AS)
-    .addHelpText('before', examples(`migration pin ext:acme --until 2027-06-30 --reason 'order form 7'`))
+    .addHelpText(
+      'before',
+      examples(
+        `migration pin ext:acme --until 2027-06-30 --reason 'order form 7'`,
+        `migration pin ext:acme --release --reason 'it ended'`,
+      ),
+    )
     .action(
       async (
         customer: string,

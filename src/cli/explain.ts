@@ -51,7 +51,13 @@ export function registerExplainCommands(program: Command, context: CliContext): 
     .option('--member <name>', "only this member's pool")
     .option('--csv', 'CSV on stdout')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('statement ext:acme --from 2026-04-01T00:00:00Z --to 2026-05-01T00:00:00Z --csv'))
+    .addHelpText(
+      'before',
+      examples(
+        'statement ext:acme --from 2026-04-01T00:00:00Z --to 2026-05-01T00:00:00Z',
+        'statement ext:acme --from 2026-04-01T00:00:00Z --to 2026-05-01T00:00:00Z --csv',
+      ),
+    )
     .action(async (customer: string, options: StatementOptions) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const whole = await wholeStatement({ deps, executor: startExecutor(deps) }, customer, options);

@@ -45,7 +45,13 @@ export function registerHeldCommands(program: Command, context: CliContext): voi
       .argument('<id>', 'as in held list (period_…)', periodId)
       .requiredOption('--reason <text>', 'kept with the decision')
       .option('--json', 'one JSON document on stdout')
-      .addHelpText('before', examples(`held ${decision} period_… --reason 'promised by sales'`))
+      .addHelpText(
+        'before',
+        examples(
+          `held ${decision} period_… --reason 'promised by sales'`,
+          `held ${decision} period_… --reason OPS-7 --json`,
+        ),
+      )
       .action(async (billingPeriodId: string, { reason, json: asJson = false }: { reason: string; json?: boolean }) => {
         await withBooks(context, { stripe: true }, async (deps) => {
           const decided = await decideHeldDraft(deps, { billingPeriodId, decision, reason, actor: 'operator' });

@@ -19,7 +19,7 @@ export function registerHoldCommands(program: Command, context: CliContext): voi
   const holds = program
     .command('holds')
     .description('reserved credits')
-    .addHelpText('before', examples('holds list --older-than 15m'));
+    .addHelpText('before', examples('holds list', 'holds list --older-than 15m'));
   holds
     .command('list')
     .description('open holds, the oldest first')

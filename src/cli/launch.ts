@@ -38,6 +38,7 @@ export function registerLaunchCommands(program: Command, context: CliContext): v
   ladder
     .command('show')
     .description('the ladder, the shadow books and the review date')
+    .addHelpText('before', examples('ladder show', 'ladder show --json'))
     .option('--json', 'one JSON document on stdout')
     .action(async ({ json: asJson }: Options) => {
       await withBooks(context, { stripe: false }, async (deps) => {
@@ -52,6 +53,13 @@ export function registerLaunchCommands(program: Command, context: CliContext): v
     .description('answer for a row of the gate that no figure decides')
     .argument('<row>', GATE_ROWS.join(' | '))
     .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'before',
+      examples(
+        'ladder sign margin --as jane@example.com --reason "fixed fee"',
+        'ladder sign overhead --as jane@example.com --reason "one desk" --json',
+      ),
+    )
     .action(async (row: string, options: Options) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const signed = await signGateRow(deps, await actingAs(deps, options.as), { row, reason: options.reason });
@@ -61,10 +69,21 @@ export function registerLaunchCommands(program: Command, context: CliContext): v
         return EXIT.done;
       });
     });
+  registerDownAndReview(ladder, context);
+}
+
+function registerDownAndReview(ladder: Command, context: CliContext): void {
   person(ladder.command('down'))
     .description('take actions down at once; what they drew stays drawn')
     .argument('<actions...>', 'such as report.generate')
     .requiredOption('--to <mode>', 'observe | shadow', modeOf)
+    .addHelpText(
+      'before',
+      examples(
+        'ladder down report.generate --to shadow --as jane@example.com --reason "wrong rate"',
+        'ladder down api.call llm.complete --to observe --as jane@example.com --reason "wrong rate"',
+      ),
+    )
     .action(async (actions: string[], { as: name, to = 'observe', reason }: Options) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const moved = await demoteActions(deps, await actingAs(deps, name), { actions, to, reason });
@@ -76,6 +95,13 @@ export function registerLaunchCommands(program: Command, context: CliContext): v
   person(ladder.command('review'))
     .description('say when the credit model is looked at again')
     .argument('<date>', 'such as 2026-10-01')
+    .addHelpText(
+      'before',
+      examples(
+        'ladder review 2026-10-01 --as jane@example.com --reason "half a year of figures"',
+        'ladder review 2027-04-01 --as jane@example.com --reason "looked at today"',
+      ),
+    )
     .action(async (reviewOn: string, { as: name, reason }: Options) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const set = await setReviewDate(deps, await actingAs(deps, name), { reviewOn, reason });

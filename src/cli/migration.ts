@@ -68,6 +68,7 @@ function registerPlan(group: Command, context: CliContext): void {
       'before',
       examples(
         `migration plan spring --from hybrid --to metered --cohorts new:2026-06-01,segment:smb,rest --holdout 10 --reason 'use is stable' --dry-run`,
+        `migration plan spring --from hybrid --to metered --cohorts new:2026-06-01,rest --reason 'use is stable' --as lea@example.com`,
       ),
     )
     .action(async (name: string, options: PlanOptions) => {
@@ -134,7 +135,10 @@ function registerSteps(group: Command, context: CliContext): void {
       .argument('<name>', 'the rollout')
       .option(...AS)
       .option(...JSON_FLAG)
-      .addHelpText('before', examples(`migration ${name} spring --as lea@example.com`))
+      .addHelpText(
+        'before',
+        examples(`migration ${name} spring --as lea@example.com`, `migration ${name} spring --json`),
+      )
       .action(async (of: string, options: Common) => {
         await withBooks(context, { stripe: false }, async (deps) => {
           const status = await work(deps, await acting(deps, options), of);
@@ -153,7 +157,13 @@ function registerSteps(group: Command, context: CliContext): void {
     .requiredOption('--reason <text>', 'why')
     .option(...AS)
     .option(...JSON_FLAG)
-    .addHelpText('before', examples(`migration pause spring --reason 'bills look wrong' --as lea@example.com`))
+    .addHelpText(
+      'before',
+      examples(
+        `migration pause spring --reason 'bills look wrong' --as lea@example.com`,
+        `migration pause spring --reason holidays --json`,
+      ),
+    )
     .action(async (name: string, options: Common & { readonly reason: string }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const status = await pauseMigration(deps, await acting(deps, options), { name, reason: options.reason });

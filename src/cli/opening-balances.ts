@@ -36,7 +36,10 @@ const SHOWN_MAX = 20;
 
 /** `creditpool import opening-balances FILE | all FOLDER`. */
 export function registerOpeningBalancesCommand(program: Command, context: CliContext): void {
-  const group = program.command('import').description('bring in what other systems know, or an export of everything');
+  const group = program
+    .command('import')
+    .description('bring in what other systems know, or an export of everything')
+    .addHelpText('before', examples('import opening-balances balances.csv --dry-run', 'import all folder'));
   registerImportAll(group, context);
   group
     .command('opening-balances')

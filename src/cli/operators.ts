@@ -26,7 +26,10 @@ export function registerOperatorCommands(program: Command, context: CliContext):
   const operators = program
     .command('operators')
     .description('the people who work here, and their roles')
-    .addHelpText('before', examples('operators list', 'operators set jane@example.com --role support'));
+    .addHelpText(
+      'before',
+      examples('operators list', "operators set jane@example.com --role support --reason 'new at the desk'"),
+    );
   operators
     .command('list')
     .description('everybody, with roles')

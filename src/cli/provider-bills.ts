@@ -145,7 +145,13 @@ function registerGap(bill: Command, context: CliContext): void {
     .option('--all', 'also where both agree')
     .option(...AS)
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('bill gap --provider openai --from 2026-04-01 --to 2026-04-30'))
+    .addHelpText(
+      'before',
+      examples(
+        'bill gap --provider openai --from 2026-04-01 --to 2026-04-30',
+        'bill gap --provider openai --from 2026-04-01 --to 2026-04-30 --all --json',
+      ),
+    )
     .action(async (options: GapOptions) => {
       const { provider, from, to, all = false, as: name, json: asJson = false } = options;
       const asked = billGapQuery.safeParse({ provider, from, to });

@@ -67,7 +67,10 @@ function registerRelease(quarantine: Command, context: CliContext): void {
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'before',
-      examples('quarantine release quar_01jd…', `quarantine release quar_01jd… --event '${SAMPLE_EVENT}'`),
+      examples(
+        'quarantine release quar_01jd…',
+        `quarantine release quar_01jd… --event '{"id":"job-7","customer":"ext:acme","action":"api.call","quantities":{"calls":1}}'`,
+      ),
     )
     .action(async (id: string, { event = null, json: asJson = false }: { event?: object | null; json?: boolean }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
@@ -104,7 +107,13 @@ function registerDiscard(quarantine: Command, context: CliContext): void {
     .description('throw an event away; what it was and why stays on record')
     .argument('<id>', 'quar_…, as in quarantine list', quarantinedId)
     .requiredOption('--reason <text>', 'why it will never count')
-    .addHelpText('before', examples(`quarantine discard quar_01jd… --reason 'a test by mistake'`))
+    .addHelpText(
+      'before',
+      examples(
+        `quarantine discard quar_01jd… --reason 'a test by mistake'`,
+        `quarantine discard quar_01jd… --reason 'told twice'`,
+      ),
+    )
     .action(async (id: string, { reason }: { reason: string }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const discarded = await discardQuarantinedEvent({ deps }, { quarantinedEventId: id, reason, actor: ACTOR });

@@ -7,6 +7,7 @@ import { VERSION } from '../server.ts';
 import { registerBackfillCommand } from './backfill.ts';
 import { registerCaseCommands } from './cases.ts';
 import { registerCloseCommands } from './close.ts';
+import { registerCompletionCommand } from './completion.ts';
 import { registerConsoleCommands } from './console.ts';
 import type { CliContext } from './context.ts';
 import { registerDatabaseCommands } from './db.ts';
@@ -41,6 +42,7 @@ import { registerSimulateCommand } from './simulate.ts';
 import { registerStartCommands } from './start.ts';
 import { registerStripeCommands } from './stripe.ts';
 import { registerSubscriptionCommands } from './subscriptions.ts';
+import { registerUpgradeNotesCommand } from './upgrade-notes.ts';
 import { registerUsageCommands } from './usage.ts';
 import { registerVarianceCommands } from './variances.ts';
 
@@ -81,6 +83,8 @@ const COMMANDS = [
   registerOpeningBalancesCommand,
   registerDoctorCommand,
   registerOpenApiCommand,
+  registerUpgradeNotesCommand,
+  registerCompletionCommand,
 ];
 
 /** Runs one command line; what goes wrong is one line on stderr and an exit code. */
@@ -113,7 +117,7 @@ export function commandTable(): Command {
 }
 
 /** The table of commands. */
-function program(context: CliContext): Command {
+export function program(context: CliContext): Command {
   const root = new Command('creditpool')
     .description('credit pools for SaaS teams that are already on Stripe')
     .version(VERSION)

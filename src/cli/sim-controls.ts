@@ -40,7 +40,7 @@ export function registerSimulatorControls(sim: Command, context: CliContext): vo
   sim
     .command('state')
     .description('how many objects of each kind there are, and what time it is')
-    .addHelpText('before', examples('sim state'))
+    .addHelpText('before', examples('sim state', 'sim state | less'))
     .action(async () => {
       const counts = await ask('GET', '/state');
       if (counts === undefined) return;
@@ -104,12 +104,12 @@ function registerFaults(sim: Command, ask: Ask, print: (answer: Promise<unknown>
     .command('swallow')
     .description('accept the next meter events and never count them; their identifiers stay taken')
     .argument('<count>', 'how many', whole)
-    .addHelpText('before', examples('sim swallow 3'))
+    .addHelpText('before', examples('sim swallow 1', 'sim swallow 3'))
     .action(async (swallowed: number) => print(ask('POST', '/faults', { swallow_meter_events: swallowed })));
   sim
     .command('behave')
     .description('no faults any more; what was dropped is delivered')
-    .addHelpText('before', examples('sim behave'))
+    .addHelpText('before', examples('sim behave', 'sim behave && creditpool sim state'))
     .action(async () => {
       await print(ask('POST', '/faults', { clear: true }));
       await print(ask('POST', '/deliveries/retry'));
@@ -152,7 +152,7 @@ function registerOthers(sim: Command, ask: Ask, print: (answer: Promise<unknown>
     .argument('<refund>')
     .addArgument(sim.createArgument('<outcome>').choices(['fail', 'succeed']))
     .option('--reason <reason>', 'why it came back', 'lost_or_stolen_card')
-    .addHelpText('before', examples('sim refund re_1234 fail'))
+    .addHelpText('before', examples('sim refund re_1234 fail', 'sim refund re_1234 succeed'))
     .action(async (id: string, outcome: string, { reason }: { reason: string }) =>
       print(ask('POST', `/refunds/${id}/${outcome}`, { reason })),
     );

@@ -41,7 +41,13 @@ export function registerSubscriptionOrders(subscription: Command, context: CliCo
     .option('--quantity <seats>', 'seats', seats)
     .option('--trial', "with the plan's trial: nothing is due before it ends")
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('subscription start ext:acme --plan hybrid --trial --reason "sales call"'))
+    .addHelpText(
+      'before',
+      examples(
+        'subscription start ext:acme --plan hybrid --reason signup',
+        'subscription start ext:acme --plan hybrid --trial --reason "sales call"',
+      ),
+    )
     .action(async (customer: string, options: StartOptions) => {
       const { plan, quantity = 1, trial: withTrial = false, reason, json: asJson = false } = options;
       const done = withTrial ? `is on trial of plan ${plan}` : `is on plan ${plan}`;
@@ -55,7 +61,13 @@ export function registerSubscriptionOrders(subscription: Command, context: CliCo
       .description(description)
       .requiredOption('--reason <text>', 'why')
       .option('--json', 'one JSON document on stdout')
-      .addHelpText('before', examples(`subscription ${name} sub_… --reason "the customer asked"`))
+      .addHelpText(
+        'before',
+        examples(
+          `subscription ${name} sub_… --reason "the customer asked"`,
+          `subscription ${name} sub_… --reason SUP-7 --json`,
+        ),
+      )
       .action(async (subscriptionId: string, { reason, json: asJson = false }: Common) => {
         const order = { subscriptionId, kind, reason, actor: ACTOR };
         await run(context, asJson, done, async (deps) => orderSubscription(deps, order));
@@ -67,7 +79,13 @@ export function registerSubscriptionOrders(subscription: Command, context: CliCo
     .requiredOption('--reason <text>', 'why')
     .option('--at-period-end', 'it goes on until its period ends, and does not renew')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('subscription cancel sub_… --at-period-end --reason "the customer asked"'))
+    .addHelpText(
+      'before',
+      examples(
+        'subscription cancel sub_… --reason fraud',
+        'subscription cancel sub_… --at-period-end --reason "the customer asked"',
+      ),
+    )
     .action(async (subscriptionId: string, options: Common & { readonly atPeriodEnd?: boolean }) => {
       const { reason, atPeriodEnd = false, json: asJson = false } = options;
       const asked = { subscriptionId, reason, actor: ACTOR };

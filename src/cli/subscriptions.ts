@@ -23,7 +23,13 @@ export function registerSubscriptionCommands(program: Command, context: CliConte
   const subscription = program
     .command('subscription')
     .description('subscriptions at Stripe')
-    .addHelpText('before', examples('subscription change-plan sub_… --plan solo --reason upgrade'));
+    .addHelpText(
+      'before',
+      examples(
+        'subscription change-plan sub_… --plan solo --reason upgrade',
+        'subscription change-plan sub_… --plan starter --at-period-end --reason "asked for less"',
+      ),
+    );
   subscription
     .command('change-plan <subscription>')
     .description('move to another plan now: use so far is billed at the old price, the fee is prorated')
@@ -32,7 +38,13 @@ export function registerSubscriptionCommands(program: Command, context: CliConte
     .option('--quantity <seats>', 'seats; as many as now where nothing is said', seats)
     .option('--at-period-end', 'with the renewal: nothing is prorated, the running period stays as it is')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('subscription change-plan sub_… --plan solo --reason upgrade'))
+    .addHelpText(
+      'before',
+      examples(
+        'subscription change-plan sub_… --plan solo --reason upgrade',
+        'subscription change-plan sub_… --plan starter --at-period-end --reason "asked for less"',
+      ),
+    )
     .action(async (subscriptionId: string, options: Options) => {
       const { plan, quantity = null, reason, atPeriodEnd = false, json: asJson = false } = options;
       const starts = atPeriodEnd ? 'period_end' : 'now';

@@ -114,11 +114,11 @@ type Work = (
   options: Options & { readonly file?: string },
 ) => Promise<object | Refused>;
 
-/** What an act needs besides, as its example has it. */
-const SAMPLES: Readonly<Record<string, string>> = {
-  explain: '--note "a load test" --evidence OPS-12 ',
-  assign: '--to omar@example.com ',
-  attach: '--file statement.pdf ',
+/** What an act asks for beside the variance. */
+const EXAMPLE_WORDS: Readonly<Record<string, string>> = {
+  explain: '--note "a load test" --evidence OPS-12',
+  assign: '--to lea@example.com',
+  attach: '--file statement.pdf',
 };
 
 function registerAct(variances: Command, context: CliContext, name: string, description: string, work: Work): Command {
@@ -128,7 +128,13 @@ function registerAct(variances: Command, context: CliContext, name: string, desc
     .argument('<id>', 'var_…, as in variances list', varianceIdOf)
     .requiredOption('--as <person>', 'who you are: subject or e-mail address, as in operators list')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples(`variances ${name} var_01jd… ${SAMPLES[name] ?? ''}--as jane@example.com`))
+    .addHelpText(
+      'before',
+      examples(
+        `variances ${name} var_01jd… ${EXAMPLE_WORDS[name] ?? ''} --as jane@example.com`,
+        `variances ${name} var_01jd… ${EXAMPLE_WORDS[name] ?? ''} --as jane@example.com --json`,
+      ),
+    )
     .action(async (id: string, options: Options) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const done = await work(deps, await actingAs(deps, options.as), id, options);
@@ -145,7 +151,7 @@ function registerFiles(variances: Command, context: CliContext): void {
     .description('the evidence files of a variance')
     .argument('<id>', 'var_…, as in variances list', varianceIdOf)
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('before', examples('variances files var_01jd…'))
+    .addHelpText('before', examples('variances files var_01jd…', 'variances files var_01jd… --json'))
     .action(async (id: string, { json: asJson = false }: { json?: boolean }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const files = await listEvidence(deps, id);
@@ -167,7 +173,10 @@ function registerFiles(variances: Command, context: CliContext): void {
     .command('file')
     .description('an evidence file as it was handed in, to standard output')
     .argument('<id>', 'evidence_…, as in variances files')
-    .addHelpText('before', examples('variances file evidence_01jd… > statement.pdf'))
+    .addHelpText(
+      'before',
+      examples('variances file evidence_01jd… > statement.pdf', 'variances file evidence_01jd… | less'),
+    )
     .action(async (id: string) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const file = await fetchEvidence(deps, fromWireId('evidence', id) ?? '');

@@ -1,0 +1,129 @@
+// What the command line says about itself: examples that hold, commands that are guessed, and what a shell completes.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+
+import { program } from '../../src/cli/run-command.ts';
+import { notesSince } from '../../src/cli/upgrade-notes.ts';
+import { readConfig } from '../../src/config.ts';
+
+/** The table of commands, that does nothing; and what it printed. */
+function commandLine(): { readonly root: Command; readonly said: () => string; readonly data: () => string } {
+  const lines: string[] = [];
+  const printed: string[] = [];
+  const context = {
+    config: readConfig({}),
+    openDeps: async () => Promise.reject(new Error('no command of these opens anything')),
+    out: (data: string) => void printed.push(data),
+    say: (text: string) => void lines.push(text),
+  };
+  const root = program(context);
+  for (const command of everyCommand(root)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void lines.push(text),
+      writeErr: (text) => void lines.push(text),
+    });
+  }
+  return { root, said: () => lines.join('\n'), data: () => printed.join('\n') };
+}
+
+function everyCommand(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim();
+}
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}
+
+const paths = everyCommand(commandLine().root).map(pathOf);
+
+describe('each help begins with two examples that hold', () => {
+  test.for(paths)('creditpool %s', async (path) => {
+    const { root, said } = commandLine();
+    const command = everyCommand(root).find((one) => pathOf(one) === path);
+    if (command === undefined) throw new Error(path);
+    const help = helpOf(command);
+    expect(help).toMatch(/^Examples:\n {2}creditpool .*\n {2}creditpool .*\n/);
+    const shown = [...help.matchAll(/^ {2}creditpool (.*)$/gm)].slice(0, 2).map(([, words = '']) => words);
+    for (const one of everyCommand(root)) if (one.commands.length === 0) one.action(() => undefined);
+    for (const words of shown) {
+      // An id whole, and up to where the shell's part begins.
+      const [line = ''] = words.replaceAll(/_(?:01jd)?…/g, '_01m8eg3qeae00r8dr9bn7bzf1z').split(/ (?:[|>]|&&)/);
+      const typed = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+        (found) => found[1] ?? found[2] ?? found[3] ?? '',
+      );
+      await expect(root.parseAsync(typed, { from: 'user' }), `${words}\n${said()}`).resolves.toBe(root);
+    }
+  });
+});
+
+test('a command that is nearly one is guessed', async () => {
+  for (const [typed, meant] of [
+    ['balanse', 'balance'],
+    ['plan pusch', 'push'],
+  ] as const) {
+    const { root, said } = commandLine();
+    await expect(root.parseAsync(typed.split(' '), { from: 'user' })).rejects.toThrow();
+    expect(said()).toContain(`Did you mean ${meant}?`);
+  }
+});
+
+describe('completion', () => {
+  async function completionFor(shell: string): Promise<string> {
+    const { root, data } = commandLine();
+    await root.parseAsync(['completion', shell], { from: 'user' });
+    return data();
+  }
+
+  test('bash offers commands behind commands, and their options', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'creditpool-completion-')), 'creditpool');
+    writeFileSync(file, await completionFor('bash'));
+    const offered = async (...words: readonly string[]): Promise<readonly string[]> => {
+      const script = `source "$0"; COMP_WORDS=(creditpool "$@"); COMP_CWORD=$#; _creditpool; echo "\${COMPREPLY[*]}"`;
+      const { stdout } = await promisify(execFile)('bash', ['-c', script, file, ...words]);
+      return stdout.trim().split(' ');
+    };
+    expect(await offered('bal')).toEqual(['balance']);
+    expect(await offered('plan', 'pu')).toEqual(['push']);
+    expect(await offered('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+    expect(await offered('init', '--dry')).toEqual(['--dry-run']);
+    expect(await offered('balance', 'ext:acme', '--js')).toEqual(['--json']);
+  });
+
+  test.for(['bash', 'zsh', 'fish'])('%s is told of every command', async (shell) => {
+    const told = await completionFor(shell);
+    expect(paths.filter((path) => !told.includes(path))).toEqual([]);
+  });
+
+  test('a shell that is none is refused', async () => {
+    const { root, said } = commandLine();
+    await expect(root.parseAsync(['completion', 'powershell'], { from: 'user' })).rejects.toThrow();
+    expect(said()).toContain('Allowed choices are bash, zsh, fish');
+  });
+});
+
+test('upgrade notes are the sections that are newer than a version, by number', () => {
+  const changelog = '# creditpool\n\n## 0.10.0\n\nten\n\n## 0.9.1\n\nnine\n\n## 0.9.0\n\nold\n';
+  expect(notesSince(changelog, '0.9.0')).toEqual([
+    { version: '0.10.0', text: '## 0.10.0\n\nten' },
+    { version: '0.9.1', text: '## 0.9.1\n\nnine' },
+  ]);
+  expect(notesSince(changelog, '0.10.0')).toEqual([]);
+  expect(notesSince(changelog, null)).toHaveLength(3);
+});
