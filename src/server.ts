@@ -134,13 +134,22 @@ async function openParts(
     const timetable = createTimetable(deps, scheduledJobs(config.nightlyCron));
     movedByPeople = createSandboxClock({ ...parts, timetable });
     apiKey = await ensureLocalKey(deps, config.directory, pepper);
-    writeLocalSecrets(config.directory, { CREDITPOOL_URL: http.origin, STRIPE_SIMULATOR_URL: simulator.url });
+    writeAddresses(config, http.origin, simulator.url, database.connectionString);
     await openSandbox(options, deps, billing, clock);
   }
   const links = simulator === null ? [] : await printSignInLinks(deps, http.origin);
   if (config.jobs) billing.jobs.start();
   starting = null;
   return { origin: http.origin, apiKey, links, clock, stripe, billing };
+}
+
+/** Where a host's own program finds the parts of this sandbox. */
+function writeAddresses({ directory }: Config, service: string, simulator: string, database: string): void {
+  writeLocalSecrets(directory, {
+    CREDITPOOL_URL: service,
+    STRIPE_SIMULATOR_URL: simulator,
+    SANDBOX_DATABASE_URL: database,
+  });
 }
 
 /** The catalogue, what happened while we were away, and at the first start something to look at. */

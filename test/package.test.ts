@@ -1,5 +1,7 @@
 // What `npm pack` makes, as a stranger meets it: checked by the tools of the trade, installed into an empty folder, run.
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +9,28 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { publint } from 'publint';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
+import { openWindow, startBrowser } from './support/browser.ts';
 import { freePort } from './support/service-process.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
+const browser = await startBrowser();
+/** The program of docs/afternoon.md, to the letter. */
+const [, hostFile = ''] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/afternoon.md'), 'utf8')) ?? [];
+
+async function restOf(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
+  while ((await reader?.read())?.done === false);
+}
+
+interface Running {
+  readonly says: (text: string) => Promise<unknown>;
+  readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>;
+}
+
 let folder = '';
 let tarball = '';
 
@@ -75,26 +91,58 @@ test('the command runs, with a catalogue and without', async () => {
   expect(await node(CREDITPOOL, '--help')).toContain('creditpool');
 });
 
-test('the whole product stands on embedded parts, its pages and assets too', async () => {
-  const [port, simulatorPort] = [await freePort(), await freePort()];
-  const child = spawn(process.execPath, [CREDITPOOL, 'dev'], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], PORT: String(port), SIMULATOR_PORT: String(simulatorPort), LOG_LEVEL: 'error' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+describe('an afternoon, by docs/afternoon.md alone', () => {
+  const settings: Record<string, string> = { LOG_LEVEL: 'error' };
+  let sandbox: Running | null = null;
+  let origin = '';
+
+  beforeAll(async () => {
+    settings['PORT'] = String(await freePort());
+    settings['SIMULATOR_PORT'] = String(await freePort());
+    settings['APP_PORT'] = String(await freePort());
+    origin = `http://127.0.0.1:${settings['APP_PORT']}`;
+    await writeFile(join(folder, 'server.js'), hostFile);
+    sandbox = start(CREDITPOOL, 'dev');
+    await sandbox.says('Try:');
   });
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      printed += text;
+  afterAll(async () => sandbox?.end('SIGTERM'));
+
+  /** A program of the host's folder that stays. */
+  function start(...words: readonly string[]): Running {
+    const child = spawn(process.execPath, [...words], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+    }
+    const ended = once(child, 'close');
+    return {
+      says: async (text) => vi.waitFor(() => expect(printed).toContain(text), { timeout: 120_000, interval: 100 }),
+      end: async (signal) => {
+        child.kill(signal);
+        await ended;
+      },
+    };
   }
-  const ended = new Promise((resolve) => {
-    child.once('close', resolve);
-  });
-  try {
-    await vi.waitFor(() => expect(printed).toContain('Try:'), { timeout: 120_000, interval: 200 });
+
+  async function startHost(): Promise<Running> {
+    const host = start('--env-file=.creditpool/env', 'server.js');
+    await host.says('process');
+    return host;
+  }
+
+  async function balance(): Promise<{ readonly available: number; readonly held: number }> {
+    const shown = JSON.parse(await node(CREDITPOOL, 'balance', 'ext:acme', '--json')) as Record<string, string>;
+    return { available: Number(shown['available']), held: Number(shown['held']) };
+  }
+
+  test('the whole product stands on embedded parts, its pages and assets too', async () => {
     const answered: Record<string, number> = {};
-    const origin = `http://127.0.0.1:${port}`;
     const answers = {
       '/readyz': 200,
       '/docs': 200,
@@ -103,10 +151,41 @@ test('the whole product stands on embedded parts, its pages and assets too', asy
       '/openapi.json': 200,
       '/admin': 401,
     };
-    for (const path of Object.keys(answers)) answered[path] = (await fetch(origin + path)).status;
+    for (const path of Object.keys(answers)) {
+      answered[path] = (await fetch(`http://127.0.0.1:${settings['PORT']}${path}`)).status;
+    }
     expect(answered).toEqual(answers);
-  } finally {
-    child.kill('SIGTERM');
-    await ended;
-  }
+  });
+
+  test('at most 40 lines charge for a stream, show the widget, and lose nothing to a kill in the middle', async () => {
+    expect(hostFile.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+    const before = await balance();
+    const host = await startHost();
+    const whole = await fetch(`${origin}/answers`, { method: 'POST' });
+    expect((await whole.text()).split('token ')).toHaveLength(1001);
+    expect(await balance()).toEqual({ ...before, available: before.available - 3 });
+
+    const page = await openWindow(browser, origin);
+    await page.page.goto(origin);
+    await page.page.locator('credit-balance[data-state=fine]').waitFor();
+    expect(page.complaints).toEqual([]);
+
+    const cut = await fetch(`${origin}/answers`, { method: 'POST' });
+    const reader = cut.body?.getReader();
+    await reader?.read();
+    await host.end('SIGKILL');
+    await expect(restOf(reader)).rejects.toThrow();
+    // Up to 4000 tokens stay reserved for an answer that nobody has; nothing was charged for it.
+    expect(await balance()).toEqual({ available: before.available - 3 - 12, held: before.held + 12 });
+
+    const again = await startHost();
+    await (await fetch(`${origin}/answers`, { method: 'POST' })).text();
+    expect(await balance()).toEqual({ available: before.available - 6 - 12, held: before.held + 12 });
+    await node(CREDITPOOL, 'sim', 'advance', '1h');
+    expect(await balance()).toEqual({ available: before.available - 6, held: before.held });
+    expect(await node(CREDITPOOL, 'ledger', 'verify', 'ext:acme')).toMatch(/^The books balance/);
+    expect(await node(CREDITPOOL, 'explain', 'ext:acme')).toContain('llm.complete');
+    expect(await node(CREDITPOOL, 'upgrade-notes')).toContain('## 0.1.0');
+    await again.end('SIGTERM');
+  });
 });

@@ -8,7 +8,7 @@ export interface PageGroup {
 }
 
 export const PAGE_GROUPS: readonly PageGroup[] = [
-  { text: 'Begin', pages: ['start', 'concepts'] },
+  { text: 'Begin', pages: ['start', 'afternoon', 'concepts'] },
   {
     text: 'How to: developer',
     pages: [

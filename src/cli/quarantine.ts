@@ -67,10 +67,7 @@ function registerRelease(quarantine: Command, context: CliContext): void {
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'before',
-      examples(
-        'quarantine release quar_01jd…',
-        `quarantine release quar_01jd… --event '{"id":"job-7","customer":"ext:acme","action":"api.call","quantities":{"calls":1}}'`,
-      ),
+      examples('quarantine release quar_01jd…', `quarantine release quar_01jd… --event '${SAMPLE_EVENT}'`),
     )
     .action(async (id: string, { event = null, json: asJson = false }: { event?: object | null; json?: boolean }) => {
       await withBooks(context, { stripe: false }, async (deps) => {

@@ -2,6 +2,9 @@ import type { Config } from '../config.ts';
 import type { RunningServer } from '../server.ts';
 import type { SignInLink } from './sign-in-links.ts';
 
+/** How a command is typed where this is: as a package of somebody's project, or in our own. */
+const COMMAND = import.meta.url.includes('/node_modules/') ? 'npx creditpool' : 'npm run -s creditpool --';
+
 const MODE_LINES = {
   sandbox: 'SANDBOX (no Stripe key found; using the built-in simulator, no real money moves)',
   test: 'STRIPE TEST MODE (no real money moves)',
@@ -26,8 +29,8 @@ export function addressLines(
     ...(links.length === 0 ? [`Console ${config.publicUrl}/admin`] : links.map(linkLine)),
     ...(stripe.simulator === null
       ? []
-      : [`Stripe  ${stripe.simulator.url}   SANDBOX, clock: npm run -s creditpool -- sim advance 31d`]),
-    ...(apiKey === null ? [] : ['Try:    npm run -s creditpool -- check ext:acme report.generate']),
+      : [`Stripe  ${stripe.simulator.url}   SANDBOX, clock: ${COMMAND} sim advance 31d`]),
+    ...(apiKey === null ? [] : [`Try:    ${COMMAND} check ext:acme report.generate`]),
   ];
 }
 

@@ -21,7 +21,10 @@ export function writeLocalSecrets(directory: string, changes: Readonly<Record<st
   mkdirSync(directory, { recursive: true });
   const { path, values } = readLocalSecrets(directory);
   const merged = { ...values, ...changes };
-  const lines = Object.entries(merged).map(([name, value]) => `${name}=${value ?? ''}`);
+  // Quoted, since a shell reads the file, too.
+  const lines = Object.entries(merged).map(
+    ([name, value = '']) => `${name}=${/[^\w:/.-]/.test(value) ? `'${value}'` : value}`,
+  );
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${lines.join('\n')}\n`, { mode: 0o600 });
   chmodSync(draft, 0o600);
