@@ -30,6 +30,8 @@ export interface Cycle {
   overage: number;
   /** What lots paid. */
   paid: number;
+  /** An item on its invoice, or a note, puts it right to the cent. */
+  exact: boolean;
   /** Owed at the price of a plan before. */
   owedBefore: number;
   prorated: number;
@@ -56,6 +58,9 @@ export interface Life {
   debt: number;
   /** Fewer than 1 000 were left, if only while some were held. */
   wantsTopUp: boolean;
+  cardWorks: boolean;
+  /** A declined card pauses them until a person resumes them; here nobody does. */
+  topUps: 'bought' | 'paused';
   /** Cents of credit grants by another hand. */
   gift: number;
   current: Cycle | null;
@@ -151,13 +156,13 @@ export function clawBack(lot: Lot | undefined, minor: number): void {
 
 /**
  * What a cycle's overage costs, of begun thousandths of a credit, in cents. Stripe takes the credits' worth, rounded up,
- * off the whole usage, rounded half up: where that is a cent less, the cent is the customer's.
+ * off the whole usage, rounded half up: where that is a cent less, and nothing had to be put right, the cent is the customer's.
  */
-export function owed({ plan: { pricePerCredit }, overage, paid }: Cycle): number {
+export function owed({ plan: { pricePerCredit }, overage, paid, exact: isPutRight }: Cycle): number {
   const price = Math.round(Number(pricePerCredit) * MICRO);
   const exact = halfUp(Math.ceil(overage / 1_000) * price, 10_000_000);
   const asked = halfUp(Math.floor((paid + overage) / 1_000) * price, 10_000_000) - Math.ceil((paid * price) / 1e10);
-  return exact > 0 && exact - asked === 1 ? asked : exact;
+  return exact > 0 && !isPutRight && exact - asked === 1 ? asked : exact;
 }
 
 /** Notes something that an invoice asks for, or a note gives back. */

@@ -8,7 +8,7 @@
 //  5. Past its lots a plan with overage owes the price of a credit; new lots pay overage of a cycle that still takes usage.
 //     Plans that block, or top up, owe credits instead: the next lots pay those, and no invoice asks for them.
 //  6. `top-up` buys 5 000 credits for $45.00 when fewer than 1 000 are left, for at most $135.00 in a calendar month, at
-//     most once in 30 minutes.
+//     most once in 30 minutes, until a declined card stops it.
 //  7. A seat more brings its share of the cycle's credits, rounded up to whole ones, beyond the most seats of the cycle so far.
 //  8. Seats and plans that change within a cycle are prorated by the second. A plan that begins at once ends what the old
 //     one included and brings its own; what was owed before is owed at the old price.
@@ -20,7 +20,7 @@
 import { boundary, type Hand } from './lives.ts';
 import type { LogEntry } from './log.ts';
 import { charge, type Charge, clawBack, type Life, openLot, owed, reverse, use } from './recompute-lots.ts';
-import { buy, lessGift, noteLow, topUp } from './recompute-packs.ts';
+import { buy, lessGift, noteLow, topUp, voidNewest, waive } from './recompute-packs.ts';
 import { costOf, MICRO, type Offered, type OfferedPlan, packOf, part, planOf, reportCost } from './recompute-prices.ts';
 
 const [MINUTE, DAY] = [60_000, 86_400_000];
@@ -43,6 +43,8 @@ export function expectedCharges(offered: Offered, entries: readonly LogEntry[], 
     debt: 0,
     gift: 0,
     wantsTopUp: false,
+    cardWorks: true,
+    topUps: 'bought',
     current: null,
     waiting: null,
     next: null,
@@ -93,7 +95,7 @@ function happened(life: Life, { at, deed, of = '', minor = 0, why }: LogEntry): 
       return;
     case 'settle_declined_pack':
       if (why === 'paid') buy(life, at, 'pack-5k', of);
-      else for (const asked of life.charges) if (asked.what === of) asked.minor = 0;
+      else waive(life, of);
       return;
     case 'seats':
       changeSeats(life, at, deed.by, deed.by > 0);
@@ -120,6 +122,9 @@ function happened(life: Life, { at, deed, of = '', minor = 0, why }: LogEntry): 
       clawBack(life.packs.get(of), minor);
       return;
     case 'card':
+      topUp(life, at);
+      life.cardWorks = deed.works;
+      return;
     case 'wire':
     case 'dispute':
     case 'decide_dispute':
@@ -138,6 +143,7 @@ function byHand(
   if (hand === 'foreign_grant') life.gift += asked;
   if (hand === 'credit_note') charge(life, at, 'note', -minor);
   if (hand === 'refund_of_pack') clawBack(life.packs.get(of), minor);
+  if (hand === 'void_grant' && life.current !== null) life.current.exact = true;
   if (hand === 'prorated_seat') changeSeats(life, at, -1, true);
   if (hand === 'void_invoice') voidNewest(life);
 }
@@ -166,6 +172,7 @@ function begin(life: Life, number: number): void {
     plan,
     overage: 0,
     paid: 0,
+    exact: false,
     owedBefore: 0,
     prorated: 0,
     seatsMost: seats,
@@ -220,6 +227,7 @@ function changePlan(life: Life, at: number, to: OfferedPlan): void {
   const { current: cycle, plan, seats, lots } = life;
   if (cycle === null) return;
   cycle.prorated += part(cycle, at, to.baseAmountMinor * seats) - part(cycle, at, plan.baseAmountMinor * seats);
+  cycle.exact = true;
   cycle.owedBefore += owed(cycle);
   cycle.overage = 0;
   cycle.paid = 0;
@@ -238,10 +246,4 @@ function cancel(life: Life, at: number): void {
   const { current: cycle } = life;
   if (cycle !== null) charge(life, at, 'cancellation', lessGift(life, owed(cycle)) + cycle.owedBefore + cycle.prorated);
   life.current = null;
-}
-
-function voidNewest(life: Life): void {
-  const newest = life.charges.findLast(({ what }) => what.startsWith('cycle'));
-  if (newest !== undefined) newest.minor = 0;
-  for (const lot of life.lots) if (life.current !== null && lot.cycle === life.current.number) lot.left = 0;
 }
