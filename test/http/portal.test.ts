@@ -59,7 +59,7 @@ test('a page sees what is left, what ends, what things cost and what was last us
     packs: [],
   });
   const costs = body['costs'] as unknown as readonly { action: string; price: string }[];
-  expect(costs.find(({ action }) => action === 'api.call')?.price).toBe('costs 1 credit for each one of calls');
+  expect(costs.find(({ action }) => action === 'api.call')?.price).toBe('costs 1 credit for every call');
   expect(JSON.stringify(body['policy'])).toContain('When the credits run out');
 });
 

@@ -87,7 +87,13 @@ test('two runs at once both end, and what differs is one variance', async () => 
 });
 
 test('Stripe goes down half-way: the answer says so, nothing is called a difference, and the run goes on later', async () => {
-  const before = await query(database, `select * from variances where lane between 0 and 63 order by variance_id`);
+  // Which run saw a difference last may change; what it is may not.
+  const differences = async () =>
+    query(
+      database,
+      `select variance_id, state, subject, ours, theirs from variances where lane between 0 and 63 order by variance_id`,
+    );
+  const before = await differences();
   // The first customer is compared; from then on every answer is an error.
   story.simulator.faults.add({ match: { path: '/v1/customers/' }, kind: 'slow', delayMs: 150 });
   const asked = story.call('POST', '/v1/reconciliations', { full: true });
@@ -99,9 +105,7 @@ test('Stripe goes down half-way: the answer says so, nothing is called a differe
   story.simulator.faults.add({ match: {}, kind: '500_before' });
   const down = await asked;
   expect([down.status, down.body['error']?.['code']]).toEqual([503, 'stripe_unavailable']);
-  expect(await query(database, `select * from variances where lane between 0 and 63 order by variance_id`)).toEqual(
-    before,
-  );
+  expect(await differences()).toEqual(before);
   const cut = await unfinished();
   expect(cut).toBeDefined();
   story.simulator.faults.clear();
@@ -143,9 +147,12 @@ test('an event that Stripe has forgotten after 30 days is made up for by the obj
   expect(row).toEqual({ status: 'paid' });
   await story.until('2026-06-07T00:00:00Z');
   const { variances } = await reconcile(deps, { full: true });
-  expect(
-    variances.filter(({ state }) => state === 'open').map(({ subject, ours, theirs }) => [subject, ours, theirs]),
-  ).toEqual([]);
+  // The usage that another sender put on April's bill stays a difference; the forgotten purchase is none.
+  const open = variances.filter(({ state }) => state === 'open');
+  expect(open.filter(({ subject }) => subject.includes(invoice))).toEqual([]);
+  expect(open.every(({ ours, theirs }) => ours?.startsWith('500') === true && theirs?.startsWith('507') === true)).toBe(
+    true,
+  );
 });
 
 test("a closed month's document is changed in the dashboard: the month stays, the change is the open month's", async () => {

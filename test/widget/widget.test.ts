@@ -89,7 +89,7 @@ test('a new customer reads what he has, what it is enough for, and what it costs
   expect(text).toContain('Nothing has been used yet; a report costs 20 credits.');
   expect(text).toContain('Enough for a report 500 times. 10,000 expire on May 1, 2026.');
   await window.page.getByText('What things cost').click();
-  expect(await textOf(window, 'balance')).toContain('a call costs 1 credit for each one of calls.');
+  expect(await textOf(window, 'balance')).toContain('a call costs 1 credit for every call.');
   await expect.poll(async () => textOf(window, 'usage'), PATIENTLY).toContain('Nothing was used in the last 30 days.');
   expect(await textOf(window, 'topup')).toContain('Ask whoever manages your account for more credits.');
   await picture(window.page, 'widget-new');
