@@ -40,10 +40,14 @@ export async function advanceClock(parts: ClockParts, to: Date): Promise<ClockMo
     await moveTo(parts, at);
     await parts.runDueWork();
     if (parts.timetable !== null) {
-      await parts.timetable.runDue(before, at);
+      await parts.timetable.runNight(before, at);
       await parts.runDueWork();
     }
     stops += 1;
+  }
+  if (parts.timetable !== null) {
+    await parts.timetable.runRest(from, to);
+    await parts.runDueWork();
   }
   return { from, to, stops };
 }

@@ -9,6 +9,9 @@ import { expect, vi } from 'vitest';
 const SERVER = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
 const COMMAND = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** Compiled once for all processes: a command starts in half the time. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/creditpool', import.meta.url));
+
 export type Settings = Readonly<Record<string, string>>;
 
 export interface ServerProcess {
@@ -19,7 +22,7 @@ export interface ServerProcess {
 
 /** Only what a test sets: nothing of the machine's own settings reaches the process. */
 function environment(settings: Settings): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], ...settings };
+  return { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...settings };
 }
 
 export function startServer(settings: Settings): ServerProcess {
