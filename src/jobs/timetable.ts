@@ -2,7 +2,7 @@
 import { createTask } from 'node-cron';
 
 import type { Deps } from '../operations/deps.ts';
-import { type Job, lastFireTime } from './cron.ts';
+import type { Job } from './cron.ts';
 
 export interface Timetable {
   /** When the next night's jobs are all due, after an instant and no later than another; null: not by then. */
@@ -14,6 +14,7 @@ export interface Timetable {
 }
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** A job that is caught up for a day belongs to the night; what runs all day long, or only looks, waits until the clock has arrived. */
 const NIGHTLY_HOURS = 24;
@@ -24,15 +25,13 @@ export function createTimetable(deps: Deps, jobs: readonly Job[]): Timetable {
   const isNightly = ({ catchUpHours, looksOnly = false }: Job): boolean => catchUpHours >= NIGHTLY_HOURS && !looksOnly;
   const [nightly, rest] = [timed.filter(({ job }) => isNightly(job)), timed.filter(({ job }) => !isNightly(job))];
   const runDue = async (some: typeof timed, after: Date, by: Date): Promise<void> => {
-    const hours = (by.getTime() - after.getTime()) / 3_600_000;
-    for (const { job, task } of some) {
-      const due = lastFireTime(task, by, Math.ceil(hours));
-      if (due !== null && due > after) await job.work(deps);
+    for (const timedJob of some) {
+      if (isDue(timedJob, after, by)) await timedJob.job.work(deps);
     }
   };
   return {
     nextNight: (after, until) => {
-      const firsts = nightly.flatMap(({ task }) => firstFireTime(task, after, until) ?? []);
+      const firsts = nightly.flatMap((one) => firstFireTime(one, after, until) ?? []);
       if (firsts.length === 0) return null;
       const first = Math.min(...firsts.map((at) => at.getTime()));
       const midnight = (Math.floor(first / DAY_MS) + 1) * DAY_MS;
@@ -44,11 +43,40 @@ export function createTimetable(deps: Deps, jobs: readonly Job[]): Timetable {
   };
 }
 
-function firstFireTime(task: Parameters<typeof lastFireTime>[0], after: Date, until: Date): Date | null {
-  let minute = Math.floor(after.getTime() / MINUTE_MS) + 1;
-  for (; minute * MINUTE_MS <= until.getTime(); minute += 1) {
-    const at = new Date(minute * MINUTE_MS);
-    if (task.match(at)) return at;
+interface Timed {
+  readonly job: Job;
+  readonly task: { readonly match: (at: Date) => boolean };
+}
+
+function firstFireTime({ job, task }: Timed, after: Date, until: Date): Date | null {
+  const step = stepOf(job);
+  for (let at = aligned(job, after.getTime()); at <= until.getTime(); at += step) {
+    if (at > after.getTime() && task.match(new Date(at))) return new Date(at);
   }
   return null;
+}
+
+function isDue({ job, task }: Timed, after: Date, by: Date): boolean {
+  const step = stepOf(job);
+  for (let at = aligned(job, by.getTime()); at > after.getTime(); at -= step) {
+    if (at <= by.getTime() && task.match(new Date(at))) return true;
+  }
+  return false;
+}
+
+/** To ask of every minute of a month takes seconds: a job of one minute is asked once an hour. */
+function stepOf(job: Job): number {
+  return minuteOf(job) === null ? MINUTE_MS : HOUR_MS;
+}
+
+function minuteOf({ cron }: Job): number | null {
+  const minute = cron.trim().split(/\s+/).at(-5) ?? '';
+  return /^\d+$/.test(minute) ? Number(minute) : null;
+}
+
+/** The minute of this instant, or of its hour the one at which the job can be due. */
+function aligned(job: Job, instant: number): number {
+  const minute = minuteOf(job);
+  if (minute === null) return Math.floor(instant / MINUTE_MS) * MINUTE_MS;
+  return Math.floor(instant / HOUR_MS) * HOUR_MS + minute * MINUTE_MS;
 }
