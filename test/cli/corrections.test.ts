@@ -71,6 +71,7 @@ describe('backfill', () => {
       dry_run: false,
       data: [],
       duplicates: 1101,
+      observed: 0,
       rejected: 0,
       errors: [],
     });
