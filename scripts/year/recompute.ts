@@ -66,9 +66,8 @@ function happened(life: Life, { at, deed, of = '', minor = 0, why }: LogEntry): 
   const { plan, seats, offered } = life;
   switch (deed.what) {
     case 'sign_up':
-      if (plan.baseAmountMinor > 0) charge(life, at, 'sign-up', plan.baseAmountMinor * seats);
-      begin(life, 0);
-      return;
+      charge(life, at, 'sign-up', plan.baseAmountMinor * seats);
+      return begin(life, 0);
     case 'use':
       life.uses.push({ name: of, ...use(life, at, costOf(deed.tokens), deed.late === true) });
       return;
