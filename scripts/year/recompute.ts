@@ -111,14 +111,12 @@ function happened(life: Life, { at, deed, of = '', minor = 0, why }: LogEntry): 
       return;
     case 'note_on_fee':
     case 'note_for_refund':
+    case 'refund_of_pack':
       charge(life, at, 'note', -minor);
+      if (deed.what === 'refund_of_pack') clawBack(life.packs.get(of), minor);
       return;
     case 'gift_ended':
       life.gift = 0;
-      return;
-    case 'refund_of_pack':
-      charge(life, at, 'note', -minor);
-      clawBack(life.packs.get(of), minor);
       return;
     case 'card':
       topUp(life, at);
