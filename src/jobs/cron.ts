@@ -11,8 +11,6 @@ export interface Job {
   readonly cron: string;
   /** How far back a missed fire time is caught up at boot; 0 leaves it to the next one. */
   readonly catchUpHours: number;
-  /** Changes nothing of the books: of several that a moved clock skips, the last one does. */
-  readonly looksOnly?: boolean;
   readonly work: (deps: Deps) => Promise<Readonly<Record<string, unknown>>>;
 }
 

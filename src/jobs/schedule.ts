@@ -18,14 +18,12 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       name: 'fill-event-gap',
       cron: '*/10 * * * *',
       catchUpHours: 1,
-      looksOnly: true,
       work: async (deps) => ({ ...(await fillEventGap(deps)) }),
     },
     {
       name: 'watch-queues',
       cron: '*/15 * * * *',
       catchUpHours: 0,
-      looksOnly: true,
       work: async (deps) => ({ ...(await watchQueues(deps)) }),
     },
     {
@@ -71,7 +69,6 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       name: 'reconcile',
       cron: nightlyCron,
       catchUpHours: 26,
-      looksOnly: true,
       work: async (deps) => {
         const { reconciliationId, customers, compared, unexplained, reads } = await reconcile(deps);
         await keepFunnel(deps, reconciliationId);

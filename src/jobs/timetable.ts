@@ -16,13 +16,14 @@ export interface Timetable {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** A job that is caught up for a day belongs to the night; what runs all day long, or only looks, waits until the clock has arrived. */
+/** A job of one hour that is caught up for a day belongs to the night; what runs all day long waits for the clock to arrive. */
 const NIGHTLY_HOURS = 24;
 
 /** Times are UTC. Jobs run here are not elected and leave no run behind: those are of the wall's own nights. */
 export function createTimetable(deps: Deps, jobs: readonly Job[]): Timetable {
   const timed = jobs.map((job) => ({ job, task: createTask(job.cron, () => undefined, { timezone: 'UTC' }) }));
-  const isNightly = ({ catchUpHours, looksOnly = false }: Job): boolean => catchUpHours >= NIGHTLY_HOURS && !looksOnly;
+  const isNightly = ({ cron, catchUpHours }: Job): boolean =>
+    catchUpHours >= NIGHTLY_HOURS && fieldOf(cron, 'hour') !== null;
   const [nightly, rest] = [timed.filter(({ job }) => isNightly(job)), timed.filter(({ job }) => !isNightly(job))];
   const runDue = async (some: typeof timed, after: Date, by: Date): Promise<void> => {
     for (const timedJob of some) {
@@ -66,17 +67,22 @@ function isDue({ job, task }: Timed, after: Date, by: Date): boolean {
 
 /** To ask of every minute of a month takes seconds: a job of one minute is asked once an hour. */
 function stepOf(job: Job): number {
-  return minuteOf(job) === null ? MINUTE_MS : HOUR_MS;
+  return fieldOf(job.cron, 'minute') === null ? MINUTE_MS : HOUR_MS;
 }
 
-function minuteOf({ cron }: Job): number | null {
-  const minute = cron.trim().split(/\s+/).at(-5) ?? '';
-  return /^\d+$/.test(minute) ? Number(minute) : null;
+/** The one minute, or hour, that an expression names; null where it names several. */
+function fieldOf(cron: string, name: 'minute' | 'hour'): number | null {
+  const field =
+    cron
+      .trim()
+      .split(/\s+/)
+      .at(name === 'minute' ? -5 : -4) ?? '';
+  return /^\d+$/.test(field) ? Number(field) : null;
 }
 
 /** The minute of this instant, or of its hour the one at which the job can be due. */
 function aligned(job: Job, instant: number): number {
-  const minute = minuteOf(job);
+  const minute = fieldOf(job.cron, 'minute');
   if (minute === null) return Math.floor(instant / MINUTE_MS) * MINUTE_MS;
   return Math.floor(instant / HOUR_MS) * HOUR_MS + minute * MINUTE_MS;
 }

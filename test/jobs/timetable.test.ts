@@ -34,7 +34,8 @@ test('a clock that is moved over nights does what each of them would have done',
   expect(sealed).toEqual([{ days: 7 }]);
   const runs = await query<{ at: Date }>(database, 'select started_at as at from reconciliations order by 1');
   expect(runs.map(({ at }) => at.toISOString())).toEqual(
-    ['01', '02', '03', '04', '05', '06', '07', '08'].map((day) => `2026-04-${day}T03:00:00.000Z`),
+    // A night ends with its last job: on the second the health pack of the month before is issued at six.
+    ['01T03', '02T06', '03T03', '04T03', '05T03', '06T03', '07T03', '08T03'].map((at) => `2026-04-${at}:00:00.000Z`),
   );
 });
 
