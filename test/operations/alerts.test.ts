@@ -199,10 +199,11 @@ describe('an endpoint that fails', () => {
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
 
-  test('and whose name leads into a private network is not registered', async () => {
+  test('and whose name leads into a private network is not registered; one that leads there only later is told nothing, and keeps what it is owed', async () => {
     nock.enableNetConnect(/^(127\.0\.0\.1|hooks\.example\.com)/);
+    let address = '10.0.0.7';
     const resolver = ((_host: string, _options: object, done: (error: null, found: object) => void) =>
-      done(null, [{ address: '10.0.0.7', family: 4 }])) as never;
+      done(null, [{ address, family: 4 }])) as never;
     const live = openWays({ isSandbox: false, pepper: 'p', mail: { smtpUrl: undefined, from: 'a@b', folder: null } });
     const outside = { ...channels, ...live, post: createPost({ isSandbox: false, resolver }) };
     const asked = { url: 'https://hooks.example.com/in', description: 'ours' };
@@ -212,6 +213,19 @@ describe('an endpoint that fails', () => {
         message: expect.stringContaining('hooks.example.com leads to 10.0.0.7, which is not public') as unknown,
       },
     });
+    const customer = await books.subscribe('quiet');
+    const { endpointId } = await endpoint();
+    await execute(database, `update webhook_endpoints set url = $2 where endpoint_id = $1`, [endpointId, asked.url]);
+    await testAlerts(deps, { customer: customer.name });
+    address = '169.254.169.254';
+    await deliverAlerts(deps, { ...outside, seal: channels.seal }, { limit: 10 });
+    const found = await listAlerts(deps, { customer: customer.name, kind: 'test', limit: 1 });
+    const deliveries = 'rejected' in found ? [] : (found.alerts[0]?.deliveries ?? []);
+    expect(deliveries.find(({ channel }) => channel === 'webhook')).toMatchObject({
+      state: 'pending',
+      outcome: 'hooks.example.com leads to 169.254.169.254, which is not public',
+    });
+    expect(received).toEqual([]);
     nock.enableNetConnect(/^127\.0\.0\.1/);
   });
 
