@@ -10,6 +10,8 @@ import { toWireId } from './contract/ids.ts';
 import { openWays } from './delivery/channels.ts';
 import type { MailSettings } from './delivery/mail.ts';
 import { doorsTo } from './doors.ts';
+import { callHooks } from './host/call-hooks.ts';
+import { createGate } from './host/gate.ts';
 import { type HostSettings, openHost, type PaidRoutes } from './host/open-host.ts';
 import { type Operations, operationsOn } from './host/operations.ts';
 import type { HttpContext } from './http/context.ts';
@@ -22,8 +24,9 @@ import { startExecutor, type Executor } from './operations/executor.ts';
 import { newUuid } from './operations/new-id.ts';
 import { readFigures } from './operations/read-figures.ts';
 import { ratesOf, sharedLine } from './operations/shared-line.ts';
-import { openDatabase, type Database } from './storage/database.ts';
-import { connectStripe, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
+import { openDatabase, openSharedDatabase, type Database } from './storage/database.ts';
+import type { HostPool } from './storage/shared-pool.ts';
+import { connectStripe, openStripeAgent, type StripeConnection, type StripeGateway } from './stripe/gateway.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 export type { Operations } from './host/operations.ts';
@@ -35,8 +38,15 @@ export const THIN_EVENT_TYPES: readonly string[] = Object.keys(meterHandlers);
 /** Stripe's event types that an endpoint must send, each by one payload; doctor compares the endpoints with them. */
 export const STRIPE_EVENT_TYPES: readonly string[] = [...Object.keys(webhookRegistry), ...THIN_EVENT_TYPES];
 
-export interface BillingSettings extends HostSettings {
-  readonly databaseUrl: string;
+/** Connections of its own, or those that the host's pool lends. */
+export type DatabaseOfHost =
+  | { readonly databaseUrl: string; readonly pool?: undefined }
+  | { readonly pool: HostPool; readonly databaseUrl?: undefined };
+
+export type BillingSettings = DatabaseOfHost & OtherSettings;
+
+interface OtherSettings extends HostSettings {
+  /** Connections at most; default 10, or half of what the host's pool has. */
   readonly databasePoolSize?: number;
   readonly stripe: StripeConnection;
   /** Calls to Stripe a second, all replicas together; what suits the mode where nothing is said. */
@@ -83,15 +93,13 @@ export interface Billing {
 
 /** Opens the parts that settings describe and puts them together; nothing connects before the first use. */
 export function createBilling(settings: BillingSettings): Billing {
-  const db = openDatabase({
-    connectionString: settings.databaseUrl,
-    poolSize: settings.databasePoolSize ?? 10,
-  });
+  const db = databaseOf(settings);
   const mode = /_live_/.test(settings.stripe.secretKey) ? 'live' : 'test';
   const line = sharedLine(db, ratesOf({ mode, ...settings.stripeRates }));
   const metrics = createMetrics();
   const { observer } = metrics;
-  const deps = assembleDeps({ ...settings, db, stripe: connectStripe({ line, observer, ...settings.stripe }) });
+  const agent = openStripeAgent(settings.stripe);
+  const deps = assembleDeps({ ...settings, db, stripe: connectStripe({ line, observer, agent, ...settings.stripe }) });
   const billing = assembleBilling(deps, {
     metrics,
     livemode: /_live_/.test(settings.stripe.secretKey),
@@ -108,8 +116,15 @@ export function createBilling(settings: BillingSettings): Billing {
     close: async () => {
       await billing.close();
       await db.destroy();
+      agent.destroy();
     },
   };
+}
+
+function databaseOf({ pool, databaseUrl, databasePoolSize }: DatabaseOfHost & { databasePoolSize?: number }): Database {
+  if (pool === undefined) return openDatabase({ connectionString: databaseUrl, poolSize: databasePoolSize ?? 10 });
+  const half = Math.floor((pool.options?.max ?? 10) / 2);
+  return openSharedDatabase(pool, { poolSize: databasePoolSize ?? Math.max(1, half) });
 }
 
 export interface DepsParts {
@@ -173,6 +188,9 @@ function openChannels({ livemode, pepper, mail, sandbox = null, publicUrl }: Ass
   };
 }
 
+/** How long `close()` waits for requests under way. */
+const LEAVE_WITHIN_MS = 8_000;
+
 /** Puts given parts together; whoever opened the database closes it. */
 export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing {
   const executor = startExecutor(deps);
@@ -198,11 +216,13 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
     await background?.stop();
     background = null;
   };
-  const works = backgroundWork(realTime, inboxRegistry, channels);
+  const hooks = settings.host?.hooks === undefined ? null : callHooks(settings.host.hooks);
+  const works = backgroundWork(realTime, inboxRegistry, channels, hooks);
   const operations = operationsOn(realTime);
-  const host = openHost(context, operations, settings.host ?? {});
+  const gate = createGate();
+  const host = openHost(context, { operations, gate }, settings.host ?? {});
   return {
-    ...doorsTo(context, settings),
+    ...doorsTo(context, settings, gate),
     requireCredits: host.requireCredits,
     spooled: host.spooled,
     deps,
@@ -221,6 +241,7 @@ export function assembleBilling(deps: Deps, settings: AssemblySettings): Billing
       text: async () => metrics.expose(await readFigures(deps)),
     },
     close: async () => {
+      await gate.close(LEAVE_WITHIN_MS);
       await stop();
       await host.close();
       await executor.close();

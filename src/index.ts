@@ -1,5 +1,7 @@
 // What a host application imports: the mountable product, the migrations, and the types of both.
 export { type Billing, type BillingSettings, createBilling, type Operations } from './billing.ts';
+export type { OutgoingEvent } from './contract/outgoing-events.ts';
+export type { BillingHooks } from './host/hooks.ts';
 export type { Counts, Payer, RequestCredits, RequireCredits } from './host/require-credits.ts';
 export {
   type BurnRow,

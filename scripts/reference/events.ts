@@ -10,14 +10,14 @@ export function eventsPage(): string {
   });
   return page(
     'Outgoing webhooks',
-    'What your endpoints are sent, under [Standard Webhooks](https://www.standardwebhooks.com): `type` is the kind, `data.object` has the figures. [Alerts](../alerts.md) says when each is raised, how deliveries are signed and tried again. Besides, `report.ready` says that a month has its [health pack](../health-pack.md). What we take from Stripe is in [webhooks](../webhooks.md).',
+    'What your endpoints are sent, and your [hooks](../plugin.md#hooks) are told, under [Standard Webhooks](https://www.standardwebhooks.com): `type` is the kind, `data.object` has the figures. [Alerts](../alerts.md) says when each is raised, how deliveries are signed and tried again. Besides, `report.ready` says that a month has its [health pack](../health-pack.md). What we take from Stripe is in [webhooks](../webhooks.md).',
     table(['type', 'message, with its figures in braces', 'figures', 'told by'], rows),
   );
 }
 
 function channelsOf(kind: AlertKind): string {
-  if (QUIET_ALERTS.includes(kind)) return 'webhooks';
-  return INTERNAL_ALERTS.includes(kind) ? 'webhooks, log' : 'webhooks, log, mail';
+  if (QUIET_ALERTS.includes(kind)) return 'webhooks, hooks';
+  return INTERNAL_ALERTS.includes(kind) ? 'webhooks, hooks, log' : 'webhooks, hooks, log, mail';
 }
 
 function sentenceOf(kind: AlertKind): { subject: string; figures: readonly string[] } {

@@ -9,6 +9,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   console_sessions: 'who is signed in: people sign in again',
   console_sign_in_links: 'links that sign somebody in',
   console_sign_in_trips: 'sign-ins under way',
+  hooks: 'functions of the host: they say themselves that they are there',
   job_runs: 'which replica ran which job',
   knex_migrations: 'the schema: see "schema"',
   knex_migrations_lock: 'the schema: see "schema"',

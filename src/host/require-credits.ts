@@ -6,8 +6,10 @@ import type { HttpContext } from '../http/context.ts';
 import { problemOf, sendProblem } from '../http/errors.ts';
 import type { Problem } from '../http/problems.ts';
 import { type Charge, chargeOnSuccess, holdAndCapture } from './charges.ts';
+import { CLOSING, type Gate } from './gate.ts';
 import type { Operations } from './operations.ts';
 import type { Spool } from './spool.ts';
+import { within } from './within.ts';
 
 export type Counts = Readonly<Record<string, number | bigint>>;
 
@@ -46,7 +48,10 @@ export interface Paying {
   readonly context: HttpContext;
   readonly operations: Operations;
   readonly identify: (request: Request) => Payer | null | Promise<Payer | null>;
+  readonly gate: Gate;
   readonly onUnavailable: 'allow' | 'block';
+  /** Longer than that, and the database counts as away. */
+  readonly decideWithinMs: number;
   /** Null: nothing can be kept, so nothing is allowed while the database is away. */
   readonly spool: Spool | null;
   readonly newId: () => string;
@@ -58,6 +63,10 @@ export function requireCredits(paying: Paying, action: string, options: RequireC
   const mayGoOn = (options.onUnavailable ?? paying.onUnavailable) === 'allow' && spool !== null;
   return async (request, response, next) => {
     response.locals['requestId'] ??= paying.newId();
+    if (!paying.gate.enter(response)) {
+      sendProblem(context, response, CLOSING);
+      return;
+    }
     const payer = await identify(request);
     if (payer === null) {
       sendProblem(context, response, {
@@ -101,8 +110,13 @@ async function begun(
   use: Charge['use'],
   mayGoOn: boolean,
 ): Promise<Charge | { readonly rejected: Problem }> {
+  const { log } = paying.context.deps;
   try {
-    return await begin(paying.operations, use);
+    return await within(paying.decideWithinMs, begin(paying.operations, use), {
+      // Nobody waits for it any more: what it held is given back.
+      done: async (charge) => ('rejected' in charge ? undefined : charge.release?.()),
+      failed: (err) => log.warn({ err, eventId: use.eventId }, 'a decision that came too late failed'),
+    });
   } catch (error) {
     const problem = problemOf(paying.context, use.eventId, error);
     if (problem.code !== 'database_unavailable' || !mayGoOn) return { rejected: problem };
@@ -135,11 +149,15 @@ async function givenBack({ release }: Charge): Promise<void> {
   await release?.();
 }
 
-async function paid({ context, spool }: Paying, response: Response, charge: Charge): Promise<void> {
+async function paid({ context, spool, decideWithinMs }: Paying, response: Response, charge: Charge): Promise<void> {
   const { use, holdId } = charge;
   try {
     if (charge.capture === null) throw new NotAsked();
-    const taken = await charge.capture();
+    // What comes too late was done all the same: the spool tells it under the same key, so it counts once.
+    const taken = await within(decideWithinMs, charge.capture(), {
+      done: async () => undefined,
+      failed: (err) => context.deps.log.warn({ err, eventId: use.eventId }, 'a capture that came too late failed'),
+    });
     if ('rejected' in taken) {
       context.deps.log.error({ ...taken.rejected, eventId: use.eventId }, 'a request was answered and not charged');
       return;

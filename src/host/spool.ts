@@ -76,7 +76,8 @@ async function tell(operations: Operations, use: SpooledUse): Promise<string | n
     if (captured.rejected.code !== 'hold_not_open') return captured.rejected.message;
   }
   const occurredAt = new Date(use.occurredAt);
-  const event = { eventId, customer, action, quantities, dimensions, member, source: 'spool' };
+  // Of the source under which it may have been counted already, when only the answer was lost.
+  const event = { eventId, customer, action, quantities, dimensions, member, source: 'host' };
   for (const at of [occurredAt, null]) {
     const [tracked] = await operations.trackUsage([{ ...event, occurredAt: at }]);
     if (tracked === undefined || !('rejected' in tracked)) return null;

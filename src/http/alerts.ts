@@ -47,6 +47,7 @@ export const alertRoutes: readonly Route[] = [
         alert: toWireId('alert', delivery.alertId),
         channel: delivery.channel,
         endpoint: delivery.endpointId === null ? null : toWireId('endpoint', delivery.endpointId),
+        hook: delivery.hook,
         attempts: delivery.attempts,
         response_status: delivery.responseStatus,
         response_body: delivery.responseBody,

@@ -21,7 +21,13 @@ export interface BackgroundSettings {
 }
 
 /** Longest pause between two turns of a loop that found nothing. */
-const EVERY_MS: Readonly<Record<string, number>> = { inbox: 1_000, outbox: 1_000, pools: 5_000, alerts: 2_000 };
+const EVERY_MS: Readonly<Record<string, number>> = {
+  inbox: 1_000,
+  outbox: 1_000,
+  pools: 5_000,
+  alerts: 2_000,
+  hooks: 2_000,
+};
 const OTHERS_EVERY_MS = 15_000;
 const STOP_WITHIN_MS = 8_000;
 

@@ -6,6 +6,7 @@ import { tendCases } from '../operations/cases/tend-cases.ts';
 import { catchUpPools } from '../operations/catch-up-pools.ts';
 import { finishPlanChanges } from '../operations/change-plan.ts';
 import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
+import { deliverToHooks, type HookCalls } from '../operations/deliver-to-hooks.ts';
 import type { Deps } from '../operations/deps.ts';
 import { performFinanceJobs } from '../operations/finance/finance-jobs.ts';
 import { finishCreditNotes } from '../operations/finish-credit-notes.ts';
@@ -28,9 +29,27 @@ const OUTBOX_BATCH = 500;
 const DRAFTS_BATCH = 100;
 const CASES_BATCH = 100;
 const DELIVERIES_BATCH = 50;
+/** Calls of the host's functions at once. */
+const HOOKS_BATCH = 20;
 
 /** The work of a deployment, in the order in which one kind causes the next. */
 export function backgroundWork(
+  realTime: RealTime,
+  handlers: Parameters<typeof applyStripeEvents>[1],
+  channels: Channels,
+  hooks: HookCalls | null = null,
+): readonly Work[] {
+  const { deps } = realTime;
+  return [...ownWork(realTime, handlers, channels), ...hookWork(deps, channels, hooks)];
+}
+
+/** The host's functions, where this process has any. */
+function hookWork(deps: Deps, ways: Channels, hooks: HookCalls | null): readonly Work[] {
+  if (hooks === null) return [];
+  return [{ name: 'hooks', turn: async () => deliverToHooks(deps, { ways, hooks }, { limit: HOOKS_BATCH }) }];
+}
+
+function ownWork(
   realTime: RealTime,
   handlers: Parameters<typeof applyStripeEvents>[1],
   channels: Channels,

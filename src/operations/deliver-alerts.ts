@@ -6,6 +6,7 @@ import {
   finishDelivery,
   leaseDeliveries,
 } from '../storage/alert-deliveries.ts';
+import { giveUpForgottenHooks } from '../storage/hooks.ts';
 import { setEndpointState } from '../storage/webhook-endpoints.ts';
 import type { Deps } from './deps.ts';
 
@@ -53,13 +54,20 @@ export async function deliverAlerts(
   { limit }: { readonly limit: number },
 ): Promise<number> {
   await disableFailingEndpoints(deps.db);
+  await giveUpForgottenHooks(deps.db);
   const due = await leaseDeliveries(deps.db, limit);
-  const ended = await Promise.all(due.map(async (delivery) => deliver(deps, channels, delivery)));
+  const ended = await Promise.all(
+    due.map(async (delivery) => concludeDelivery(deps, delivery, await attempt(deps, channels, delivery))),
+  );
   return ended.filter((end) => end).length;
 }
 
-async function deliver(deps: Deps, channels: Channels, delivery: DueDelivery): Promise<boolean> {
-  const { status, body, failure, skipped } = await attempt(deps, channels, delivery);
+/** Notes how a try went; true when it was the last one. */
+export async function concludeDelivery(
+  deps: Deps,
+  delivery: DueDelivery,
+  { status, body, failure, skipped }: Attempt,
+): Promise<boolean> {
   const answer = { responseStatus: status, responseBody: body };
   if (skipped !== undefined) {
     await finishDelivery(deps.db, delivery, { state: 'skipped', ...answer, outcome: skipped, afterSeconds: 0 });
@@ -83,7 +91,7 @@ async function deliver(deps: Deps, channels: Channels, delivery: DueDelivery): P
   return state === 'parked';
 }
 
-interface Attempt {
+export interface Attempt {
   readonly status: number | null;
   readonly body: string | null;
   readonly failure: string | null;
@@ -92,7 +100,11 @@ interface Attempt {
 
 const DONE: Attempt = { status: null, body: null, failure: null };
 
-async function attempt(deps: Deps, channels: Channels, delivery: DueDelivery): Promise<Attempt> {
+async function attempt(
+  deps: Deps,
+  channels: Channels,
+  delivery: DueDelivery<'webhook' | 'mail' | 'log'>,
+): Promise<Attempt> {
   switch (delivery.channel) {
     case 'log': {
       const { customerId, kind, data } = delivery;
@@ -129,7 +141,7 @@ async function post(channels: Channels, delivery: DueDelivery): Promise<Attempt>
     secrets: sealed.map((one) => channels.seal.open(one)),
     id: channels.wireId('alert', delivery.alertId),
     at: channels.wallTime(),
-    body: bodyOf(channels, delivery),
+    body: JSON.stringify(eventOf(channels, delivery)),
   });
 }
 
@@ -144,12 +156,12 @@ export function shownData(wireId: WireId, data: DueDelivery['data']): DueDeliver
 }
 
 /** A snapshot of the alert, the same in every try. */
-function bodyOf({ wireId, livemode }: Channels, delivery: DueDelivery): string {
+export function eventOf({ wireId, livemode }: Pick<Channels, 'wireId' | 'livemode'>, delivery: DueDelivery): object {
   const { alertId, customerId, kind, data, raisedAt, stripeCustomerId, externalId } = delivery;
   const names = { external_id: externalId, stripe: stripeCustomerId };
   const customer = customerId === NIL_ID ? null : { id: wireId('customer', customerId), ...names };
   const shown = shownData(wireId, data);
   const { subject } = toWords({ kind, data: shown });
   const object = { id: wireId('alert', alertId), object: 'alert', customer, kind, message: subject, ...shown };
-  return JSON.stringify({ type: kind, timestamp: raisedAt.toISOString(), livemode, data: { object } });
+  return { id: object.id, type: kind, timestamp: raisedAt.toISOString(), livemode, data: { object } };
 }

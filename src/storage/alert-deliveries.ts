@@ -1,13 +1,16 @@
 // What is still to be told, by a lease that runs out by PostgreSQL's own clock.
 import type { AlertKind } from '../domain/alert.ts';
 import type { CustomerKey } from '../domain/customer.ts';
+import type { HookName } from '../domain/hook.ts';
 import type { Database } from './database.ts';
 import { execute, query } from './query.ts';
 
-export interface DueDelivery extends CustomerKey {
+export interface DueDelivery<Channel extends string = 'webhook' | 'mail' | 'log' | 'hook'> extends CustomerKey {
   readonly deliveryId: string;
   readonly alertId: string;
-  readonly channel: 'webhook' | 'mail' | 'log';
+  readonly channel: Channel;
+  /** Of a delivery to a function of the host. */
+  readonly hook: HookName | null;
   readonly attempts: number;
   readonly kind: AlertKind;
   readonly data: Readonly<Record<string, unknown>>;
@@ -25,13 +28,27 @@ export interface DueDelivery extends CustomerKey {
 
 const LEASE_SECONDS = 60;
 
-/** Takes deliveries that are due; another replica leaves them alone for a minute. */
-export async function leaseDeliveries(db: Database, limit: number): Promise<readonly DueDelivery[]> {
-  return query<DueDelivery>(
-    db,
-    `with due as (
+/** Takes deliveries that are due and that any process can make; another replica leaves them alone for a minute. */
+export async function leaseDeliveries(
+  db: Database,
+  limit: number,
+): Promise<readonly DueDelivery<'webhook' | 'mail' | 'log'>[]> {
+  return query<DueDelivery<'webhook' | 'mail' | 'log'>>(db, leased(`channel <> 'hook'`), [limit]);
+}
+
+/** Takes deliveries to hooks that this process has. */
+export async function leaseForHooks(
+  db: Database,
+  hooks: readonly HookName[],
+  limit: number,
+): Promise<readonly (DueDelivery<'hook'> & { readonly hook: HookName })[]> {
+  return query(db, leased(`channel = 'hook' and hook = any ($2::text[])`), [limit, hooks]);
+}
+
+function leased(which: string): string {
+  return `with due as (
        select lane, customer_id, delivery_id from alert_deliveries
-       where lane between 0 and 63 and state = 'pending' and next_at <= clock_timestamp()
+       where lane between 0 and 63 and state = 'pending' and ${which} and next_at <= clock_timestamp()
          and (lease_until is null or lease_until < clock_timestamp())
        order by next_at limit $1 for update skip locked
      ), leased as (
@@ -41,7 +58,7 @@ export async function leaseDeliveries(db: Database, limit: number): Promise<read
        returning d.*
      )
      select l.lane, l.customer_id as "customerId", l.delivery_id as "deliveryId", l.alert_id as "alertId", l.channel,
-       l.attempts, a.kind, a.data, a.raised_at as "raisedAt", c.email, c.stripe_customer_id as "stripeCustomerId",
+       l.hook, l.attempts, a.kind, a.data, a.raised_at as "raisedAt", c.email, c.stripe_customer_id as "stripeCustomerId",
        c.external_id as "externalId", l.endpoint_id as "endpointId", e.url, e.state as "endpointState", e.secret,
        case when e.previous_until > clock_timestamp() then e.previous_secret end as "previousSecret"
      from leased l
@@ -49,9 +66,7 @@ export async function leaseDeliveries(db: Database, limit: number): Promise<read
      left join customers c on c.lane = l.lane and c.customer_id = l.customer_id and c.lane between 0 and 63
      left join webhook_endpoints e on e.endpoint_id = l.endpoint_id
      where a.lane between 0 and 63
-     order by a.raised_at, l.delivery_id`,
-    [limit],
-  );
+     order by a.raised_at, l.delivery_id`;
 }
 
 export interface DeliveryEnd {
@@ -113,6 +128,7 @@ export interface ParkedDelivery extends CustomerKey {
   readonly alertId: string;
   readonly channel: string;
   readonly endpointId: string | null;
+  readonly hook: string | null;
   readonly attempts: number;
   readonly responseStatus: number | null;
   readonly responseBody: string | null;
@@ -125,7 +141,7 @@ export async function parkedDeliveries(db: Database, limit: number): Promise<rea
   return query<ParkedDelivery>(
     db,
     `select lane, customer_id as "customerId", delivery_id as "deliveryId", alert_id as "alertId", channel,
-       endpoint_id as "endpointId", attempts, response_status as "responseStatus", response_body as "responseBody",
+       endpoint_id as "endpointId", hook, attempts, response_status as "responseStatus", response_body as "responseBody",
        outcome, created_at as "createdAt"
      from alert_deliveries where lane between 0 and 63 and state = 'parked' order by created_at desc limit $1`,
     [limit],

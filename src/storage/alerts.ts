@@ -2,6 +2,7 @@
 import { type AlertKind, INTERNAL_ALERTS, QUIET_ALERTS } from '../domain/alert.ts';
 import type { CustomerKey } from '../domain/customer.ts';
 import { grantAlerts } from '../domain/grant-alerts.ts';
+import { HOOK_FORGOTTEN_AFTER_DAYS } from '../domain/hook.ts';
 import type { PoolBook } from '../domain/pool-book.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
@@ -27,23 +28,28 @@ export async function insertAlerts(
   if (alerts.length === 0) return 0;
   return execute(
     trx,
-    `with raised as (
+    `with listening as (
+       select hook, kinds from hooks where seen_at > clock_timestamp() - make_interval(days => $11)
+     ), raised as (
        insert into alerts (lane, customer_id, alert_id, pool_id, kind, key, data, raised_at)
        select *, $8 from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[])
          as given (lane, customer_id, alert_id, pool_id, kind, key, data)
        where kind <> all ($10::text[]) or exists (select from webhook_endpoints where state = 'active')
+         or exists (select from listening where kinds is null or kind = any (kinds))
        on conflict (lane, customer_id, key) do nothing
        returning lane, customer_id, alert_id, kind
      ), channels as (
-       select 'log' as channel, null::uuid as endpoint_id
-       union all select 'mail', null
-       union all select 'webhook', endpoint_id from webhook_endpoints where state = 'active'
+       select 'log' as channel, null::uuid as endpoint_id, null as hook, null::text[] as kinds
+       union all select 'mail', null, null, null
+       union all select 'webhook', endpoint_id, null, null from webhook_endpoints where state = 'active'
+       union all select 'hook', null, hook, kinds from listening
      )
-     insert into alert_deliveries (lane, customer_id, alert_id, channel, endpoint_id, next_at, created_at)
-     select lane, customer_id, alert_id, channel, endpoint_id, clock_timestamp(), clock_timestamp()
+     insert into alert_deliveries (lane, customer_id, alert_id, channel, endpoint_id, hook, next_at, created_at)
+     select lane, customer_id, alert_id, channel, endpoint_id, hook, clock_timestamp(), clock_timestamp()
      from raised cross join channels
      where raised.lane between 0 and 63 and not (channel = 'mail' and raised.kind = any ($9::text[]))
-       and not (channel in ('mail', 'log') and raised.kind = any ($10::text[]))`,
+       and not (channel in ('mail', 'log') and raised.kind = any ($10::text[]))
+       and (channels.kinds is null or raised.kind = any (channels.kinds))`,
     [
       alerts.map(({ lane }) => lane),
       alerts.map(({ customerId }) => customerId),
@@ -55,6 +61,7 @@ export async function insertAlerts(
       raisedAt,
       INTERNAL_ALERTS,
       QUIET_ALERTS,
+      HOOK_FORGOTTEN_AFTER_DAYS,
     ],
   );
 }
@@ -77,6 +84,7 @@ export interface StoredAlert extends NewAlert {
     readonly delivery_id: string;
     readonly channel: string;
     readonly endpoint_id: string | null;
+    readonly hook: string | null;
     readonly state: string;
     readonly attempts: number;
     readonly response_status: number | null;
@@ -95,7 +103,7 @@ export async function listAlerts(
     `select a.lane, a.customer_id as "customerId", a.alert_id as "alertId", a.pool_id as "poolId", a.kind, a.key, a.data,
        a.raised_at as "raisedAt", coalesce((
          select jsonb_agg(jsonb_build_object('delivery_id', d.delivery_id, 'channel', d.channel, 'endpoint_id',
-           d.endpoint_id, 'state', d.state, 'attempts', d.attempts, 'response_status', d.response_status, 'outcome',
+           d.endpoint_id, 'hook', d.hook, 'state', d.state, 'attempts', d.attempts, 'response_status', d.response_status, 'outcome',
            d.outcome, 'finished_at', d.finished_at) order by d.channel, d.delivery_id)
          from alert_deliveries d where d.lane = a.lane and d.customer_id = a.customer_id and d.alert_id = a.alert_id),
          '[]') as deliveries

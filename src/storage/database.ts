@@ -4,6 +4,7 @@ import createKnex from 'knex';
 import type { Knex } from 'knex';
 
 import { columnTypes } from './column-types.ts';
+import { borrowFrom, type HostPool } from './shared-pool.ts';
 
 /** The connection pool. Every session acts as the application role, which may not rewrite the books. */
 export type Database = Knex;
@@ -14,10 +15,8 @@ export type Transaction = Knex.Transaction;
 /** The role of every application session; migrations grant it what it may do, and no more. */
 export const APPLICATION_ROLE = 'creditpool_app';
 
-export type DatabaseSettings = {
-  readonly connectionString: string;
-  /** Connections at most; none is held open while idle. */
-  readonly poolSize: number;
+/** How a session of ours is. */
+export type SessionSettings = {
   /** The role that sessions take on, `null` to stay the user that connected (migrations and maintenance). */
   readonly role?: string | null;
   /** Longest statement; default 5 000. Jobs that read much may ask for more. 0 means no limit. */
@@ -26,6 +25,12 @@ export type DatabaseSettings = {
   readonly lockTimeoutMs?: number;
   /** Longest pause inside a transaction; default 10 000. 0 means no limit. */
   readonly idleInTransactionTimeoutMs?: number;
+};
+
+export type DatabaseSettings = SessionSettings & {
+  readonly connectionString: string;
+  /** Connections at most; none is held open while idle. */
+  readonly poolSize: number;
   /** Hears what the pool has to say (a lost connection, a slow one); default: standard error, never standard output. */
   readonly onWarning?: (message: string) => void;
 };
@@ -48,6 +53,33 @@ export function openDatabase(settings: DatabaseSettings): Database {
     acquireConnectionTimeout: 10_000,
     log: quietLog(settings.onWarning ?? console.error),
   });
+}
+
+/** A quarter of a second without work, and a borrowed connection is the host's again. */
+const BORROWED_IDLE_MS = 250;
+
+/**
+ * The same on connections that a host's own pool lends: at most `poolSize` at once, each with our session settings only
+ * while it is ours. `destroy()` gives them all back and leaves the pool open.
+ */
+export function openSharedDatabase(
+  pool: HostPool,
+  settings: SessionSettings & { readonly poolSize: number },
+): Database {
+  const database = createKnex({
+    client: 'pg',
+    connection: {},
+    pool: {
+      min: 0,
+      max: settings.poolSize,
+      idleTimeoutMillis: BORROWED_IDLE_MS,
+      reapIntervalMillis: BORROWED_IDLE_MS,
+    },
+    acquireConnectionTimeout: 10_000,
+    log: quietLog(ignore),
+  });
+  borrowFrom(pool, database, sessionOf(settings));
+  return database;
 }
 
 function quietLog(warn: (message: string) => void): Knex.Logger {
@@ -105,19 +137,23 @@ function isRetryable(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
-/** Adds our settings to the connection string's own `options`, which would otherwise replace ours. */
-function withSessionSettings(settings: DatabaseSettings): string {
+/** PostgreSQL's names and words for what our sessions need. */
+function sessionOf(settings: SessionSettings): Readonly<Record<string, string>> {
   const { role = APPLICATION_ROLE, statementTimeoutMs = 5_000, lockTimeoutMs = 2_000 } = settings;
-  const session = {
+  return {
     ...(role !== null && { role }),
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: lockTimeoutMs,
-    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 10_000,
+    statement_timeout: String(statementTimeoutMs),
+    lock_timeout: String(lockTimeoutMs),
+    idle_in_transaction_session_timeout: String(settings.idleInTransactionTimeoutMs ?? 10_000),
     timezone: 'UTC',
     search_path: 'public',
   };
+}
+
+/** Adds our settings to the connection string's own `options`, which would otherwise replace ours. */
+function withSessionSettings(settings: DatabaseSettings): string {
   const url = new URL(settings.connectionString);
-  const options = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
+  const options = Object.entries(sessionOf(settings)).map(([name, value]) => `-c ${name}=${value}`);
   url.searchParams.set('options', [url.searchParams.get('options') ?? '', ...options].join(' ').trim());
   return url.href;
 }

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import type pg from 'pg';
 
 import { arrayTypes, binaryArray } from './binary-arrays.ts';
+import { columnTypes } from './column-types.ts';
 import type { Database, Transaction } from './database.ts';
 
 export type Scalar = string | number | bigint | boolean | Date | Buffer | null;
@@ -57,7 +58,9 @@ async function run<Row extends object>(
     client.emit('query', { sql, bindings: parameters });
     holdBack(connection.connection.stream);
     const { name, types } = knownStatement(sql);
-    const statement = { text: sql, values: parameters.map((parameter, at) => encoded(parameter, types[at])) };
+    const values = parameters.map((parameter, at) => encoded(parameter, types[at]));
+    // Said with each statement, since a connection may be a host's, which reads its own otherwise.
+    const statement = { text: sql, values, types: columnTypes };
     return connection.query<Row>(hasMany(parameters) ? statement : { name, ...statement });
   });
 }

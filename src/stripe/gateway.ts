@@ -1,4 +1,7 @@
 // The one door to Stripe. Files beside this one hold our calls per object and turn Stripe's shape into the facts we use.
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+
 import { Stripe } from 'stripe';
 
 import { NO_OBSERVER, type Observer } from '../telemetry/observer.ts';
@@ -23,6 +26,15 @@ export interface StripeConnection {
   readonly readsPerSecond?: number;
   /** Hears of every call. */
   readonly observer?: Observer;
+  /** Keeps connections; default: the SDK's, which all users of the SDK in this process share. */
+  readonly agent?: StripeAgent;
+}
+
+export type StripeAgent = HttpAgent | HttpsAgent;
+
+/** Connections of one deployment's own: `destroy()` closes them. */
+export function openStripeAgent({ protocol }: Pick<StripeConnection, 'protocol'>): StripeAgent {
+  return protocol === 'http' ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
 }
 
 /** Opens the SDK at its pinned API version. Retries are ours (outbox), so that every send has our own key. */
@@ -36,8 +48,9 @@ export function connectStripe(connection: StripeConnection): StripeGateway {
     line,
     readsPerSecond,
     observer = NO_OBSERVER,
+    agent,
   } = connection;
-  const calls = namedFailures(observedClient(observer, Stripe.createNodeHttpClient()));
+  const calls = namedFailures(observedClient(observer, Stripe.createNodeHttpClient(agent)));
   const inner = line === undefined ? calls : openLine(line, calls);
   return new Stripe(secretKey, {
     telemetry: false,

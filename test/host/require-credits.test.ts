@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import express5 from 'express';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 
+import type { HostSettings } from '../../src/host/open-host.ts';
 import { type Billing, type BillingSettings, createBilling } from '../../src/index.ts';
 import { verifyLedger } from '../../src/operations/verify-ledger.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -24,7 +25,7 @@ const { database, connectionString } = await cloneDatabase();
 const story = await tellStory(database);
 const errors: string[] = [];
 
-function billingFor(more: Partial<BillingSettings> = {}): Billing {
+function billingFor(more: Partial<HostSettings> = {}): Billing {
   const { host, port, secretKey } = story.simulator;
   const silent = (): void => undefined;
   const billing = createBilling({
@@ -144,9 +145,19 @@ describe.for([
 });
 
 describe('while the database is away', () => {
-  /** A way to the database that can be cut. */
+  /** A way to the database that can be cut, or let nothing through for a while. */
   const sockets = new Set<Socket>();
+  const ways: (readonly [from: Socket, to: Socket])[] = [];
   let isAway = false;
+  let isStalled = false;
+  const stall = (): void => {
+    isStalled = true;
+    for (const [from, to] of ways) from.unpipe(to);
+  };
+  const flow = (): void => {
+    isStalled = false;
+    for (const [from, to] of ways) from.pipe(to);
+  };
   const proxy = createTcpServer((from) => {
     if (isAway) {
       from.destroy();
@@ -157,7 +168,9 @@ describe('while the database is away', () => {
     const to =
       folder === null ? connect(Number(port), hostname) : connect(`${folder}/.s.PGSQL.${port === '' ? '5432' : port}`);
     for (const socket of [from, to]) sockets.add(socket.on('error', () => undefined));
-    from.pipe(to).pipe(from);
+    ways.push([from, to]);
+    to.pipe(from);
+    if (!isStalled) from.pipe(to);
   }).listen(0, '127.0.0.1');
   const cut = (): void => {
     isAway = true;
@@ -208,6 +221,35 @@ describe('while the database is away', () => {
     expect(await left(customer)).toEqual(['9980', '0']);
     expect((await verifyLedger(story.billing.deps)).breaches).toEqual([]);
   });
+
+  test.for(['hold', 'charge_on_success'] as const)(
+    'that hangs counts as away after our own limit, not the driver’s; what it does later is not counted twice (%s)',
+    async (mode) => {
+      const customer = await story.subscriber();
+      const billing = createBilling({ ...settingsOf(through()), spool: `${spool}-${mode}`, decideWithinMs: 150 });
+      const app = express5();
+      const calls = { quantity: { calls: 10 }, mode };
+      app.post('/begun', billing.requireCredits('api.call', calls), (_, response) => void response.json({}));
+      app.post('/ended', billing.requireCredits('api.call', calls), (_, response) => {
+        stall();
+        response.json({});
+      });
+      const block = { ...calls, onUnavailable: 'block' } as const;
+      app.post('/blocked', billing.requireCredits('api.call', block), (_, response) => void response.json({}));
+      const origin = await listen(app);
+      // Its end comes too late, and is known to be done only by the database.
+      expect((await fetch(`${origin}/ended`, by(customer))).status).toBe(200);
+      const begun = await fetch(`${origin}/begun`, by(customer));
+      expect([begun.status, begun.headers.get('x-credits-deferred')]).toEqual([200, '1']);
+      expect((await fetch(`${origin}/blocked`, by(customer))).status).toBe(503);
+      expect(billing.spooled()).toBe(2);
+      flow();
+      await billing.close();
+      expect(billing.spooled()).toBe(0);
+      expect(await left(customer)).toEqual(['9980', '0']);
+      expect((await verifyLedger(story.billing.deps)).breaches).toEqual([]);
+    },
+  );
 
   function settingsOf(databaseUrl: string): BillingSettings {
     const { host, port, secretKey } = story.simulator;

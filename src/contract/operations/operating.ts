@@ -109,6 +109,7 @@ export const operatingOperations = {
             z.object({
               id: idOf('delivery'),
               endpoint: idOf('endpoint').nullable(),
+              hook: wordOrNull,
               channel: word,
               state: word,
               attempts: z.int(),
@@ -143,6 +144,7 @@ export const operatingOperations = {
           alert: idOf('alert'),
           channel: word,
           endpoint: idOf('endpoint').nullable(),
+          hook: wordOrNull.meta({ description: 'the function of the host that did not take it' }),
           attempts: z.int(),
           response_status: z.int().nullable(),
           response_body: wordOrNull,
