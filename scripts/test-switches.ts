@@ -1,6 +1,7 @@
 /**
- * The full matrix: every story under every other position of every uncertain fact about Stripe, one run per position.
- * `npm run test:switches -- summaryEnd a1` tries the positions and stories that these words name.
+ * The full matrix: every story, while any two uncertain facts about Stripe meet in each combination of their positions.
+ * `npm run test:switches -- alone` tries every other position by itself instead, one run for each;
+ * `-- summaryEnd a1` tries the positions and stories that these words name.
  */
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import progress from 'cli-progress';
 import Table from 'cli-table3';
 
 import { OTHER_POSITIONS } from '../src/simulator/switches.ts';
-import { EVERYTHING_OTHERWISE, NOT_IN_A_STORY, type Position, POSITIONS } from '../test/support/positions.ts';
+import { NOT_IN_A_STORY, type Position, POSITIONS, TOGETHER } from '../test/support/positions.ts';
 
 /** Where every run of the tests leaves its report. */
 const REPORT = 'reports/tests.json';
@@ -22,11 +23,13 @@ interface Report {
   }[];
 }
 
-const words = process.argv.slice(2);
+const alone = process.argv.includes('alone');
+const words = process.argv.slice(2).filter((word) => word !== 'alone');
 const facts = words.filter((word) => word in OTHER_POSITIONS);
 const stories = words.filter((word) => !(word in OTHER_POSITIONS)).map((word) => `test/stories/${word}`);
-const all: readonly Position[] = [{ name: 'everything otherwise', switches: EVERYTHING_OTHERWISE }, ...POSITIONS];
-const chosen = facts.length === 0 ? all : POSITIONS.filter(({ name }) => facts.includes(name.split('=')[0] ?? ''));
+const named = POSITIONS.filter(({ name }) => facts.includes(name.split('=')[0] ?? ''));
+const all = alone ? POSITIONS : TOGETHER;
+const chosen = facts.length === 0 ? all : named;
 
 /** One run of the stories; the report that vitest wrote. */
 async function run({ switches }: Position): Promise<Report> {
@@ -54,6 +57,8 @@ for (const position of chosen) {
   failures += failed.length;
   const seconds = Math.round((performance.now() - begun) / 1000);
   const what = failed.map(({ fullName }) => fullName.trim()).join('\n');
+  // A log has no bar, and a run of hours may be cut short.
+  if (!process.stderr.isTTY) console.error(`${position.name}: ${report.numPassedTests} passed, ${seconds} s\n${what}`);
   table.push([position.name, report.numPassedTests, report.numFailedTests, seconds, what]);
   bar.increment();
 }

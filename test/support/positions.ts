@@ -26,6 +26,24 @@ export const POSITIONS: readonly Position[] = Object.entries(OTHER_POSITIONS)
     positions.map((position): Position => ({ name: `${name}=${String(position)}`, switches: { [name]: position } })),
   );
 
+const RUNS = 7;
+
+/** The four of seven runs in which each fact is otherwise: no two facts share all four, any two share one. */
+const FOUR_OF_SEVEN = Array.from({ length: 2 ** RUNS }, (_, runs) => runs).filter(
+  (runs) => [...runs.toString(2)].filter((bit) => bit === '1').length === 4,
+);
+
+/**
+ * Few runs in place of one for each position: with the run of the suite, where all are at their likeliest, any two facts
+ * meet in each of their four combinations (a covering array of strength two, Katona's).
+ */
+export const TOGETHER: readonly Position[] = Array.from({ length: RUNS }, (_, run) => ({
+  name: `together ${run + 1} of ${RUNS}`,
+  switches: Object.fromEntries(
+    Object.entries(EVERYTHING_OTHERWISE).filter((_fact, at) => ((FOUR_OF_SEVEN[at] ?? 0) >> run) & 1),
+  ),
+}));
+
 /** What the matrix sets for a whole run of the stories. */
 export function switchesOfRun(): Partial<Switches> {
   return JSON.parse(process.env['STORY_SWITCHES'] ?? '{}') as Partial<Switches>;
