@@ -1,8 +1,9 @@
 import type { CustomerKey } from '../domain/customer.ts';
-import { openIncludedLot, openPeriod } from '../domain/period-opening.ts';
+import { openIncludedLot, openPeriod, openResumedPeriod } from '../domain/period-opening.ts';
 import type { Transaction } from '../storage/database.ts';
 import { saveBookChanges } from '../storage/pool-book-changes.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
+import { hadPeriods } from '../storage/subscriptions.ts';
 import type { Deps } from './deps.ts';
 
 export interface NewBillingPeriod {
@@ -33,7 +34,11 @@ export async function openBillingPeriod(
   // A renewal is not ours to open: it would come without its included lot.
   if (book.periods.some((period) => period.subscriptionId === subscriptionId)) return;
   const moment = { now, newId: deps.newId };
-  const period = openPeriod(book, subscription, { startsAt, endsAt, isTrial }, moment);
-  if (includedLot === 'now') openIncludedLot(book, subscription, period, period.startsAt, moment);
+  // The book holds what ended of late. One that comes back after long, such as from being unpaid, has its sign-up behind it.
+  if (await hadPeriods(trx, customer, subscriptionId)) openResumedPeriod(book, { startsAt, endsAt }, moment);
+  else {
+    const period = openPeriod(book, subscription, { startsAt, endsAt, isTrial }, moment);
+    if (includedLot === 'now') openIncludedLot(book, subscription, period, period.startsAt, moment);
+  }
   await saveBookChanges(trx, now, [book]);
 }

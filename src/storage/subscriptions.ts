@@ -148,3 +148,13 @@ export async function readSubscription(
   );
   return row ?? null;
 }
+
+/** Whether a period of the subscription was ever opened, however long that is over. */
+export async function hadPeriods(trx: Transaction, key: CustomerKey, subscriptionId: string): Promise<boolean> {
+  const rows = await query(
+    trx,
+    `select 1 from billing_periods where lane = $1 and customer_id = $2 and subscription_id = $3 limit 1`,
+    [key.lane, key.customerId, subscriptionId],
+  );
+  return rows.length > 0;
+}

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
+import { openBillingPeriod } from '../../src/operations/open-billing-period.ts';
 import { trackUsage } from '../../src/operations/track-usage.ts';
+import { transaction } from '../../src/storage/database.ts';
 import { query } from '../../src/storage/query.ts';
 import { balances, metered, openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -110,6 +112,27 @@ describe('a new billing period', () => {
     expect(
       (await entries(customer, 'lot.expired')).map(({ effectiveAt }) => effectiveAt.toISOString().slice(0, 10)),
     ).toEqual(['2026-05-01', '2026-06-01', '2026-07-01']);
+  });
+
+  test('opens with its credits for one that was unpaid for two months, and not for the months between', async () => {
+    await books.at('2026-04-30T12:00:00Z');
+    const customer = await books.subscribe('hybrid');
+    const become = async (status: string) =>
+      query(database, `update subscriptions set status = $3 where lane = $1 and customer_id = $2`, [
+        customer.lane,
+        customer.customerId,
+        status,
+      ]);
+    await become('unpaid');
+    await books.at('2026-07-04T00:00:00Z');
+    await catchUp();
+    await query(database, `update billing_periods set state = 'final' where customer_id = $1`, [customer.customerId]);
+    await become('active');
+    const { subscriptionId } = customer;
+    const july = { startsAt: new Date('2026-07-01T00:00:00Z'), endsAt: new Date('2026-08-01T00:00:00Z') };
+    const first = { subscriptionId, ...july, includedLot: 'on_payment' } as const;
+    await transaction(database, async (trx) => openBillingPeriod(books.deps, trx, customer, first));
+    expect(await lots(customer)).toEqual(['included 0/10000 04-01..05-01', 'included 10000/10000 07-01..08-01']);
   });
 
   test('of a seat plan grants the credits of every seat', async () => {
