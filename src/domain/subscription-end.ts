@@ -11,6 +11,9 @@ export interface EndedSubscription {
   readonly endedAt: Date;
 }
 
+/** Stripe tells its times in whole seconds. */
+const PERIOD_MS_MIN = 1_000;
+
 /** Gives back all that is held, so that nothing is captured while the last invoice is made. */
 export function releaseAllHolds(book: PoolBook, moment: Moment): void {
   for (const pool of familyOf(book)) {
@@ -23,9 +26,10 @@ export function endSubscription(book: PoolBook, { subscriptionId, endedAt }: End
   releaseAllHolds(book, moment);
   for (const period of book.periods) {
     if (period.subscriptionId !== subscriptionId || period.state !== 'open' || !isWithin(period, endedAt)) continue;
-    if (endedAt <= period.startsAt) continue;
-    period.endsAt = endedAt;
-    period.cutOffAt = endedAt;
+    // One that ends in the second in which it began still lasts that second: a period has some length.
+    const endsAt = new Date(Math.max(endedAt.getTime(), period.startsAt.getTime() + PERIOD_MS_MIN));
+    period.endsAt = endsAt;
+    period.cutOffAt = endsAt;
     book.changes.changedPeriods.add(period);
   }
   const keepsPurchased = book.terms?.policy.cancel.purchased !== 'end';

@@ -8,6 +8,7 @@ import { finishPlanChanges } from '../operations/change-plan.ts';
 import { type Channels, deliverAlerts } from '../operations/deliver-alerts.ts';
 import { deliverToHooks, type HookCalls } from '../operations/deliver-to-hooks.ts';
 import type { Deps } from '../operations/deps.ts';
+import { endNeverBilledPeriods } from '../operations/end-never-billed.ts';
 import { performFinanceJobs } from '../operations/finance/finance-jobs.ts';
 import { finishCreditNotes } from '../operations/finish-credit-notes.ts';
 import { deliverPacks } from '../operations/health-pack/deliver-pack.ts';
@@ -91,7 +92,7 @@ function ownWork(
       turn: async () => {
         const { guarded } = await pollDrafts(deps, { limit: DRAFTS_BATCH });
         const { finalized, settled } = await settleDrafts(deps, { limit: DRAFTS_BATCH });
-        return guarded + finalized + settled;
+        return guarded + finalized + settled + (await endNeverBilledPeriods(deps, { limit: PERIODS_BATCH }));
       },
     },
     {

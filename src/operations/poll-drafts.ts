@@ -1,5 +1,5 @@
 import { now } from '../storage/clock.ts';
-import { unguardedSubscriptions } from '../storage/settlements.ts';
+import { periodOfCycle, readSettlement, unguardedSubscriptions } from '../storage/settlements.ts';
 import { stripeFailure } from '../stripe/failures.ts';
 import { listInvoiceDrafts } from '../stripe/invoice-drafts.ts';
 import type { Deps } from './deps.ts';
@@ -21,8 +21,9 @@ export async function pollDrafts(deps: Deps, { limit }: { readonly limit: number
 async function guardDraftsOf(deps: Deps, subscriptionId: string): Promise<number> {
   let guarded = 0;
   try {
-    for (const { invoiceId, isCycle } of await listInvoiceDrafts(deps.stripe, subscriptionId)) {
-      if (isCycle && (await guardDraft(deps, invoiceId)) === 'guarded') guarded += 1;
+    for (const { invoiceId, isCycle, periodEnd } of await listInvoiceDrafts(deps.stripe, subscriptionId)) {
+      if (!isCycle || (await isKnown(deps, subscriptionId, periodEnd))) continue;
+      if ((await guardDraft(deps, invoiceId)) === 'guarded') guarded += 1;
     }
   } catch (error) {
     const failure = stripeFailure(error);
@@ -30,4 +31,10 @@ async function guardDraftsOf(deps: Deps, subscriptionId: string): Promise<number
     deps.log.warn({ subscription: subscriptionId, reason: failure.reason }, 'its drafts could not be read yet');
   }
   return guarded;
+}
+
+/** The draft of the cycle before stands there still while the one that ended too has none. */
+async function isKnown(deps: Deps, subscriptionId: string, periodEnd: Date): Promise<boolean> {
+  const period = await periodOfCycle(deps.db, subscriptionId, periodEnd);
+  return period !== null && (await readSettlement(deps.db, period, period.billingPeriodId)) !== null;
 }

@@ -42,12 +42,16 @@ export interface MeteredSpan {
   readonly to: Date;
 }
 
+const MINUTE_MS = 60_000;
+
 /** What Stripe counted in a span, in meter units; null when it is no whole number, so that others write to our meter. */
 export async function meteredTotal(stripe: StripeGateway, span: MeteredSpan): Promise<bigint | null> {
+  // What ended within a minute holds no whole one: its events are stamped in the minute of `from`.
+  const to = Math.max(span.to.getTime(), span.from.getTime() + MINUTE_MS);
   const summaries = await stripe.billing.meters.listEventSummaries(span.meterId, {
     customer: span.stripeCustomerId,
     start_time: Math.floor(span.from.getTime() / 1000),
-    end_time: Math.floor(span.to.getTime() / 1000),
+    end_time: Math.floor(to / 1000),
     limit: 100,
   });
   let total = 0n;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { query } from '../../src/storage/query.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, tellStory } from '../support/story.ts';
 
@@ -38,6 +39,31 @@ test(
       open_grants: '75',
       variances: 0,
     });
+  },
+);
+
+test(
+  'E3 One that ends in the second in which its period begins: the period ends with it, and the fee is all there is',
+  { timeout: 120_000 },
+  async () => {
+    const [mistaken, renewed] = [await story.subscriber(), await story.subscriber()];
+    const path = `/v1/subscriptions/${mistaken.subscription}/cancel`;
+    expect((await story.call('POST', path, { reason: 'a mistake' })).body).toMatchObject({ state: 'done' });
+    await story.until('2026-05-16T00:00:00Z');
+    await story.stripe.subscriptions.cancel(renewed.subscription);
+    await story.until('2026-05-17T00:00:00Z');
+    const last = await query<{ from: Date; to: Date }>(
+      database,
+      `select distinct on (subscription_id) starts_at as from, ends_at as to
+       from billing_periods where subscription_id = any ($1) order by subscription_id, starts_at desc`,
+      [[mistaken.subscription, renewed.subscription]],
+    );
+    expect(last.map(({ from, to }) => Number(to) - Number(from))).toEqual([1_000, 1_000]);
+    // Nothing was used and Stripe bills nothing any more: after four days the period is final and its grants end.
+    await story.until('2026-05-21T00:00:00Z');
+    const over = { credits_applied: '0', lots: '0', receivable: '0', open_grants: '0', variances: 0 };
+    await expectBooks(story, mistaken, { ...over, invoice: '0', deferred: '0', cash: '99' });
+    await expectBooks(story, renewed, { ...over, invoice: '99', deferred: '83.04', cash: '198' });
   },
 );
 
