@@ -64,7 +64,8 @@ export interface ThinEvent {
   readonly type: string;
   readonly created: string;
   readonly related_object: { readonly id: string; readonly type: string; readonly url: string } | null;
-  readonly data: object;
+  /** Null for a ping, which tells of nothing. */
+  readonly data: object | null;
   /** The snapshot event that tells the same. */
   readonly snapshot_event: string | null;
 }

@@ -11,6 +11,8 @@ export interface Store extends Pick<Memory, 'all' | 'by' | 'count'> {
   readonly remove: (kind: CollectionName, id: string) => void;
   /** Runs `work` whole or not at all and writes its changes to the journal before returning. */
   readonly transact: <T>(work: () => T, keepsDespite?: (error: unknown) => boolean) => T;
+  /** Runs `work` inside a transaction to see what would be, and takes back all that it changed. */
+  readonly rehearse: <T>(work: () => T) => T;
   /** What the present transaction changed so far: each as it is now, or as it was if it is gone. */
   readonly touched: () => readonly (readonly [kind: CollectionName, object: object])[];
   /** Called after every commit. */
@@ -42,6 +44,12 @@ function changesOf(memory: Memory, undo: readonly Undo[]): Change[] {
   return Array.from(touched.values(), ({ kind, id }): Change => [kind, id, memory.get(kind, id) ?? null]);
 }
 
+/** The object as it is now, or as it was if it is gone; one that came and went is none. */
+function touchedBy(memory: Memory, { kind, id, before }: Undo): [CollectionName, object][] {
+  const object = memory.get(kind, id) ?? before;
+  return object === null ? [] : [[kind, object]];
+}
+
 /** Opens the store, with what the journal file holds when there is one. */
 export function openStore(file?: string): Store {
   const memory = createMemory();
@@ -61,8 +69,12 @@ export function openStore(file?: string): Store {
     journal?.append(changes);
     for (const listener of listeners) listener(changes);
   };
+  /** Takes back what was changed since there were so many changes. */
+  const takeBack = (count: number): void => {
+    for (const { kind, id, before } of (undo?.splice(count) ?? []).toReversed()) memory.place(kind, id, before);
+  };
   const rollBack = (): void => {
-    for (const { kind, id, before } of (undo ?? []).toReversed()) memory.place(kind, id, before);
+    takeBack(0);
     undo = undefined;
   };
 
@@ -98,11 +110,16 @@ export function openStore(file?: string): Store {
         throw error;
       }
     },
-    touched: () =>
-      (undo ?? []).flatMap(({ kind, id, before }) => {
-        const object = memory.get(kind, id) ?? before;
-        return object === null ? [] : [[kind, object] as const];
-      }),
+    rehearse: (work) => {
+      if (undo === undefined) throw new Error('a rehearsal outside a transaction');
+      const begun = undo.length;
+      try {
+        return work();
+      } finally {
+        takeBack(begun);
+      }
+    },
+    touched: () => (undo ?? []).flatMap((one) => touchedBy(memory, one)),
     onCommit: (listener) => {
       listeners.push(listener);
     },

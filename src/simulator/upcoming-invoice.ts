@@ -1,5 +1,5 @@
-import { currentInvoice } from './drafts.ts';
-import { subscriptionLine } from './invoice-lines.ts';
+import { currentInvoice, pendingItems } from './drafts.ts';
+import { itemLine, subscriptionLine } from './invoice-lines.ts';
 import { newInvoice } from './new-invoice.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';
@@ -19,15 +19,19 @@ function nextLines(world: World, invoice: Invoice, subscription: Subscription, e
   });
 }
 
-/** The next invoice of a subscription as it would be now; nothing is stored. */
-export function upcomingInvoice(world: World, subscription: Subscription): Invoice {
-  const ends = subscription.items.data.map((item) => item.current_period_end);
-  const end = Math.min(...ends);
+interface Preview {
+  readonly reason: 'upcoming' | 'subscription_update';
+  readonly linesOf: (invoice: Invoice) => InvoiceLine[];
+  readonly end: number;
+}
+
+/** An invoice with what is pending, as it would be now; nothing is stored. */
+function preview(world: World, subscription: Subscription, { reason, linesOf, end }: Preview): Invoice {
   const start = Math.min(...subscription.items.data.map((item) => item.current_period_start));
   const invoice = newInvoice(world, {
     customer: need(world, 'customers', subscription.customer, 'customer'),
     currency: subscription.currency,
-    reason: 'upcoming',
+    reason,
     subscription,
     collectionMethod: subscription.collection_method,
     daysUntilDue: subscription.days_until_due,
@@ -36,7 +40,8 @@ export function upcomingInvoice(world: World, subscription: Subscription): Invoi
     period: { start, end },
   });
   const id = `upcoming_${invoice.id}`;
-  const data = nextLines(world, invoice, subscription, end).map((line) => ({
+  const pending = pendingItems(world, invoice, subscription.id).map((item) => itemLine(invoice, item));
+  const data = [...pending, ...linesOf(invoice)].map((line) => ({
     ...line,
     id: line.id.replace('il_', 'il_tmp_'),
     invoice: id,
@@ -46,4 +51,17 @@ export function upcomingInvoice(world: World, subscription: Subscription): Invoi
     id,
     lines: { ...invoice.lines, data, url: `/v1/invoices/${id}/lines` },
   });
+}
+
+/** The next invoice of a subscription as it would be now. */
+export function upcomingInvoice(world: World, subscription: Subscription): Invoice {
+  const end = Math.min(...subscription.items.data.map((item) => item.current_period_end));
+  const linesOf = (invoice: Invoice): InvoiceLine[] => nextLines(world, invoice, subscription, end);
+  return preview(world, subscription, { reason: 'upcoming', linesOf, end });
+}
+
+/** What is pending of a subscription, as an invoice that is made at once. */
+export function invoiceAtOnce(world: World, subscription: Subscription): Invoice {
+  const end = nowOf(world, subscription.customer);
+  return preview(world, subscription, { reason: 'subscription_update', linesOf: () => [], end });
 }

@@ -1,4 +1,5 @@
 import type { Destination, ThinEvent } from './collections.ts';
+import { deliver } from './deliver.ts';
 import { noSuch } from './errors.ts';
 import { freshId } from './ids.ts';
 import {
@@ -29,6 +30,11 @@ export function notificationOf(event: ThinEvent): object {
     ...(related === null ? {} : { related_object: related }),
     ...(snapshot === null ? {} : { snapshot_event: snapshot }),
   };
+}
+
+/** What is fetched: the same, and what it is about. */
+function whole(event: ThinEvent): object {
+  return { ...notificationOf(event), ...(event.data === null ? {} : { data: event.data }) };
 }
 
 /** A page in the v2 shape; the cursor is the number of items already given. */
@@ -106,6 +112,22 @@ const create = route(
   },
 );
 
+/** A test event for one destination, whatever it listens to. */
+function ping(world: World, id: string): object {
+  destinationWithId(world, id);
+  const event: ThinEvent = {
+    id: freshId('evt_test', 32),
+    type: 'v2.core.event_destination.ping',
+    created: new Date().toISOString(),
+    related_object: { id, type: 'v2.core.event_destination', url: `/v2/core/event_destinations/${id}` },
+    data: null,
+    snapshot_event: null,
+  };
+  world.store.put('thin_events', event);
+  deliver(world, event.id, id);
+  return whole(event);
+}
+
 export const v2EventRoutes = [
   create,
   route('GET', '/v2/core/event_destinations', { ...v2Paging, include: ignored() }, ({ world, values, path }) =>
@@ -147,6 +169,7 @@ export const v2EventRoutes = [
   ),
   route('POST', '/v2/core/event_destinations/{id}/disable', {}, ({ world, id }) => setStatus(world, id, 'disabled')),
   route('POST', '/v2/core/event_destinations/{id}/enable', {}, ({ world, id }) => setStatus(world, id, 'enabled')),
+  route('POST', '/v2/core/event_destinations/{id}/ping', {}, ({ world, id }) => ping(world, id)),
   route('DELETE', '/v2/core/event_destinations/{id}', {}, ({ world, id }) => {
     destinationWithId(world, id);
     for (const { id: delivery } of world.store.by('deliveries', 'queue', id)) {
@@ -167,16 +190,12 @@ export const v2EventRoutes = [
             (values.types === undefined || values.types.includes(type)) &&
             (values.object_id === undefined || related?.id === values.object_id),
         );
-      return v2Page(
-        found.toReversed().map((event) => ({ ...notificationOf(event), data: event.data })),
-        path,
-        values,
-      );
+      return v2Page(found.toReversed().map(whole), path, values);
     },
   ),
   route('GET', '/v2/core/events/{id}', {}, ({ world, id }) => {
     const event = world.store.find('thin_events', id);
     if (event === undefined) throw noSuch('event', id);
-    return { ...notificationOf(event), data: event.data };
+    return whole(event);
   }),
 ];

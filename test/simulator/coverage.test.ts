@@ -12,7 +12,7 @@ const FAMILIES =
 
 /** Calls of the SDK in the families above that the simulator does not answer, on purpose. */
 const ABSENT =
-  /cash_balance|funding_instructions|\/sources|\/tax_ids|customers\/x_1\/(discount|payment_methods\/x_1)|feedback_options|active_entitlements\/x_1|amount_details_line_items|charges(\/x_1\/capture)?$|checkout\/sessions\/x_1$|\/(add_lines|update_lines|remove_lines)$|invoices\/x_1\/lines\/x_1|payment_intents\/x_1\/(apply_customer_balance|capture|increment_authorization|verify_microdeposits)|subscriptions\/x_1\/migrate|\/ping$|invoice_rendering_templates/;
+  /cash_balance|funding_instructions|\/sources|\/tax_ids|customers\/x_1\/(discount|payment_methods\/x_1)|feedback_options|active_entitlements\/x_1|amount_details_line_items|charges(\/x_1\/capture)?$|checkout\/sessions\/x_1$|\/(add_lines|update_lines|remove_lines)$|invoices\/x_1\/lines\/x_1|payment_intents\/x_1\/(apply_customer_balance|capture|increment_authorization|verify_microdeposits)|subscriptions\/x_1\/migrate|invoice_rendering_templates/;
 
 function callsOfTheSdk(): { method: string; path: string }[] {
   const entry = createRequire(import.meta.url).resolve('stripe');

@@ -150,6 +150,31 @@ test('a metered item takes no quantity', async () => {
   await expect(stage.stripe.subscriptions.create({ customer: plan.customer, items })).rejects.toThrow(/metered/);
 });
 
+test('a preview of a change says what it would invoice, at once or with the next cycle, and changes nothing', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  await advance(stage, plan.clock, '2026-04-16T00:00:00Z');
+  const before = await stripe.subscriptions.retrieve(plan.subscription);
+  const events = (await stripe.events.list({ limit: 100 })).data.length;
+  const item = before.items.data.find(({ price }) => price.id === plan.base)?.id ?? '';
+  const preview = async (behavior: 'always_invoice' | 'create_prorations' | 'none') => {
+    const change = { items: [{ id: item, quantity: 2 }], proration_behavior: behavior };
+    const found = await stripe.invoices.createPreview({
+      subscription: plan.subscription,
+      subscription_details: change,
+    });
+    return [found.total, ...found.lines.data.map(({ amount }) => amount)];
+  };
+  // $99.00 a seat: half of April's fee back for one, and half of it for two; two in May.
+  expect(await preview('always_invoice')).toEqual([4_950, 9_900, -4_950]);
+  expect(await preview('create_prorations')).toEqual([24_750, 9_900, -4_950, 0, 19_800]);
+  expect(await preview('none')).toEqual([19_800, 0, 19_800]);
+  expect(await stripe.subscriptions.retrieve(plan.subscription)).toEqual(before);
+  expect((await stripe.invoiceItems.list({ customer: plan.customer })).data).toEqual([]);
+  expect((await stripe.events.list({ limit: 100 })).data).toHaveLength(events);
+});
+
 test('a preview of the next invoice stores nothing', async () => {
   await using stage = await openStage();
   const { stripe } = stage;

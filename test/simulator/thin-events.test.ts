@@ -168,6 +168,9 @@ test('an event destination shows its secret once, and is updated, disabled and d
   expect(made.webhook_endpoint?.signing_secret).toMatch(/^whsec_/);
   expect((await destinations.retrieve(made.id)).webhook_endpoint?.signing_secret).toBeUndefined();
   expect((await destinations.update(made.id, { name: 'thinner' })).name).toBe('thinner');
+  // A ping goes to it whatever it listens to.
+  const ping = await destinations.ping(made.id);
+  expect(await stage.stripe.v2.core.events.retrieve(ping.id)).toMatchObject({ type: 'v2.core.event_destination.ping' });
   expect((await destinations.disable(made.id)).status).toBe('disabled');
   await destinations.del(made.id);
   expect((await destinations.list()).data).toEqual([]);
