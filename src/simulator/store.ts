@@ -44,6 +44,42 @@ function changesOf(memory: Memory, undo: readonly Undo[]): Change[] {
   return Array.from(touched.values(), ({ kind, id }): Change => [kind, id, memory.get(kind, id) ?? null]);
 }
 
+interface Changes {
+  readonly areOpen: () => boolean;
+  readonly begin: () => void;
+  readonly place: (kind: CollectionName, id: string, object: Stored | null) => void;
+  /** What changed so far. */
+  readonly present: () => readonly Undo[];
+  /** Takes back all but the first `count` changes. */
+  readonly takeBack: (count: number) => void;
+  readonly end: () => readonly Undo[];
+}
+
+/** What a transaction changes, so that it can be told or taken back. */
+function openChanges(memory: Memory): Changes {
+  let undo: Undo[] | undefined;
+  return {
+    areOpen: () => undo !== undefined,
+    begin: () => {
+      undo = [];
+    },
+    place: (kind, id, object) => {
+      if (undo === undefined) throw new Error(`${kind} ${id} changed outside a transaction`);
+      undo.push({ kind, id, before: memory.get(kind, id) ?? null });
+      memory.place(kind, id, object);
+    },
+    present: () => undo ?? [],
+    takeBack: (count) => {
+      for (const { kind, id, before } of (undo?.splice(count) ?? []).toReversed()) memory.place(kind, id, before);
+    },
+    end: () => {
+      const all = undo ?? [];
+      undo = undefined;
+      return all;
+    },
+  };
+}
+
 /** The object as it is now, or as it was if it is gone; one that came and went is none. */
 function touchedBy(memory: Memory, { kind, id, before }: Undo): [CollectionName, object][] {
   const object = memory.get(kind, id) ?? before;
@@ -55,27 +91,13 @@ export function openStore(file?: string): Store {
   const memory = createMemory();
   const journal = file === undefined ? undefined : resume(memory, file);
   const listeners: ((changes: readonly Change[]) => void)[] = [];
-  let undo: Undo[] | undefined;
-
-  const place = (kind: CollectionName, id: string, object: Stored | null): void => {
-    if (undo === undefined) throw new Error(`${kind} ${id} changed outside a transaction`);
-    undo.push({ kind, id, before: memory.get(kind, id) ?? null });
-    memory.place(kind, id, object);
-  };
+  const log = openChanges(memory);
+  const { place } = log;
   const commit = (): void => {
-    const changes = changesOf(memory, undo ?? []);
-    undo = undefined;
-    if (changes.length === 0) return;
-    journal?.append(changes);
-    for (const listener of listeners) listener(changes);
-  };
-  /** Takes back what was changed since there were so many changes. */
-  const takeBack = (count: number): void => {
-    for (const { kind, id, before } of (undo?.splice(count) ?? []).toReversed()) memory.place(kind, id, before);
-  };
-  const rollBack = (): void => {
-    takeBack(0);
-    undo = undefined;
+    const told = changesOf(memory, log.end());
+    if (told.length === 0) return;
+    journal?.append(told);
+    for (const listener of listeners) listener(told);
   };
 
   return {
@@ -98,28 +120,30 @@ export function openStore(file?: string): Store {
       if (memory.get(kind, id) !== undefined) place(kind, id, null);
     },
     transact: (work, keepsDespite = () => false) => {
-      if (undo !== undefined) return work();
-      undo = [];
+      if (log.areOpen()) return work();
+      log.begin();
       try {
         const result = work();
         commit();
         return result;
       } catch (error) {
         if (keepsDespite(error)) commit();
-        else rollBack();
+        else {
+          log.takeBack(0);
+          log.end();
+        }
         throw error;
       }
     },
     rehearse: (work) => {
-      if (undo === undefined) throw new Error('a rehearsal outside a transaction');
-      const begun = undo.length;
+      const begun = log.present().length;
       try {
         return work();
       } finally {
-        takeBack(begun);
+        log.takeBack(begun);
       }
     },
-    touched: () => (undo ?? []).flatMap((one) => touchedBy(memory, one)),
+    touched: () => log.present().flatMap((one) => touchedBy(memory, one)),
     onCommit: (listener) => {
       listeners.push(listener);
     },
