@@ -25,6 +25,8 @@ import { invoicePages } from './pages/invoice.ts';
 import { launchPages } from './pages/launch.ts';
 import { marginPages } from './pages/margin.ts';
 import { messagePages } from './pages/messages.ts';
+import { migrationForecastPages } from './pages/migration-forecast.ts';
+import { migrationPages } from './pages/migrations.ts';
 import { planPages } from './pages/plans.ts';
 import { queuePages } from './pages/queues.ts';
 import { reportPages } from './pages/reports.ts';
@@ -47,6 +49,8 @@ export const PAGES: readonly PageRoute[] = [
   ...messagePages,
   ...planPages,
   ...launchPages,
+  ...migrationForecastPages,
+  ...migrationPages,
   ...auditPages,
   ...overviewPages,
   ...reconciliationPages,

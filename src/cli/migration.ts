@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
-import { type Cohort, readCohorts } from '../domain/plan-migration.ts';
+import { shownForecast } from '../contract/migrations.ts';
+import { type Cohort, MIGRATION_NAME, readCohorts } from '../domain/plan-migration.ts';
 import type { Refused } from '../domain/rejection.ts';
-import { planMigration, type PlannedMigration } from '../operations/migration/plan-migration.ts';
+import { forecastBills } from '../operations/migration/forecast-bills.ts';
+import { planMigration } from '../operations/migration/plan-migration.ts';
 import {
   type MigrationStatus,
   pauseMigration,
@@ -16,6 +18,7 @@ import { actingAs, COMMAND_LINE } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { registerCustomerTerms } from './customer-terms.ts';
 import { EXIT } from './exit-codes.ts';
+import { showForecast } from './migration-forecast.ts';
 import { examples, json, table } from './output.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
@@ -33,6 +36,7 @@ interface PlanOptions extends Common {
   readonly holdout: number;
   readonly reason: string;
   readonly dryRun?: boolean;
+  readonly compare: number;
 }
 
 const AS = ['--as <person>', 'who you are, as in operators list (default: the command line itself)'] as const;
@@ -53,7 +57,7 @@ function registerPlan(group: Command, context: CliContext): void {
   group
     .command('plan')
     .description('forecast a rollout and keep its plan; nobody is moved before somebody starts it')
-    .argument('<name>', 'what the rollout is called')
+    .argument('<name>', 'what the rollout is called', toName)
     .requiredOption('--from <plan>', 'the plan that is left, in all its versions')
     .requiredOption('--to <plan>', 'the plan to move to, in its newest version')
     .requiredOption('--cohorts <list>', 'in their order: new:2026-06-01,segment:smb,rest', toCohorts)
@@ -61,7 +65,8 @@ function registerPlan(group: Command, context: CliContext): void {
     .option('--holdout <percent>', 'customers who stay, to compare with', percent, 0)
     .option('--to-segment <segment>', 'the segment of who was moved; only where both plans sell the same')
     .requiredOption('--reason <text>', 'why; kept with every change')
-    .option('--dry-run', 'say what it would do, and keep nothing')
+    .option('--dry-run', 'say what it would do and who would pay more, and keep nothing')
+    .option('--compare <months>', 'months of past bills that a dry run puts under the new plan; 0: none', months, 3)
     .option(...AS)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -82,8 +87,9 @@ function registerPlan(group: Command, context: CliContext): void {
           holdout,
           reason,
           dryRun = false,
+          compare,
         } = options;
-        const asked = {
+        const rollout = {
           name,
           fromPlan,
           toPlan,
@@ -92,35 +98,18 @@ function registerPlan(group: Command, context: CliContext): void {
           everyDays,
           holdoutPercent: holdout,
           reason,
-          dryRun,
         };
-        const planned = await planMigration(deps, await acting(deps, options), asked);
+        const planned = await planMigration(deps, await acting(deps, options), { ...rollout, dryRun });
         if ('rejected' in planned) return showRefusal(context, planned, options.json ?? false);
-        if (options.json === true) context.out(json(planned));
-        else forecast(context, planned);
+        const bills = dryRun && compare > 0 ? await forecastBills(deps, { rollout, months: compare }) : null;
+        if (bills !== null && 'rejected' in bills) return showRefusal(context, bills, options.json ?? false);
+        if (options.json === true) context.out(json(shownForecast(planned, bills)));
+        else showForecast(context, planned, bills);
         if (dryRun) context.say('A dry run: nothing was kept.');
         else context.say(`Kept. Somebody else starts it with: creditpool migration start ${name} --as PERSON`);
         return EXIT.done;
       });
     });
-}
-
-function forecast(context: CliContext, { toPlan, toVersion, cohorts }: PlannedMigration): void {
-  context.out(
-    table(
-      ['cohort', 'opens after', 'move', 'held out', 'pinned', 'first renewal'],
-      cohorts.map(({ cohort, opensAfterDays, moves, heldOut, pinned, firstRenewalAt }) => [
-        cohort,
-        `${opensAfterDays} days`,
-        String(moves),
-        String(heldOut),
-        String(pinned),
-        firstRenewalAt?.toISOString() ?? '–',
-      ]),
-      [2, 3, 4],
-    ),
-  );
-  context.say(`To ${toPlan}@${toVersion}, each customer with his renewal; a running period is never touched.`);
 }
 
 function registerSteps(group: Command, context: CliContext): void {
@@ -208,6 +197,17 @@ function show(context: CliContext, all: readonly MigrationStatus[], asJson: bool
     context.out(table(['cohort', 'opens', 'customers'], rows));
   }
   if (all.length === 0) context.say('No migration was planned. See: creditpool migration plan --help');
+}
+
+function toName(text: string): string {
+  if (!MIGRATION_NAME.test(text))
+    throw new InvalidArgumentError('write small letters, digits and hyphens: spring-2027.');
+  return text;
+}
+
+function months(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) > 12) throw new InvalidArgumentError('write months from 0 to 12.');
+  return Number(text);
 }
 
 function toCohorts(text: string): readonly Cohort[] {

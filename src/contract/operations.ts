@@ -9,6 +9,7 @@ import { holdOperations } from './operations/holds.ts';
 import { launchOperations } from './operations/launch.ts';
 import { marginOperations } from './operations/margin.ts';
 import { memberOperations } from './operations/members.ts';
+import { migrationOperations } from './operations/migrations.ts';
 import { moneyCorrectionOperations } from './operations/money-corrections.ts';
 import { operatingOperations } from './operations/operating.ts';
 import { portalOperations } from './operations/portal.ts';
@@ -33,6 +34,7 @@ export const OPERATIONS = {
   ...varianceOperations,
   ...marginOperations,
   ...pricingOperations,
+  ...migrationOperations,
   ...launchOperations,
   ...operatingOperations,
 } as const;

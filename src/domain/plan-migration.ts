@@ -9,7 +9,11 @@ export type Cohort =
   | { readonly name: string };
 
 export type MigrationState = 'planned' | 'running' | 'paused' | 'done';
-export type MemberState = 'scheduling' | 'scheduled' | 'moved' | 'held_out' | 'pinned' | 'refused';
+export const MEMBER_STATES = ['scheduling', 'scheduled', 'moved', 'held_out', 'pinned', 'refused'] as const;
+export type MemberState = (typeof MEMBER_STATES)[number];
+
+/** What a rollout may be called: it stands in addresses. */
+export const MIGRATION_NAME = /^[a-z0-9][a-z0-9-]{0,59}$/;
 
 export interface PlanMigration {
   readonly planMigrationId: string;

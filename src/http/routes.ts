@@ -20,6 +20,7 @@ import { invoiceRoutes } from './invoices.ts';
 import { journalExportRoutes } from './journal-exports.ts';
 import { launchRoutes } from './launch.ts';
 import { memberRoutes } from './members.ts';
+import { migrationRoutes } from './migrations.ts';
 import { modelPriceRoutes } from './model-prices.ts';
 import { outboxRoutes } from './outbox.ts';
 import { portalRoutes } from './portal.ts';
@@ -67,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   ...quarantineRoutes,
   ...simulationRoutes,
   ...healthPackRoutes,
+  ...migrationRoutes,
   ...invoiceRoutes,
   ...settlementRoutes,
   ...creditNoteRoutes,

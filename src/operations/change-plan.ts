@@ -10,6 +10,7 @@ import { transaction } from '../storage/database.ts';
 import { meterEventsSentWithin, sentMeterUnits } from '../storage/meter-sums.ts';
 import { enqueue, outboxMessage, unfinishedMessages } from '../storage/outbox.ts';
 import {
+  findPlanChange,
   insertPlanChange,
   movePlanChange,
   openPlanChange,
@@ -29,6 +30,8 @@ import { rollUpUsage } from './roll-up-usage.ts';
 
 export type { PlanChange } from '../storage/plan-changes.ts';
 
+const ENDED: ReadonlySet<PlanChange['state']> = new Set(['done', 'refused']);
+
 export interface ChangePlan {
   readonly subscriptionId: string;
   /** The plan to move to, in its newest version. */
@@ -38,6 +41,8 @@ export interface ChangePlan {
   readonly starts: PlanChange['starts'];
   readonly reason: string;
   readonly actor: string;
+  /** The change's number, where the asker has kept one: asked again under it, the change that was done is answered. */
+  readonly planChangeId?: string;
 }
 
 /** Begins a move to another plan and takes it as far as it goes; the same request again tells how far it has come. */
@@ -48,6 +53,9 @@ export async function changePlan(deps: Deps, asked: ChangePlan): Promise<PlanCha
   if (customer === null || stored === null || stored.planVersionId === null) {
     return refuse('unknown_subscription', 'No subscription to one of the plans has this id.', { param: 'id' });
   }
+  const kept =
+    asked.planChangeId === undefined ? null : await findPlanChange(deps.db, customer, asked.planChangeId);
+  if (kept !== null && ENDED.has(kept.state)) return kept;
   const to = (await listPlanVersions(deps.db)).find(({ plan }) => plan === asked.plan);
   if (to === undefined) return refuse('unknown_plan', `No plan is called ${asked.plan}.`, { param: 'plan' });
   const open = await openPlanChange(deps.db, customer, subscriptionId);
@@ -63,7 +71,7 @@ export async function finishPlanChanges(deps: Deps, { limit }: { readonly limit:
   let ended = 0;
   for (const change of await openPlanChanges(deps.db, limit)) {
     const state = await attempt(deps, change);
-    if (state === 'done' || state === 'refused') ended += 1;
+    if (ENDED.has(state)) ended += 1;
   }
   return ended;
 }
@@ -96,11 +104,10 @@ async function refusedChange(
 async function begin(
   deps: Deps,
   customer: CustomerKey,
-  { subscriptionId, quantity, starts, reason, actor }: ChangePlan,
+  { subscriptionId, quantity, starts, reason, actor, planChangeId = deps.newId() }: ChangePlan,
   { stored, to }: { readonly stored: StoredSubscription; readonly to: PlanVersion },
 ): Promise<PlanChange> {
   const { planVersionId } = to;
-  const planChangeId = deps.newId();
   await transaction(deps.db, async (trx) => {
     const wanted = { planChangeId, subscriptionId, planVersionId, quantity: quantity ?? stored.quantity, starts };
     await insertPlanChange(trx, customer, { ...wanted, reason, actor, at: await clock(trx) });

@@ -4,6 +4,7 @@ import {
   type ComparedBill,
   comparableMinor,
   type SimulatedBills,
+  type Comparison,
   summarise,
   typicalOf,
 } from '../domain/simulation/bill-comparison.ts';
@@ -63,15 +64,17 @@ export function customerName({
   return name ?? (externalId === null ? customerId : `ext:${externalId}`);
 }
 
+/** "37 customers would pay more, 12 less and 3 the same …", of one currency. */
+export function comparisonSentence(sum: Comparison): string {
+  const { currency, customers, payMore, payLess, same, beforeMinor, afterMinor } = sum;
+  return `${plural(payMore, 'customer')} would pay more, ${count(payLess)} less and ${count(same)} the same, of ${count(customers)} in ${currency.toUpperCase()}: together ${money(afterMinor, currency)} instead of ${money(beforeMinor, currency)} (${signedMoney(afterMinor - beforeMinor, currency)}).`;
+}
+
 /** "37 customers would pay more", with each of them, the most first. */
 function whoPaysMore({ bills }: ComparedPlans): readonly Block[] {
   if (bills.length === 0)
     return [{ kind: 'not enough data', because: 'No customer has a whole billing period in this span.' }];
-  const sums = summarise(bills).map(({ currency, customers, payMore, payLess, same, beforeMinor, afterMinor }) =>
-    text(
-      `${plural(payMore, 'customer')} would pay more, ${count(payLess)} less and ${count(same)} the same, of ${count(customers)} in ${currency.toUpperCase()}: together ${money(afterMinor, currency)} instead of ${money(beforeMinor, currency)} (${signedMoney(afterMinor - beforeMinor, currency)}).`,
-    ),
-  );
+  const sums = summarise(bills).map((sum) => text(comparisonSentence(sum)));
   return [
     ...sums,
     table(

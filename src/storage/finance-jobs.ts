@@ -2,7 +2,7 @@
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 
-export const FINANCE_JOB_KINDS = ['reconciliation', 'close_preparation'] as const;
+export const FINANCE_JOB_KINDS = ['reconciliation', 'close_preparation', 'migration_forecast'] as const;
 export type FinanceJobKind = (typeof FINANCE_JOB_KINDS)[number];
 
 export interface FinanceJob {
@@ -22,6 +22,10 @@ export interface FinanceJob {
   readonly customersInAll: number | null;
   readonly reads: number;
   readonly reconciliationId: string | null;
+  /** What a forecast is of, as it was asked; null of other work. */
+  readonly asked: Readonly<Record<string, unknown>> | null;
+  /** What came of a forecast; null until then. */
+  readonly result: Readonly<Record<string, unknown>> | null;
   /** Why it stopped; without an end it is tried again. */
   readonly failure: string | null;
   readonly finishedAt: Date | null;
@@ -31,20 +35,20 @@ export interface FinanceJob {
 
 const COLUMNS = `finance_job_id as "financeJobId", kind, to_char(month, 'YYYY-MM') as month, everybody,
   requested_by as "requestedBy", requested_at as "requestedAt", begun_at as "begunAt", attempts, step, customers,
-  customers_in_all as "customersInAll", reads, reconciliation_id as "reconciliationId", failure, finished_at as "finishedAt",
+  customers_in_all as "customersInAll", reads, reconciliation_id as "reconciliationId", asked, result, failure, finished_at as "finishedAt",
   (extract(epoch from clock_timestamp() - begun_at) * 1000)::float8 as "elapsedMs"`;
 
 export async function insertFinanceJob(
   trx: Transaction,
   job: Pick<
     FinanceJob,
-    'financeJobId' | 'kind' | 'month' | 'everybody' | 'requestedBy' | 'requestedAt' | 'customersInAll'
+    'financeJobId' | 'kind' | 'month' | 'everybody' | 'requestedBy' | 'requestedAt' | 'customersInAll' | 'asked'
   >,
 ): Promise<void> {
   await execute(
     trx,
-    `insert into finance_jobs (finance_job_id, kind, month, everybody, requested_by, requested_at, customers_in_all)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+    `insert into finance_jobs (finance_job_id, kind, month, everybody, requested_by, requested_at, customers_in_all, asked)
+     values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)`,
     [
       job.financeJobId,
       job.kind,
@@ -53,6 +57,7 @@ export async function insertFinanceJob(
       job.requestedBy,
       job.requestedAt,
       job.customersInAll,
+      job.asked === null ? null : JSON.stringify(job.asked),
     ],
   );
 }
@@ -99,15 +104,15 @@ type Attempt = Pick<FinanceJob, 'financeJobId' | 'attempts'>;
 export async function noteProgress(
   db: Database,
   { financeJobId, attempts }: Attempt,
-  progress: Pick<FinanceJob, 'step' | 'customers' | 'reads'>,
+  progress: Pick<FinanceJob, 'step' | 'customers' | 'customersInAll' | 'reads'>,
   leaseMs: number,
 ): Promise<void> {
   await execute(
     db,
     `update finance_jobs set lease_until = clock_timestamp() + $3 * interval '1 millisecond', step = $4, customers = $5,
-       reads = $6
+       reads = $6, customers_in_all = coalesce($7, customers_in_all)
      where finance_job_id = $1 and attempts = $2 and finished_at is null`,
-    [financeJobId, attempts, leaseMs, progress.step, progress.customers, progress.reads],
+    [financeJobId, attempts, leaseMs, progress.step, progress.customers, progress.reads, progress.customersInAll],
   );
 }
 
@@ -115,13 +120,21 @@ export async function noteProgress(
 export async function endAttempt(
   db: Database,
   { financeJobId, attempts }: Attempt,
-  end: Pick<FinanceJob, 'reconciliationId' | 'failure' | 'finishedAt'> & { readonly againAfterMs: number },
+  end: Pick<FinanceJob, 'reconciliationId' | 'result' | 'failure' | 'finishedAt'> & { readonly againAfterMs: number },
 ): Promise<void> {
   await execute(
     db,
     `update finance_jobs set reconciliation_id = $3, failure = $4, finished_at = $5,
-       lease_until = clock_timestamp() + $6 * interval '1 millisecond'
+       lease_until = clock_timestamp() + $6 * interval '1 millisecond', result = $7::jsonb
      where finance_job_id = $1 and attempts = $2 and finished_at is null`,
-    [financeJobId, attempts, end.reconciliationId, end.failure, end.finishedAt, end.againAfterMs],
+    [
+      financeJobId,
+      attempts,
+      end.reconciliationId,
+      end.failure,
+      end.finishedAt,
+      end.againAfterMs,
+      end.result === null ? null : JSON.stringify(end.result),
+    ],
   );
 }

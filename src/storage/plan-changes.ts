@@ -68,18 +68,27 @@ export async function openPlanChange(
   return row ?? null;
 }
 
-export async function readPlanChange(
+export async function findPlanChange(
   db: Database | Transaction,
   key: CustomerKey,
   planChangeId: string,
-): Promise<PlanChange> {
+): Promise<PlanChange | null> {
   const [row] = await query<PlanChange>(
     db,
     `select ${COLUMNS} from plan_changes where lane = $1 and customer_id = $2 and plan_change_id = $3`,
     [key.lane, key.customerId, planChangeId],
   );
-  if (row === undefined) throw new Error(`the plan change ${planChangeId} was not kept`);
-  return row;
+  return row ?? null;
+}
+
+export async function readPlanChange(
+  db: Database | Transaction,
+  key: CustomerKey,
+  planChangeId: string,
+): Promise<PlanChange> {
+  const change = await findPlanChange(db, key, planChangeId);
+  if (change === null) throw new Error(`the plan change ${planChangeId} was not kept`);
+  return change;
 }
 
 /** Those that have not come to their end, oldest first. */

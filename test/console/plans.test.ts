@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Page } from 'playwright-core';
 import { afterAll, expect, test, vi } from 'vitest';
 
 import { templatePath } from '../../src/cli/init.ts';
 import type { Wire } from '../support/api.ts';
-import { expectAccessible, linkFor, OLU, openWindow, picture, signIn, startBrowser } from '../support/browser.ts';
+import { ADA, expectAccessible, linkFor, OLU, openWindow, picture, signIn, startBrowser } from '../support/browser.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { runCommand, type Settings } from '../support/service-process.ts';
 import { tellStory } from '../support/story.ts';
@@ -23,8 +24,11 @@ const dearer = {
   effectiveFrom: '2026-07-01T00:00:00Z',
   rate: { flat: '25' },
 };
+const [hybrid] = template.plans;
+if (hybrid === undefined) throw new Error('the template sells nothing');
+const metered = { ...hybrid, plan: 'metered', name: 'Metered', baseAmountMinor: 900, includedCredits: '0' };
 const story = await tellStory(database, {
-  catalogue: { ...template, burnTable: [...template.burnTable, dearer] },
+  catalogue: { ...template, plans: [...template.plans, metered], burnTable: [...template.burnTable, dearer] },
 });
 const browser = await startBrowser();
 const directory = await mkdtemp(join(tmpdir(), 'creditpool-policy-'));
@@ -159,3 +163,69 @@ test('the launch page shows where actions stand, what holds them, and takes a si
   expect(JSON.parse(show.stdout)).toMatchObject({ next: { to: 'enforce', passed: false }, review: { overdue: true } });
   expect(window.complaints).toEqual([]);
 });
+
+test('a rollout is forecast with who would pay more, kept, started by a second person, and paused', async () => {
+  // 11 990 credits of 10 000 in the rest of April, on 10 more in May: $118.90 now, $128.90 then.
+  const used = { action: 'report.generate', quantities: {} };
+  for (let report = 0; report < 3; report += 1) await customer.use(0, used);
+  await customer.use(0, { action: 'llm.complete', quantities: { input_tokens: 11_930_000, output_tokens: 0 } });
+  await story.until('2026-05-02T01:00:00Z');
+  await story.subscriber('hybrid');
+  const ada = await openWindow(browser, story.origin);
+  const hers = await signIn(ada, await linkFor(story.billing.deps, story.origin, ADA));
+  await hers.goto(`${story.origin}/admin/migrations`);
+  await hers.getByText('No rollout was planned yet.').waitFor();
+  await hers.getByRole('link', { name: 'Plan a rollout' }).click();
+  await hers.getByLabel('Name').fill('spring');
+  await hers.getByLabel('From plan').selectOption('hybrid');
+  await hers.getByLabel('To plan').selectOption('metered');
+  await hers.getByLabel('New customers first').fill('2026-05-02');
+  await hers.getByLabel('Held out').fill('0');
+  await hers.getByLabel('Segment afterwards').fill('smb');
+  await hers.getByLabel('Why').fill('use is stable');
+  await hers.getByRole('button', { name: 'Forecast it' }).click();
+  await hers.getByRole('alert').getByText('change one of them').waitFor();
+  await expectAccessible(hers);
+  await hers.getByLabel('Segment afterwards').fill('');
+  await hers.getByRole('button', { name: 'Forecast it' }).click();
+  await story.clock.settle();
+  await hers.getByRole('link', { name: 'See the forecast' }).click();
+  await hers.getByText('1 customer would pay more, 0 less and 0 the same, of 1 in USD').waitFor();
+  const row = hers.getByRole('row').filter({ hasText: customer.name });
+  expect(await row.innerText()).toMatch(/USD 118\.90\s+USD 128\.90\s+\+USD 10\.00/);
+  await looks(hers, 'migration-forecast');
+  await hers.getByRole('button', { name: 'Keep spring for a second person to start' }).click();
+  await hers.getByText('You planned it, so somebody else').waitFor();
+
+  await page.goto(`${story.origin}/admin/migrations`);
+  await page.getByRole('link', { name: 'spring' }).click();
+  await page.getByRole('button', { name: 'Start moving customers to metered' }).click();
+  await page.getByText('approved by Olu').waitFor();
+  await story.clock.settle();
+  await page.reload();
+  await page.getByRole('cell', { name: 'waits for his renewal' }).waitFor();
+  await looks(page, 'migration');
+  await page.getByLabel('Why it stops').fill('bills look wrong');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused by Olu: bills look wrong').waitFor();
+  await expectAccessible(page);
+  await page.goto(`${story.origin}/admin/migrations`);
+  await looks(page, 'migrations');
+  await page.goto(`${story.origin}/admin/migrations/forecasts/new`);
+  await looks(page, 'migration-new');
+  expect([...window.complaints, ...ada.complaints]).toEqual([]);
+});
+
+/** In both colours, on a desk and on a phone. */
+async function looks(on: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 390]) {
+      await on.emulateMedia({ colorScheme });
+      await on.setViewportSize({ width, height: 844 });
+      await expectAccessible(on);
+      await picture(on, `${name}-${colorScheme}-${width}`);
+    }
+  }
+  await on.emulateMedia({ colorScheme: 'light' });
+  await on.setViewportSize({ width: 1280, height: 900 });
+}

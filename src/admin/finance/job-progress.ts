@@ -33,13 +33,15 @@ export function jobProgress(base: string, job: FinanceJob): Markup {
     isOver
       ? null
       : progress({
-          'aria-label': 'Customers compared',
+          'aria-label': job.kind === 'migration_forecast' ? 'Bills simulated' : 'Customers compared',
           max: job.customersInAll ?? 1,
           ...(job.customersInAll !== null && { value: Math.min(job.customers, job.customersInAll) }),
         }),
     p(
       { class: 'hint' },
-      `${countOf(job)}, ${countText(job.reads, 'read')} of Stripe. `,
+      job.kind === 'migration_forecast'
+        ? `${countOf(job)}. `
+        : `${countOf(job)}, ${countText(job.reads, 'read')} of Stripe. `,
       timeLeft(job),
       job.finishedAt === null ? null : span(null, 'Finished ', instant(job.finishedAt), '.'),
     ),
@@ -72,7 +74,11 @@ function timeLeft({ finishedAt, customers, customersInAll, elapsedMs }: FinanceJ
   return `About ${spanText(leftMs)} left. `;
 }
 
-function outcome(base: string, { month, failure, reconciliationId }: FinanceJob): Markup {
+function outcome(base: string, { kind, financeJobId, month, failure, reconciliationId }: FinanceJob): Markup {
+  if (failure === null && kind === 'migration_forecast') {
+    const href = `${base}/migrations/forecasts/${toWireId('job', financeJobId)}`;
+    return p({ class: 'pager' }, a({ class: 'button primary', href }, 'See the forecast'));
+  }
   if (failure !== null) return p({ class: 'notice notice-bad', role: 'alert' }, sentence(failure));
   return p(
     { class: 'pager' },

@@ -24,6 +24,8 @@ async function listPlans({ deps }: ConsoleContext, { base }: PageRequest): Promi
         { class: 'lead' },
         a({ href: `${base}/launch` }, 'Launch ladder and gate'),
         ' · ',
+        a({ href: `${base}/migrations` }, 'Moves between plans'),
+        ' · ',
         a({ href: siteOf(base, '/burn-table') }, 'What customers read'),
       ),
       policies.length === 0

@@ -1,4 +1,6 @@
 // Work of minutes that a person asks for and need not wait for.
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import type { Permission } from '../../domain/operator.ts';
 import { monthEnd } from '../../domain/period-close.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { now } from '../../storage/clock.ts';
@@ -17,6 +19,8 @@ import {
 import { countCustomersAtStripe } from '../../storage/reconciliation/scope.ts';
 import { prepareClose } from '../close/prepare-close.ts';
 import type { Deps } from '../deps.ts';
+import type { Rollout } from '../migration/forecast-cohorts.ts';
+import { performForecast } from '../migration/forecast-job.ts';
 import { type Acting, audit, NO_TRACE, permitted } from '../operators/acting.ts';
 import { reconcile } from '../reconcile.ts';
 import { keepFunnel } from './keep-funnel.ts';
@@ -29,16 +33,25 @@ export interface FinanceJobRequest {
   readonly month?: string;
   /** Everybody, not only who has changed since the last run; a preparation always looks at everybody. */
   readonly everybody: boolean;
+  /** The rollout that a forecast is of. */
+  readonly rollout?: Rollout;
 }
 
-/** Asks for a run, or for a month's preparation. While the same is under way, that one is answered. */
+const ASKED_FOR = {
+  reconciliation: { permission: 'reconciliation.run', action: 'reconciliation.requested' },
+  close_preparation: { permission: 'close.request', action: 'close.prepared' },
+  migration_forecast: { permission: 'model.change', action: 'migration.forecast' },
+} as const satisfies Readonly<Record<FinanceJobKind, { readonly permission: Permission; readonly action: string }>>;
+
+/** Asks for a run, a month's preparation or a rollout's forecast. While the same is under way, that one is answered. */
 export async function requestFinanceJob(
   deps: Deps,
   acting: Acting,
-  { kind, month, everybody }: FinanceJobRequest,
+  { kind, month, everybody, rollout }: FinanceJobRequest,
 ): Promise<FinanceJob | Refused> {
+  const { permission, action } = ASKED_FOR[kind];
   return transaction(deps.db, async (trx) => {
-    const actor = await permitted(trx, acting, kind === 'reconciliation' ? 'reconciliation.run' : 'close.request');
+    const actor = await permitted(trx, acting, permission);
     if ('rejected' in actor) return actor;
     const at = await now(trx);
     if (month !== undefined && at < monthEnd(month))
@@ -48,7 +61,11 @@ export async function requestFinanceJob(
       );
     await lockFinanceJobs(trx);
     const same = (await unfinishedFinanceJobs(trx)).find(
-      (job) => job.kind === kind && job.month === (month ?? null) && job.everybody === everybody,
+      (job) =>
+        job.kind === kind &&
+        job.month === (month ?? null) &&
+        job.everybody === everybody &&
+        canonicalJson(job.asked) === canonicalJson(rollout ?? null),
     );
     if (same !== undefined) return same;
     const job = {
@@ -59,13 +76,14 @@ export async function requestFinanceJob(
       requestedBy: actor.subject,
       requestedAt: at,
       customersInAll: everybody ? await countCustomersAtStripe(trx) : null,
+      asked: rollout === undefined ? null : { ...rollout },
     };
     await insertFinanceJob(trx, job);
     await audit(deps, trx, actor, {
-      action: kind === 'reconciliation' ? 'reconciliation.requested' : 'close.prepared',
+      action,
       objectType: 'finance_job',
       objectId: job.financeJobId,
-      after: { everybody, month: job.month },
+      after: rollout === undefined ? { everybody, month: job.month } : { rollout: rollout.name },
     });
     const stored = await findFinanceJob(trx, job.financeJobId);
     if (stored === null) throw new Error(`job ${job.financeJobId} has vanished`);
@@ -95,7 +113,8 @@ const ATTEMPTS_MAX = 5;
 export async function performFinanceJobs(deps: Deps): Promise<number> {
   const job = await leaseFinanceJob(deps.db, LEASE_MS);
   if (job === null) return 0;
-  const progress = { step: null as string | null, customers: job.customers, reads: job.reads };
+  const { customers, customersInAll, reads } = job;
+  const progress: Progress = { step: null, customers, customersInAll, reads };
   const note = (): void => {
     noteProgress(deps.db, job, progress, LEASE_MS).catch((error: unknown) => {
       deps.log.warn({ err: error, job: job.financeJobId }, 'a job could not keep its lease');
@@ -112,7 +131,7 @@ export async function performFinanceJobs(deps: Deps): Promise<number> {
     deps.log.error({ err: error, job: job.financeJobId }, 'a job stopped');
     const failure = error instanceof Error ? error.message : 'unknown';
     const finishedAt = job.attempts >= ATTEMPTS_MAX ? await now(deps.db) : null;
-    await endAttempt(deps.db, job, { reconciliationId: null, failure, finishedAt, againAfterMs: AGAIN_AFTER_MS });
+    await endAttempt(deps.db, job, { ...NOTHING, failure, finishedAt, againAfterMs: AGAIN_AFTER_MS });
   } finally {
     clearInterval(heartbeat);
   }
@@ -122,14 +141,21 @@ export async function performFinanceJobs(deps: Deps): Promise<number> {
 interface Progress {
   step: string | null;
   customers: number;
+  customersInAll: number | null;
   reads: number;
 }
 
-async function perform(
-  deps: Deps,
-  job: FinanceJob,
-  progress: Progress,
-): Promise<Pick<FinanceJob, 'reconciliationId' | 'failure'>> {
+type Outcome = Pick<FinanceJob, 'reconciliationId' | 'result' | 'failure'>;
+const NOTHING: Outcome = { reconciliationId: null, result: null, failure: null };
+
+async function perform(deps: Deps, job: FinanceJob, progress: Progress): Promise<Outcome> {
+  if (job.kind === 'migration_forecast') {
+    progress.step = 'simulating bills';
+    const done = await performForecast(deps, job, (customers, customersInAll) => {
+      Object.assign(progress, { customers, customersInAll });
+    });
+    return { ...NOTHING, ...done };
+  }
   if (job.month === null) {
     progress.step = 'reconciling';
     const run = await reconcile(deps, {
@@ -137,7 +163,7 @@ async function perform(
       onProgress: (done) => Object.assign(progress, done),
     });
     await keepFunnel(deps, run.reconciliationId);
-    return { reconciliationId: run.reconciliationId, failure: null };
+    return { ...NOTHING, reconciliationId: run.reconciliationId };
   }
   const acting = { subject: job.requestedBy, roles: null, trace: NO_TRACE };
   const prepared = await prepareClose(deps, acting, {
@@ -146,9 +172,9 @@ async function perform(
       progress.step = step;
     },
   });
-  if ('rejected' in prepared) return { reconciliationId: null, failure: prepared.rejected.message };
+  if ('rejected' in prepared) return { ...NOTHING, failure: prepared.rejected.message };
   const { reconciliationId, customers, reads } = prepared.reconciliation;
   Object.assign(progress, { customers, reads });
   await keepFunnel(deps, reconciliationId);
-  return { reconciliationId, failure: null };
+  return { ...NOTHING, reconciliationId };
 }

@@ -35,7 +35,7 @@ export async function listReconciliations(
   return {
     runs: runs.slice(0, limit),
     hasMore: runs.length > limit,
-    jobs: await unfinishedFinanceJobs(deps.db),
+    jobs: (await unfinishedFinanceJobs(deps.db)).filter(({ kind }) => kind !== 'migration_forecast'),
     names: await readNames(deps),
   };
 }

@@ -1,5 +1,6 @@
 // Taking running rollouts further: whoever's cohort is open gets his move planned with his renewal. Stopped anywhere, the
-// next round goes on: a member is noted before his change is asked for, and asking twice is the same change.
+// next round goes on: a member is noted, with the number of his change, before the change is asked for, so that asking
+// twice is the same change.
 import { openCohorts, type PlanMigration } from '../../domain/plan-migration.ts';
 import { now as clock } from '../../storage/clock.ts';
 import { transaction } from '../../storage/database.ts';
@@ -7,13 +8,13 @@ import {
   countMembers,
   eligibleFor,
   insertMember,
-  listMigrations,
   type MigrationMember,
   membersToSchedule,
   noteMoved,
+  noteNotMoved,
   saveMember,
-  saveMigration,
-} from '../../storage/plan-migrations.ts';
+} from '../../storage/plan-migration-members.ts';
+import { listMigrations, saveMigration } from '../../storage/plan-migrations.ts';
 import { listPlanVersions } from '../../storage/plans.ts';
 import { saveSegment } from '../../storage/segments.ts';
 import { changePlan } from '../change-plan.ts';
@@ -25,6 +26,7 @@ export async function advanceMigrations(deps: Deps, { limit }: { readonly limit:
   for (const migration of await listMigrations(deps.db)) {
     if (migration.state === 'running' || migration.state === 'paused') {
       steps += await noteMoved(deps.db, migration, await clock(deps.db));
+      steps += await noteNotMoved(deps.db, migration);
     }
     if (migration.state === 'running') steps += await advance(deps, migration, limit);
   }
@@ -69,6 +71,7 @@ async function noteMembers(deps: Deps, migration: PlanMigration, limit: number):
           state,
           cohort: cohort.name,
           fromPlanVersionId: planVersionId,
+          planChangeId: state === 'scheduling' ? deps.newId() : null,
         };
         await insertMember(trx, { ...member, planMigrationId: migration.planMigrationId }, at);
         if (state === 'scheduling' && migration.toSegment !== null) {
@@ -90,6 +93,7 @@ async function schedule(deps: Deps, migration: PlanMigration, member: MigrationM
     starts: 'period_end',
     reason: `migration ${migration.name}: ${migration.reason}`,
     actor: migrationActor(migration),
+    ...(member.planChangeId !== null && { planChangeId: member.planChangeId }),
   });
   if ('rejected' in change) {
     await saveMember(deps.db, member, { state: 'refused', planChangeId: null, outcome: change.rejected.message });

@@ -1,17 +1,16 @@
 // Starting, pausing and resuming a rollout, and where it stands. Each step has a name under it.
-import { opensAt, type PlanMigration } from '../../domain/plan-migration.ts';
+import { type MemberState, opensAt, type PlanMigration } from '../../domain/plan-migration.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { readApprovalRules } from '../../storage/approval-rules.ts';
 import { now as clock } from '../../storage/clock.ts';
 import { errorCode, transaction, type Transaction } from '../../storage/database.ts';
 import {
   countMembers,
-  listMigrations,
-  lockMigration,
+  type ListedMember,
+  listMembers,
   type MemberCount,
-  readMigration,
-  saveMigration,
-} from '../../storage/plan-migrations.ts';
+} from '../../storage/plan-migration-members.ts';
+import { listMigrations, lockMigration, readMigration, saveMigration } from '../../storage/plan-migrations.ts';
 import type { Deps } from '../deps.ts';
 import { type Acting, type Actor, audit, permitted } from '../operators/acting.ts';
 
@@ -82,6 +81,16 @@ export async function readMigrations({ db }: Deps, name: string | null): Promise
   return Promise.all(
     known.map(async (migration) => statusOf(migration, await countMembers(db, migration.planMigrationId))),
   );
+}
+
+/** Customers of a rollout and what became of each. */
+export async function listMigrationMembers(
+  { db }: Deps,
+  name: string,
+  asked: { readonly state: MemberState | null; readonly limit: number },
+): Promise<readonly ListedMember[] | Refused> {
+  const migration = await readMigration(db, name);
+  return migration === null ? unknown(name) : listMembers(db, migration.planMigrationId, asked);
 }
 
 function statusOf(migration: PlanMigration, members: readonly MemberCount[]): MigrationStatus {

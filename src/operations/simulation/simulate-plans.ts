@@ -37,6 +37,8 @@ export interface SimulatePlans {
   readonly endAfter?: Date;
   /** `cus_…`, `ext:…` or our own id; null: everybody. */
   readonly customer: string | null;
+  /** These alone instead, such as those of a rollout. */
+  readonly only?: readonly CustomerKey[];
   /** Told after each customer; how many there are in all is known from the start. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -79,7 +81,7 @@ export async function simulatePlans(deps: Deps, asked: SimulatePlans): Promise<S
   if ('rejected' in modelFor) return modelFor;
   const only = asked.customer === null ? null : await findCustomer(deps, asked.customer);
   if (only !== null && 'rejected' in only) return only;
-  const customers = only === null ? await everybody(deps) : [only];
+  const customers = asked.only ?? (only === null ? await everybody(deps) : [only]);
   const bills: ComparedBill[] = [];
   const leftOut: LeftOut[] = [];
   const controlled: ControlledBill[] = [];
