@@ -11,7 +11,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 const pure = [
   'test/{domain,contract,client}/**/*.test.ts',
   'test/architecture.test.ts',
-  'test/{config,deploy,docs,log}.test.ts',
+  'test/{config,deploy,docs,log,readme}.test.ts',
 ];
 
 export default defineConfig({

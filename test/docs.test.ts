@@ -29,7 +29,7 @@ interface Block {
 }
 
 const blocks = pages.flatMap((page): Block[] =>
-  [...read(page).matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(([, language = '', text = ''], index) => ({
+  [...read(page).matchAll(/^```(\w*)[^\n]*\n([\s\S]*?)^```/gm)].map(([, language = '', text = ''], index) => ({
     language,
     text,
     at: `${page}, block ${index + 1}`,
@@ -140,10 +140,13 @@ function wordsOf(line: string): readonly string[] {
   );
 }
 
+const TABLE = commandTable();
+const fresh = new Set<Command>();
+
 /** What commander would say of a line, without running it. */
 function complaint({ words, at }: { words: readonly string[]; at: string }): readonly string[] {
   const place = `${at}: creditpool ${words.join(' ')}`;
-  let command = commandTable();
+  let command = TABLE;
   let rest = [...words];
   while (command.commands.length > 0 && rest.length > 0) {
     const next = command.commands.find((one) => one.name() === rest[0] || one.aliases().includes(rest[0] ?? ''));
@@ -158,6 +161,10 @@ function complaint({ words, at }: { words: readonly string[]; at: string }): rea
 
 function fault(command: Command, words: readonly string[]): readonly string[] {
   command.exitOverride().configureOutput({ writeErr: () => undefined });
+  // A command keeps the options of the line before.
+  if (fresh.has(command)) command.restoreStateBeforeParse();
+  else command.saveStateBeforeParse();
+  fresh.add(command);
   try {
     const { operands, unknown } = command.parseOptions([...words]);
     if (unknown.length > 0) return [`unknown option ${unknown.join(' ')}`];
