@@ -96,6 +96,7 @@ export const ENDPOINTS: Endpoints = {
   getEvidenceContent: 'GET /v1/evidence/:id/content',
   exportLedger: 'GET /v1/exports/ledger',
   exportUsage: 'GET /v1/exports/usage',
+  exportAll: 'GET /v1/exports/all',
   exportCustomers: 'GET /v1/exports/customers',
   listModelPrices: 'GET /v1/model_prices',
   pushModelPrices: 'POST /v1/model_prices',
@@ -165,4 +166,4 @@ export const REPEATABLE: ReadonlySet<OperationId> = new Set<OperationId>([
 ]);
 
 /** They send or answer a file as it is. */
-export const FILES: ReadonlySet<OperationId> = new Set<OperationId>(['attachEvidence', 'getEvidenceContent']);
+export const FILES: ReadonlySet<OperationId> = new Set<OperationId>(['attachEvidence', 'getEvidenceContent', 'exportAll']);

@@ -43,7 +43,7 @@ export interface Answer {
 export interface FileStream {
   readonly type: string;
   readonly name: string;
-  readonly send: (write: (text: string) => Promise<void>) => Promise<void>;
+  readonly send: (write: (piece: string | Uint8Array) => Promise<void>) => Promise<void>;
 }
 
 /** The body of a route that takes a file. */

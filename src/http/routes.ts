@@ -3,6 +3,7 @@ import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';
 import { backfillRoutes } from './backfills.ts';
 import { balanceRoutes } from './balance.ts';
+import { booksArchiveRoutes } from './books-archive.ts';
 import { burnTableRoutes } from './burn-table.ts';
 import { caseRoutes } from './cases.ts';
 import { checkRoutes } from './check.ts';
@@ -80,6 +81,7 @@ export const ROUTES: readonly Route[] = [
   ...evidenceRoutes,
   ...reportRoutes,
   ...journalExportRoutes,
+  ...booksArchiveRoutes,
   ...statementExportRoutes,
   ...accountingPeriodRoutes,
   ...launchRoutes,

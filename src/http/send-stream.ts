@@ -14,9 +14,9 @@ export async function sendStream(response: Response, { type, name, send }: FileS
   response.once('close', () => {
     gone.abort();
   });
-  await send(async (text) => {
+  await send(async (piece) => {
     gone.signal.throwIfAborted();
-    if (!response.write(text)) await once(response, 'drain', { signal: gone.signal });
+    if (!response.write(piece)) await once(response, 'drain', { signal: gone.signal });
   });
   response.end();
 }

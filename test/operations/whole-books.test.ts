@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { booksSource, newBooksFolder } from '../../src/cli/books-folder.ts';
@@ -82,6 +83,20 @@ async function exported(from: Database, to: string): Promise<BooksManifest> {
   const made = await exportBooks({ db: from }, written.sink);
   await written.complete(made);
   return made;
+}
+
+/** The same over HTTP, unpacked. */
+async function downloaded(to: string): Promise<BooksManifest> {
+  const response = await fetch(`${story.origin}/v1/exports/all`, {
+    headers: { authorization: `Bearer ${story.apiKey}` },
+  });
+  expect(response.headers.get('content-type')).toBe('application/zip');
+  const files = unzipSync(new Uint8Array(await response.arrayBuffer()));
+  await mkdir(to);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(to, name), content);
+  const read = readManifest(await readFile(join(to, 'manifest.json'), 'utf8'));
+  if ('mistake' in read) throw new Error(read.mistake);
+  return read;
 }
 
 async function restore(dryRun: boolean, from = folder, using = manifest) {
@@ -174,7 +189,15 @@ test('a rehearsal writes nothing; the restore is the same to the last balance, r
   await execute(owner, `alter table approval_rules disable trigger user`);
   await execute(owner, `update approval_rules set changed_at = '2020-01-01'`);
   await execute(owner, `alter table approval_rules enable trigger user`);
-  const done = await restore(false);
+  // From the archive that anybody with a finance key may fetch; it says the same as the folder.
+  const archive = join(directory, 'archive');
+  const fetched = await downloaded(archive);
+  expect({ ...fetched, exported_at: '' }).toEqual({ ...manifest, exported_at: '' });
+  const lots = await readFile(join(archive, 'lots.jsonl'), 'utf8');
+  await writeFile(join(archive, 'lots.jsonl'), lots.replace(/"granted": \d/, '"granted": 9'));
+  expect(refusal(await restore(false, archive, fetched))).toMatch(/^export_tampered: lots\.jsonl is not what was/);
+  await writeFile(join(archive, 'lots.jsonl'), lots);
+  const done = await restore(false, archive, fetched);
   expect(done).toMatchObject({ dryRun: false, tables: manifest.tables.length });
   const again = { ...deps, db: empty.database };
 

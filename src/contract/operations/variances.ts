@@ -152,5 +152,13 @@ export const varianceOperations = {
   },
   exportLedger: exportOf('ledger', 'Every posting of a span'),
   exportUsage: exportOf('usage', 'Every usage event of a span'),
+  exportAll: {
+    method: 'get',
+    path: '/v1/exports/all',
+    tag: 'Books',
+    summary: 'Everything, to leave with: a zip of JSON lines for each table, as of one instant, with counts and hashes',
+    answersFile: true,
+    answers: {},
+  },
   exportCustomers: exportOf('customers', "Each customer's accounts over a span"),
 } as const satisfies Record<string, Operation>;
