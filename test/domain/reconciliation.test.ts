@@ -161,6 +161,22 @@ describe('what a final invoice bills', () => {
       { kind: 'invoice_corrected', ours: '2000', theirs: '2500' },
     ]);
   });
+
+  test('so does one that was rounded by itself, for a price in parts of a cent', () => {
+    // 2 828 credits at $0.0333 are $94.17, rounded; 2 281 of them paid by lots $75.96, rounded up, and 547 owed $18.22.
+    const price = { currency: 'usd', perMicro: { numerator: 333n, denominator: 100_000_000n } };
+    const odd = { ...period, price, emittedUnits: 2_828_000n, lotsPaidMicro: 2_281_000_000n };
+    const taken = (correction: bigint): InvoiceThere => {
+      const item = { ...line('il_item', '', '1', correction, 0n), priceId: null, isCorrection: true };
+      return { ...invoice, lines: [line('il_usage', 'price_metered', '2828000', 9_417n, 8_668n), item] };
+    };
+    const kinds = (correction: bigint): readonly string[] =>
+      [compareAppliedCredits(odd, taken(correction)), compareBilledUsage(odd, taken(correction))].flatMap(
+        ({ differences }) => differences.map(({ kind }) => kind),
+      );
+    expect(kinds(1_073n)).toEqual(['credits_applied_shaped', 'invoice_corrected']);
+    expect(kinds(1_075n)).toEqual(['credits_applied', 'invoice_corrected', 'invoice_owed']);
+  });
 });
 
 describe('an event in the inbox', () => {

@@ -32,17 +32,19 @@ export function compareAppliedCredits(period: BilledPeriod, invoice: InvoiceTher
   const amounts = { ours, theirs, unit: period.price.currency };
   const object = invoice.invoiceId;
   if (ours === theirs) return { compared: 1, differences: [] };
+  // Each usage line is rounded half up, what lots paid and what is owed besides by themselves: together at most one unit a line.
+  const isRounding = (rest: bigint): boolean => rest >= 0n && rest <= BigInt(usage.length);
   const correction = corrections(period, invoice);
-  if (correction === theirs - ours && correction !== 0n) {
+  if (correction !== 0n && isRounding(ours - theirs + correction)) {
     const reason = `An item of ${correction} ${period.price.currency} on the invoice makes up for it.`;
     return { compared: 1, differences: [amountDiffers('credits_applied_shaped', object, amounts, reason)] };
   }
   const credited = period.excessCreditedMinor;
-  if (credited > 0n && theirs + credited === ours) {
+  if (credited > 0n && isRounding(ours - theirs - credited)) {
     const reason = `A credit note of ${credited} ${period.price.currency} makes up for it.`;
     return { compared: 1, differences: [amountDiffers('credits_applied_shaped', object, amounts, reason)] };
   }
-  if (ours - theirs >= 0n && ours - theirs <= BigInt(usage.length)) {
+  if (isRounding(ours - theirs)) {
     const reason = 'Grants are rounded up once, usage lines half up each.';
     return { compared: 1, differences: [amountDiffers('credits_applied_rounding', object, amounts, reason)] };
   }
