@@ -24,6 +24,10 @@ interface StartOptions extends Common {
   readonly trial?: boolean;
 }
 
+interface SeatsOptions extends Common {
+  readonly quantity: number;
+}
+
 const ORDERS = {
   pause: ['pause', 'use so far is billed, the rest of the fee is credited, the pool is blocked', 'is paused'],
   resume: ['resume', 'a new period begins now, its fee is due', 'runs again'],
@@ -31,7 +35,7 @@ const ORDERS = {
   keep: ['keep', 'let a subscription renew that was to end with its period', 'renews'],
 } as const satisfies Record<string, readonly [OrderSubscription['kind'], string, string]>;
 
-/** `subscription start`, `pause`, `resume`, `end-trial`, `cancel`, `keep`. */
+/** `subscription start`, `pause`, `resume`, `end-trial`, `seats`, `cancel`, `keep`. */
 export function registerSubscriptionOrders(subscription: Command, context: CliContext): void {
   subscription
     .command('start <customer>')
@@ -73,6 +77,23 @@ export function registerSubscriptionOrders(subscription: Command, context: CliCo
         await run(context, asJson, done, async (deps) => orderSubscription(deps, order));
       });
   }
+  subscription
+    .command('seats <subscription>')
+    .description('another number of seats: new ones by the rule of the plan, fewer with the renewal')
+    .requiredOption('--quantity <seats>', 'how many there are to be', seats)
+    .requiredOption('--reason <text>', 'why')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'before',
+      examples(
+        'subscription seats sub_… --quantity 6 --reason "a new colleague"',
+        'subscription seats sub_… --quantity 5 --reason SUP-7 --json',
+      ),
+    )
+    .action(async (subscriptionId: string, { quantity, reason, json: asJson = false }: SeatsOptions) => {
+      const order = { subscriptionId, kind: 'set_seats', quantity, reason, actor: ACTOR } as const;
+      await run(context, asJson, `has ${quantity} seats`, async (deps) => orderSubscription(deps, order));
+    });
   subscription
     .command('cancel <subscription>')
     .description('end it now: use so far is billed, included credits end')

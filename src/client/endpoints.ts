@@ -39,6 +39,7 @@ export const ENDPOINTS: Endpoints = {
   startSubscription: 'POST /v1/subscriptions',
   changePlan: 'POST /v1/subscriptions/:id/change_plan',
   cancelSubscription: 'POST /v1/subscriptions/:id/cancel',
+  setSeats: 'POST /v1/subscriptions/:id/seats',
   keepSubscription: 'POST /v1/subscriptions/:id/keep',
   pauseSubscription: 'POST /v1/subscriptions/:id/pause',
   resumeSubscription: 'POST /v1/subscriptions/:id/resume',
@@ -166,4 +167,8 @@ export const REPEATABLE: ReadonlySet<OperationId> = new Set<OperationId>([
 ]);
 
 /** They send or answer a file as it is. */
-export const FILES: ReadonlySet<OperationId> = new Set<OperationId>(['attachEvidence', 'getEvidenceContent', 'exportAll']);
+export const FILES: ReadonlySet<OperationId> = new Set<OperationId>([
+  'attachEvidence',
+  'getEvidenceContent',
+  'exportAll',
+]);

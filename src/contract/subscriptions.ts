@@ -27,6 +27,9 @@ export const subscriptionStart = z.strictObject({
 /** Why a subscription is paused, resumed, kept, or its trial ended. */
 export const subscriptionOrder = z.strictObject({ reason: text(500) });
 
+/** How many seats a subscription is to have. */
+export const seatsOrder = z.strictObject({ quantity: z.int().min(1).max(1_000_000), reason: text(500) });
+
 /** What was asked for a subscription as answers show it. */
 export function shownSubscriptionOrder(order: {
   readonly customerId: string;

@@ -8,6 +8,7 @@ export const SUBSCRIPTION_ORDER_KINDS = [
   'keep',
   'pause',
   'resume',
+  'set_seats',
 ] as const;
 export type SubscriptionOrderKind = (typeof SUBSCRIPTION_ORDER_KINDS)[number];
 
@@ -15,12 +16,16 @@ export interface OrderedSubscription {
   readonly status: string;
   readonly cancelAtPeriodEnd: boolean;
   readonly collectionMethod: string | null;
+  /** The item of the fee, which has the seats; null where the plan has no fee. */
+  readonly baseItemId: string | null;
+  readonly quantity: number;
 }
 
 /** Why Stripe is not even asked, and what to do instead; null when it is. */
 export function whyNotOrdered(
   kind: Exclude<SubscriptionOrderKind, 'start'>,
-  { status, cancelAtPeriodEnd, collectionMethod }: OrderedSubscription,
+  { status, cancelAtPeriodEnd, collectionMethod, baseItemId, quantity }: OrderedSubscription,
+  seats: number | null = null,
 ): string | null {
   switch (kind) {
     case 'end_trial':
@@ -38,6 +43,10 @@ export function whyNotOrdered(
       return collectionMethod === 'send_invoice'
         ? 'The subscription is collected by sending invoices; Stripe resumes only those that are charged by themselves.'
         : null;
+    case 'set_seats':
+      if (!maySpend(status)) return `The subscription is ${status}; its seats count once it runs.`;
+      if (baseItemId === null) return 'The plan has no fee, and so no seats.';
+      return seats === quantity ? `The subscription has ${quantity} seats already.` : null;
     case 'resume':
       return status === 'paused' ? null : `The subscription is ${status}; only a paused one can be resumed.`;
   }

@@ -2,6 +2,7 @@ import { shownPlanChange } from '../contract/plan-changes.ts';
 import {
   cancellation,
   planChange,
+  seatsOrder,
   shownCancellation,
   shownSubscriptionOrder,
   subscriptionOrder,
@@ -11,8 +12,9 @@ import { cancelSubscription } from '../operations/cancel-subscription.ts';
 import { changePlan } from '../operations/change-plan.ts';
 import { type OrderSubscription, orderSubscription } from '../operations/order-subscription.ts';
 import { startSubscription } from '../operations/start-subscription.ts';
+import type { HttpContext } from './context.ts';
 import { parse } from './parse.ts';
-import { ok, type Route } from './route.ts';
+import { ok, type Reply, type Route } from './route.ts';
 
 export const subscriptionRoutes: readonly Route[] = [
   {
@@ -49,21 +51,29 @@ export const subscriptionRoutes: readonly Route[] = [
     method: 'post',
     path: '/v1/subscriptions/:id/cancel',
     scopes: ['support', 'finance'],
-    reply: async ({ deps, wake }, { params, body, caller }) => {
+    reply: async (context, { params, body, caller }) => {
       const asked = parse(cancellation, body);
       if ('rejected' in asked) return asked;
       const { ends, reason } = asked.value;
       const request = { subscriptionId: params['id'] ?? '', reason, actor: `key:${caller.name}` };
       if (ends === 'period_end') {
-        const ordered = await orderSubscription(deps, { ...request, kind: 'cancel_at_period_end' });
-        if ('rejected' in ordered) return ordered;
-        wake('inbox');
-        return ok(shownSubscriptionOrder(ordered));
+        return ordered(context, { ...request, kind: 'cancel_at_period_end' });
       }
-      const found = await cancelSubscription(deps, request);
+      const found = await cancelSubscription(context.deps, request);
       if ('rejected' in found) return found;
-      wake('inbox');
+      context.wake('inbox');
       return ok(shownCancellation(found));
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/subscriptions/:id/seats',
+    scopes: ['support', 'finance'],
+    reply: async (context, { params, body, caller }) => {
+      const asked = parse(seatsOrder, body);
+      if ('rejected' in asked) return asked;
+      const order = { ...asked.value, kind: 'set_seats', subscriptionId: params['id'] ?? '' } as const;
+      return ordered(context, { ...order, actor: `key:${caller.name}` });
     },
   },
   orderRoute('keep'),
@@ -77,15 +87,18 @@ function orderRoute(kind: OrderSubscription['kind']): Route {
     method: 'post',
     path: `/v1/subscriptions/:id/${kind}`,
     scopes: ['support', 'finance'],
-    reply: async ({ deps, wake }, { params, body, caller }) => {
+    reply: async (context, { params, body, caller }) => {
       const asked = parse(subscriptionOrder, body);
       if ('rejected' in asked) return asked;
-      const subscriptionId = params['id'] ?? '';
       const { reason } = asked.value;
-      const found = await orderSubscription(deps, { subscriptionId, kind, reason, actor: `key:${caller.name}` });
-      if ('rejected' in found) return found;
-      wake('inbox');
-      return ok(shownSubscriptionOrder(found));
+      return ordered(context, { subscriptionId: params['id'] ?? '', kind, reason, actor: `key:${caller.name}` });
     },
   };
+}
+
+async function ordered({ deps, wake }: HttpContext, order: OrderSubscription): Promise<Reply> {
+  const found = await orderSubscription(deps, order);
+  if ('rejected' in found) return found;
+  wake('inbox');
+  return ok(shownSubscriptionOrder(found));
 }

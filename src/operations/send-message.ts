@@ -21,7 +21,7 @@ import {
 import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
 import { cancelMeterEventCall, meterEventCall } from './meter-event-call.ts';
 import type { OutgoingCall, Sent } from './outgoing-call.ts';
-import { startSubscriptionCall, subscriptionOrderCall } from './subscription-order-calls.ts';
+import { setSeatsCall, startSubscriptionCall, subscriptionOrderCall } from './subscription-order-calls.ts';
 import { topUpCall } from './top-up-call.ts';
 import { trueUpGrants } from './true-up-grants.ts';
 
@@ -60,6 +60,8 @@ export async function sendMessage(deps: Deps, message: LeasedMessage): Promise<M
       return send(deps, message, schedulePlanCall);
     case 'subscription.start':
       return send(deps, message, startSubscriptionCall);
+    case 'subscription.set_seats':
+      return send(deps, message, setSeatsCall);
     case 'invoice.finalize':
       return send(deps, message, finalizeCall);
     case 'top_up':

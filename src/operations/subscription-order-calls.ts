@@ -1,7 +1,9 @@
 // The messages that carry out what people ask of a subscription. A refusal is the asker's to read.
 import type { SubscriptionOrderKind } from '../domain/subscription-order.ts';
+import { now as clock } from '../storage/clock.ts';
 import { readCustomer } from '../storage/customers.ts';
 import { planVersion } from '../storage/plans.ts';
+import { mostSeats, readSubscription } from '../storage/subscriptions.ts';
 import type { StripeGateway } from '../stripe/gateway.ts';
 import {
   endTrial,
@@ -9,8 +11,11 @@ import {
   type NewSubscription,
   pauseSubscription,
   readOrdered,
+  readSeats,
   resumeSubscription,
+  type SeatChange,
   setCancelAtPeriodEnd,
+  setSeats,
   startSubscription,
 } from '../stripe/subscription-orders.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
@@ -60,7 +65,30 @@ function orderCall(
   };
 }
 
-const ORDER_CALLS: Readonly<Record<Exclude<SubscriptionOrderKind, 'start'>, OutgoingCall<Request>>> = {
+type SeatsRequest = SeatChange & { readonly [field: string]: unknown };
+
+/** Design: seats that are new in the period are prorated where the plan says so; all else waits for the renewal. */
+export const setSeatsCall: OutgoingCall<SeatsRequest> = {
+  render: async ({ db }, message) => {
+    const subscription = message.subjectId;
+    const quantity = Number(message.request['quantity']);
+    const stored = await readSubscription(db, message, subscription);
+    if (stored?.planVersionId == null || stored.baseItemId === null) return { cancelled: 'the plan has no seats' };
+    const { policy } = (await planVersion(db, stored.planVersionId)).content;
+    const most = await mostSeats(db, message, subscription, await clock(db));
+    const prorates = policy.seats.add === 'prorated';
+    return { request: { subscription, item: stored.baseItemId, quantity, paid: prorates ? most : quantity } };
+  },
+  send: async ({ stripe }, _message, request, idempotencyKey) => {
+    await setSeats(stripe, request, idempotencyKey);
+    return { stripeId: request.subscription };
+  },
+  look: async ({ stripe }, _message, { subscription, item, quantity }) =>
+    (await readSeats(stripe, subscription, item)) === quantity ? { stripeId: subscription } : 'absent',
+  mayBeRefused: true,
+};
+
+const ORDER_CALLS: Readonly<Record<Exclude<SubscriptionOrderKind, 'start' | 'set_seats'>, OutgoingCall<Request>>> = {
   end_trial: orderCall(endTrial, ({ status }) => status !== 'trialing'),
   cancel_at_period_end: orderCall(
     (stripe, subscription, key) => setCancelAtPeriodEnd(stripe, subscription, true, key),

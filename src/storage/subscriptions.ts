@@ -149,6 +149,25 @@ export async function readSubscription(
   return row ?? null;
 }
 
+/** The most seats that a subscription has had in the period that runs; as many as it has where none runs. */
+export async function mostSeats(
+  db: Database | Transaction,
+  key: CustomerKey,
+  subscriptionId: string,
+  now: Date,
+): Promise<number> {
+  const [row] = await query<{ seats: number }>(
+    db,
+    `select greatest(coalesce(max(p.seats), 0), max(s.quantity)) as seats
+     from subscriptions s
+     left join billing_periods p on p.lane = s.lane and p.customer_id = s.customer_id
+       and p.subscription_id = s.subscription_id and p.starts_at <= $4 and p.ends_at > $4
+     where s.lane = $1 and s.customer_id = $2 and s.subscription_id = $3`,
+    [key.lane, key.customerId, subscriptionId, now],
+  );
+  return row?.seats ?? 0;
+}
+
 /** Whether a period of the subscription was ever opened, however long that is over. */
 export async function hadPeriods(trx: Transaction, key: CustomerKey, subscriptionId: string): Promise<boolean> {
   const rows = await query(

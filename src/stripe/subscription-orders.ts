@@ -58,6 +58,38 @@ export async function setCancelAtPeriodEnd(
   await stripe.subscriptions.update(subscription, { cancel_at_period_end: cancels }, { idempotencyKey });
 }
 
+export interface SeatChange {
+  readonly subscription: string;
+  readonly item: string;
+  readonly quantity: number;
+  /** Seats that the fee of the running period covers: only those beyond are prorated. */
+  readonly paid: number;
+}
+
+/** Sets the quantity of the fee's item. Seats that come back in the period that they were paid for cost nothing again. */
+export async function setSeats(
+  stripe: StripeGateway,
+  { subscription, item, quantity, paid }: SeatChange,
+  idempotencyKey: string,
+): Promise<void> {
+  const change = async (seats: number, behavior: 'none' | 'create_prorations', key: string): Promise<void> => {
+    const params: Stripe.SubscriptionUpdateParams = {
+      items: [{ id: item, quantity: seats }],
+      proration_behavior: behavior,
+    };
+    await stripe.subscriptions.update(subscription, params, { idempotencyKey: key });
+  };
+  if (quantity <= paid) return change(quantity, 'none', idempotencyKey);
+  await change(paid, 'none', `${idempotencyKey}/paid`);
+  return change(quantity, 'create_prorations', idempotencyKey);
+}
+
+/** The quantity of an item; null when the subscription has lost it. */
+export async function readSeats(stripe: StripeGateway, subscription: string, item: string): Promise<number | null> {
+  const { items } = await stripe.subscriptions.retrieve(subscription);
+  return items.data.find(({ id }) => id === item)?.quantity ?? null;
+}
+
 /** Pauses: usage so far is invoiced at once, what is left of the fee is credited on the same invoice. */
 export async function pauseSubscription(
   stripe: StripeGateway,

@@ -24,10 +24,19 @@ test(
     await story.until('2026-04-16T00:00:00Z');
     await seats(6);
     expect(await customer.balance()).toMatchObject({ available: '4400' });
-    for (let toggles = 0; toggles < 10; toggles += 1) {
+    for (let toggles = 0; toggles < 8; toggles += 1) {
       await seats(5);
       await seats(6);
     }
+    // Asked for here a seat that comes back is not paid for a second time, whoever took it away.
+    const path = `/v1/subscriptions/${customer.subscription}/seats`;
+    for (const quantity of [5, 6, 4, 6]) {
+      const asked = await story.call('POST', path, { quantity, reason: 'a colleague comes and goes' });
+      expect(asked.body).toMatchObject({ kind: 'set_seats', state: 'done' });
+      await story.clock.settle();
+    }
+    const again = await story.call('POST', path, { quantity: 6, reason: 'twice' });
+    expect([again.status, again.body['error']]).toMatchObject([409, { code: 'subscription_not_changeable' }]);
     expect(await customer.balance()).toMatchObject({ available: '4400' });
 
     const event = { customer: customer.stripeCustomer, action: 'api.call', member: 'ann' };
@@ -54,5 +63,16 @@ test(
       open_grants: '168',
       variances: 0,
     });
+
+    // Three seats, two, then four: two and one more are new, a whole period's $49.00 each.
+    const growing = await story.subscriber('seat-pool');
+    for (const quantity of [3, 2, 4]) {
+      const asked = { quantity, reason: 'growing' };
+      await story.call('POST', `/v1/subscriptions/${growing.subscription}/seats`, asked);
+      await story.clock.settle();
+    }
+    const { data } = await stripe.invoiceItems.list({ customer: growing.stripeCustomer, pending: true });
+    expect(data.reduce((sum, { amount }) => sum + amount, 0)).toBe(3 * 4_900);
+    expect(await growing.balance()).toMatchObject({ available: '3200' });
   },
 );

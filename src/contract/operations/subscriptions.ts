@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { Operation } from '../operation.ts';
-import { cancellation, planChange, subscriptionOrder, subscriptionStart } from '../subscriptions.ts';
+import { cancellation, planChange, seatsOrder, subscriptionOrder, subscriptionStart } from '../subscriptions.ts';
 import { at, atOrNull, idOf, word, wordOrNull } from '../wire-values.ts';
 
 const subscriptionChange = { customer: idOf('customer'), stripe: z.object({ subscription: word }), state: word };
@@ -65,6 +65,14 @@ export const subscriptionOperations = {
     answers: {
       200: z.union([z.object({ object: z.literal('cancellation'), ...subscriptionChange, ...course }), order]),
     },
+  },
+  setSeats: {
+    method: 'post',
+    path: '/v1/subscriptions/:id/seats',
+    tag: 'Billing',
+    summary: 'Change the number of seats: new ones by the rule of the plan, fewer with the renewal',
+    body: seatsOrder,
+    answers: { 200: order },
   },
   keepSubscription: ordered('keep', 'Let it renew after all'),
   pauseSubscription: ordered('pause', 'Pause a subscription'),
