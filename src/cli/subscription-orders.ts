@@ -77,23 +77,7 @@ export function registerSubscriptionOrders(subscription: Command, context: CliCo
         await run(context, asJson, done, async (deps) => orderSubscription(deps, order));
       });
   }
-  subscription
-    .command('seats <subscription>')
-    .description('another number of seats: new ones by the rule of the plan, fewer with the renewal')
-    .requiredOption('--quantity <seats>', 'how many there are to be', seats)
-    .requiredOption('--reason <text>', 'why')
-    .option('--json', 'one JSON document on stdout')
-    .addHelpText(
-      'before',
-      examples(
-        'subscription seats sub_… --quantity 6 --reason "a new colleague"',
-        'subscription seats sub_… --quantity 5 --reason SUP-7 --json',
-      ),
-    )
-    .action(async (subscriptionId: string, { quantity, reason, json: asJson = false }: SeatsOptions) => {
-      const order = { subscriptionId, kind: 'set_seats', quantity, reason, actor: ACTOR } as const;
-      await run(context, asJson, `has ${quantity} seats`, async (deps) => orderSubscription(deps, order));
-    });
+  registerSeats(subscription, context);
   subscription
     .command('cancel <subscription>')
     .description('end it now: use so far is billed, included credits end')
@@ -115,6 +99,26 @@ export function registerSubscriptionOrders(subscription: Command, context: CliCo
           ? orderSubscription(deps, { ...asked, kind: 'cancel_at_period_end' })
           : cancelSubscription(deps, asked),
       );
+    });
+}
+
+function registerSeats(subscription: Command, context: CliContext): void {
+  subscription
+    .command('seats <subscription>')
+    .description('another number of seats: new ones by the rule of the plan, fewer with the renewal')
+    .requiredOption('--quantity <seats>', 'how many there are to be', seats)
+    .requiredOption('--reason <text>', 'why')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'before',
+      examples(
+        'subscription seats sub_… --quantity 6 --reason "a new colleague"',
+        'subscription seats sub_… --quantity 5 --reason SUP-7 --json',
+      ),
+    )
+    .action(async (subscriptionId: string, { quantity, reason, json: asJson = false }: SeatsOptions) => {
+      const order = { subscriptionId, kind: 'set_seats', quantity, reason, actor: ACTOR } as const;
+      await run(context, asJson, `has ${quantity} seats`, async (deps) => orderSubscription(deps, order));
     });
 }
 

@@ -236,10 +236,8 @@ async function park(
   epoch = message.epoch,
 ): Promise<MessageOutcome> {
   await returnMessage(deps.db, message, { state: 'parked', outcome: reason, afterSeconds: 0, epoch });
-  deps.log.error(
-    { outboxId: message.outboxId.toString(), call: message.call, reason },
-    'a message for Stripe is parked',
-  );
+  const { outboxId, call } = message;
+  deps.log.error({ outboxId: outboxId.toString(), call, reason }, 'a message for Stripe is parked');
   return 'parked';
 }
 

@@ -31,7 +31,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   webhooks: { layers: ['domain', 'operations'], packages: [], files: ['src/stripe/events.ts'] },
   http: {
     layers: ['contract', 'domain', 'operations', 'reports', 'telemetry'],
-    packages: ['express', 'zod', 'zod-openapi', 'helmet', 'express-rate-limit', 'swagger-ui-dist', 'node:'],
+    packages: ['express', 'fflate', 'zod', 'zod-openapi', 'helmet', 'express-rate-limit', 'swagger-ui-dist', 'node:'],
   },
   admin: {
     layers: ['charts', 'contract', 'domain', 'operations', 'reports'],
