@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 
-import { invoiceText, orderFormText, policyMarkdown, type ReadPolicy, shownPolicy } from '../contract/policies.ts';
-import { policyRules } from '../domain/policy-text.ts';
+import { orderFormText, policyMarkdown, type ReadPolicy, shownPolicy } from '../contract/policies.ts';
+import { invoiceText, policyRules } from '../domain/policy-text.ts';
 import { readPolicy } from '../operations/read-policy.ts';
 import { validateCatalogue } from '../operations/validate-catalogue.ts';
 import { readCatalogueFile } from './catalogue-file.ts';

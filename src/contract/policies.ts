@@ -1,6 +1,6 @@
 // A plan's policy as it leaves us: for programs, as Markdown, as the text of an order form, as the foot of an invoice. The
 // sentences are the domain's; nothing is added to them here.
-import { type PolicyRule, RULES_IN_WRITING } from '../domain/policy-text.ts';
+import { invoiceText, type PolicyRule } from '../domain/policy-text.ts';
 
 export interface ReadPolicy {
   readonly plan: string;
@@ -34,15 +34,6 @@ export function policyMarkdown({ name, plan, version, rules }: ReadPolicy): stri
 export function orderFormText({ name, plan, version, rules }: ReadPolicy): string {
   const clauses = rules.map(({ title, text }, index) => `${index + 1}. ${title}. ${text}`);
   return [`${name} – credit terms`, '', ...clauses, '', versionLine({ plan, version })].join('\n');
-}
-
-/** The rules that must be in writing, short enough for the foot of an invoice. */
-export function invoiceText({ rules }: Pick<ReadPolicy, 'rules'>): string {
-  const written = new Set<string>(RULES_IN_WRITING);
-  return rules
-    .filter(({ rule }) => written.has(rule))
-    .map(({ title, text }) => `${title}: ${text}`)
-    .join(' ');
 }
 
 function versionLine({ plan, version }: Pick<ReadPolicy, 'plan' | 'version'>): string {

@@ -37,6 +37,15 @@ export interface PolicyRule {
 /** The three that must be in writing before a launch, and on every invoice. */
 export const RULES_IN_WRITING = ['overage', 'expiry', 'rollover'] as const satisfies readonly PolicyRuleName[];
 
+/** The rules that must be in writing, short enough for the foot of an invoice. */
+export function invoiceText({ rules }: { readonly rules: readonly PolicyRule[] }): string {
+  const written = new Set<string>(RULES_IN_WRITING);
+  return rules
+    .filter(({ rule }) => written.has(rule))
+    .map(({ title, text }) => `${title}: ${text}`)
+    .join(' ');
+}
+
 /** A plan with what its sentences refer to: packs by their names, actions by the words for customers. */
 export interface WrittenPlan {
   readonly plan: Plan;

@@ -186,7 +186,10 @@ const update = route('POST', '/v1/customers/{id}', { ...editable, default_source
       balance: settled.balance,
       currency: settled.currency ?? null,
       default_source: settled.default_source,
-      invoice_settings: settled.invoice_settings,
+      invoice_settings: {
+        ...settled.invoice_settings,
+        ...(values.invoice_settings?.footer === undefined ? {} : { footer: values.invoice_settings.footer }),
+      },
       metadata: changedMetadata(before.metadata, values.metadata),
       ...(values.address === undefined ? {} : { address: addressOf(values.address) }),
       ...(values.description === undefined ? {} : { description: values.description }),

@@ -77,10 +77,14 @@ export interface CyclePeriod extends CustomerKey {
 }
 
 /** The billing period that a cycle invoice of a subscription bills; the one that ends a trial bills none. */
-export async function periodOfCycle(db: Database, subscriptionId: string, endsAt: Date): Promise<CyclePeriod | null> {
-  const [row] = await query<CyclePeriod>(
+export async function periodOfCycle(
+  db: Database,
+  subscriptionId: string,
+  endsAt: Date,
+): Promise<(CyclePeriod & { readonly planVersionId: string }) | null> {
+  const [row] = await query<CyclePeriod & { readonly planVersionId: string }>(
     db,
-    `select lane, customer_id as "customerId", billing_period_id as "billingPeriodId"
+    `select lane, customer_id as "customerId", billing_period_id as "billingPeriodId", plan_version_id as "planVersionId"
      from billing_periods
      where lane = any($1::smallint[]) and subscription_id = $2 and ends_at = $3 and not is_trial`,
     [EVERY_LANE, subscriptionId, endsAt],

@@ -15,6 +15,8 @@ export interface InvoiceDraft {
   readonly periodEnd: Date;
   readonly autoAdvance: boolean;
   readonly finalizesAt: Date | null;
+  /** What another hand wants below it, on the draft itself or for all invoices of the customer; null: nothing. */
+  readonly footer: string | null;
   /** Of the whole invoice or of a line; which lines they reach, only their amounts tell. */
   readonly hasDiscounts: boolean;
   /** With tax, less the credits that the draft shows; Stripe may show none before it is final. */
@@ -36,7 +38,7 @@ const LINES_READ_MAX = 1_000;
 
 /** Reads an invoice with all its lines. */
 export async function readInvoiceDraft(stripe: StripeGateway, invoiceId: string): Promise<InvoiceDraft> {
-  const invoice = await stripe.invoices.retrieve(invoiceId);
+  const invoice = await stripe.invoices.retrieve(invoiceId, { expand: ['customer'] });
   const lines: DraftLine[] = invoice.lines.data.map(draftLine);
   if (invoice.lines.has_more) {
     lines.length = 0;
@@ -57,11 +59,22 @@ export async function listInvoiceDrafts(
   return page.data.map((invoice) => ({ ...draftFacts(invoice), lines: invoice.lines.data.map(draftLine) }));
 }
 
-/** The dead man's switch: Stripe finalizes by itself at that instant if nobody does before. */
-export async function scheduleFinalization(stripe: StripeGateway, invoiceId: string, at: Date): Promise<void> {
+/** The longest text that Stripe takes below an invoice. */
+export const FOOTER_MAX = 5_000;
+
+/**
+ * The dead man's switch: Stripe finalizes by itself at that instant if nobody does before. With a text, that stands below
+ * the invoice from then on.
+ */
+export async function scheduleFinalization(
+  stripe: StripeGateway,
+  invoiceId: string,
+  { at, footer }: { readonly at: Date; readonly footer: string | null },
+): Promise<void> {
   await stripe.invoices.update(invoiceId, {
     auto_advance: true,
     automatically_finalizes_at: Math.floor(at.getTime() / 1000),
+    ...(footer !== null && { footer }),
   });
 }
 
@@ -109,6 +122,7 @@ function draftFacts(invoice: Stripe.Invoice): Omit<InvoiceDraft, 'lines'> {
     createdAt: new Date(invoice.created * 1000),
     periodEnd: new Date(invoice.period_end * 1000),
     hasDiscounts: invoice.discounts.length > 0 || invoice.lines.data.some((line) => line.discounts.length > 0),
+    footer: footerOf(invoice),
     totalMinor: BigInt(invoice.total),
     creditsShownMinor: (invoice.total_pretax_credit_amounts ?? [])
       .filter(({ type }) => type === 'credit_balance_transaction')
@@ -117,6 +131,11 @@ function draftFacts(invoice: Stripe.Invoice): Omit<InvoiceDraft, 'lines'> {
     finalizesAt:
       invoice.automatically_finalizes_at === null ? null : new Date(invoice.automatically_finalizes_at * 1000),
   };
+}
+
+function footerOf({ footer, customer }: Stripe.Invoice): string | null {
+  const isKnown = customer !== null && typeof customer !== 'string' && customer.deleted !== true;
+  return footer ?? (isKnown ? customer.invoice_settings.footer : null);
 }
 
 function draftLine(line: Stripe.InvoiceLineItem): DraftLine {

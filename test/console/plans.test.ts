@@ -11,7 +11,7 @@ import type { Wire } from '../support/api.ts';
 import { ADA, expectAccessible, linkFor, OLU, openWindow, picture, signIn, startBrowser } from '../support/browser.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { runCommand, type Settings } from '../support/service-process.ts';
-import { tellStory } from '../support/story.ts';
+import { type Subscriber, tellStory } from '../support/story.ts';
 import { templateCatalogue } from '../support/templates.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -43,7 +43,7 @@ interface Rule {
 
 const window = await openWindow(browser, story.origin);
 const page = await signIn(window, await linkFor(story.billing.deps, story.origin, OLU));
-const customer = await story.subscriber('hybrid');
+const [customer, branded] = [await story.subscriber('hybrid'), await story.subscriber('hybrid')];
 
 test('file, command, console, balance and order form tell the same rules in the same words', async () => {
   const fromFile = await runCommand(settings, 'policy', 'hybrid', '--file', templatePath('hybrid'), '--json');
@@ -69,6 +69,8 @@ test('file, command, console, balance and order form tell the same rules in the 
   expect(rules.filter(({ title, text }) => !orderForm.includes(`${title}. ${text}`))).toEqual([]);
   const inWriting = rules.filter(({ rule }) => ['overage', 'expiry', 'rollover'].includes(rule));
   expect(open['invoice_text']).toBe(inWriting.map(({ title, text }) => `${title}: ${text}`).join(' '));
+  const written = await runCommand(settings, 'policy', 'hybrid', '--format', 'invoice');
+  expect(written.stdout.trim()).toBe(open['invoice_text']);
   expect(await fetch(`${story.origin}/v1/plans/gold/policy`)).toMatchObject({ status: 404 });
 
   const shown = async (path: string): Promise<readonly string[]> => {
@@ -169,7 +171,13 @@ test('a rollout is forecast with who would pay more, kept, started by a second p
   const used = { action: 'report.generate', quantities: {} };
   for (let report = 0; report < 3; report += 1) await customer.use(0, used);
   await customer.use(0, { action: 'llm.complete', quantities: { input_tokens: 11_930_000, output_tokens: 0 } });
+  const invoices = 'https://example.com/invoices';
+  await story.stripe.customers.update(branded.stripeCustomer, { invoice_settings: { footer: invoices } });
   await story.until('2026-05-02T01:00:00Z');
+  // The rules stand below the invoice of the cycle, except where somebody else has his own text.
+  const footers = await Promise.all([customer, branded].map(footerOf));
+  const { invoice_text: rules } = (await (await fetch(`${story.origin}/v1/plans/hybrid/policy`)).json()) as Wire;
+  expect(footers).toEqual([rules, null]);
   await story.subscriber('hybrid');
   const ada = await openWindow(browser, story.origin);
   const hers = await signIn(ada, await linkFor(story.billing.deps, story.origin, ADA));
@@ -190,7 +198,7 @@ test('a rollout is forecast with who would pay more, kept, started by a second p
   await hers.getByRole('button', { name: 'Forecast it' }).click();
   await story.clock.settle();
   await hers.getByRole('link', { name: 'See the forecast' }).click();
-  await hers.getByText('1 customer would pay more, 0 less and 0 the same, of 1 in USD').waitFor();
+  await hers.getByText('1 customer would pay more, 1 less and 0 the same, of 2 in USD').waitFor();
   const row = hers.getByRole('row').filter({ hasText: customer.name });
   expect(await row.innerText()).toMatch(/USD 118\.90\s+USD 128\.90\s+\+USD 10\.00/);
   await looks(hers, 'migration-forecast');
@@ -215,6 +223,12 @@ test('a rollout is forecast with who would pay more, kept, started by a second p
   await looks(page, 'migration-new');
   expect([...window.complaints, ...ada.complaints]).toEqual([]);
 });
+
+/** What stands below the invoice of a customer's cycle at Stripe. */
+async function footerOf({ stripeCustomer }: Subscriber): Promise<string | null | undefined> {
+  const { data } = await story.stripe.invoices.list({ customer: stripeCustomer });
+  return data.find(({ billing_reason: reason }) => reason === 'subscription_cycle')?.footer;
+}
 
 /** In both colours, on a desk and on a phone. */
 async function looks(on: Page, name: string): Promise<void> {
