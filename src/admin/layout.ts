@@ -69,6 +69,8 @@ export interface Frame {
   readonly searched?: string | undefined;
   /** Rules that everybody should see, such as `approvals: single_operator`. */
   readonly warning?: string | null;
+  /** What is not posted, while actions are only watched. */
+  readonly watched?: string | null;
 }
 
 /** The whole document as text. */
@@ -95,6 +97,7 @@ export function document(
       null,
       a({ class: 'skip', href: '#content' }, 'Skip to the content'),
       banner(`mode-${mode}`, MODES[mode]),
+      banner('mode-observe', frame.watched ?? null),
       banner('mode-warning', frame.warning ?? null),
       topBar(frame),
       main({ id: 'content', tabIndex: -1 }, content),

@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import helmet from 'helmet';
 
+import { watchedBanner } from '../domain/ladder.ts';
 import { reviewWarning } from '../domain/model-review.ts';
 import { may, rolesWith } from '../domain/operator.ts';
 import type { Rejection } from '../domain/rejection.ts';
-import { readFrame } from '../operations/console/read-frame.ts';
+import { type FrameState, readFrame } from '../operations/console/read-frame.ts';
 import { assetRouter } from './assets.ts';
 import { brokenPage } from './broken-page.ts';
 import type { ConsoleContext } from './console-context.ts';
@@ -185,7 +186,7 @@ async function sendPage(
   page: Page,
   asked: PageRequest | null,
 ): Promise<void> {
-  const { waiting, singleOperator, review } = asked === null ? NO_STATE : await readFrame(deps);
+  const { waiting, singleOperator, review, notEnforced } = asked === null ? NO_STATE : await readFrame(deps);
   const frame: Frame = {
     title: page.title,
     base: request.baseUrl,
@@ -193,6 +194,7 @@ async function sendPage(
     at: page.at,
     searchFirst: page.searchFirst,
     signedIn: asked === null ? null : { operator: asked.session.operator, csrf: asked.csrf, waiting },
+    watched: watchedBanner(notEnforced),
     warning:
       [singleOperator ? SINGLE_OPERATOR : null, reviewWarning(review)].filter((each) => each !== null).join(' · ') ||
       null,
@@ -204,7 +206,12 @@ async function sendPage(
     .send(document({ mode, version }, frame, page.body));
 }
 
-const NO_STATE = { waiting: 0, singleOperator: false, review: { reviewOn: null, setBy: null, isOver: false } };
+const NO_STATE: FrameState = {
+  waiting: 0,
+  singleOperator: false,
+  review: { reviewOn: null, setBy: null, isOver: false },
+  notEnforced: { observe: [], shadow: [], nothingEnforced: false },
+};
 const SINGLE_OPERATOR = 'approvals: single_operator – one person may release what he asked for himself';
 
 function notFound({ send }: Door): RequestHandler {

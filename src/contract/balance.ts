@@ -1,5 +1,6 @@
 // A balance as the API and the command show it.
 import { formatCredits } from '../domain/amount.ts';
+import { type NotEnforced, watchedNotice } from '../domain/ladder.ts';
 import type { PoolSums } from '../domain/ledger-line.ts';
 import type { LotState, PeriodState } from '../domain/pool-book.ts';
 import { toWireId } from './ids.ts';
@@ -22,6 +23,7 @@ interface Balance extends PoolBalance {
   readonly plan: string | null;
   readonly policy: ReadPolicy | null;
   readonly poolState: string | null;
+  readonly notEnforced: NotEnforced;
   readonly spendingLimit: bigint | null;
   readonly period: PeriodState | null;
   readonly lots: readonly Lot[];
@@ -37,6 +39,8 @@ export function shownBalance(balance: Balance) {
     unit: balance.unit,
     plan: balance.plan,
     pool_state: balance.poolState,
+    not_enforced: { observe: balance.notEnforced.observe, shadow: balance.notEnforced.shadow },
+    notice: watchedNotice(balance.notEnforced, (action) => action),
     ...shownPool(balance),
     spending_limit: spendingLimit === null ? null : formatCredits(spendingLimit),
     lots: balance.lots.map((lot) => shownLot(lot)),

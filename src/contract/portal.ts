@@ -61,6 +61,7 @@ interface PortalFacts {
     readonly asOf: Date;
   };
   readonly unitName: string;
+  readonly notice: string | null;
   readonly level: BalanceLevel;
   readonly granted: bigint;
   readonly expiring: readonly { readonly credits: bigint; readonly at: Date }[];
@@ -90,6 +91,7 @@ export function shownPortal(portal: PortalFacts, mayBuy: boolean) {
     unit: portal.unitName,
     plan: balance.plan,
     level: portal.level,
+    notice: portal.notice,
     available: formatCredits(balance.available),
     granted: formatCredits(portal.granted),
     held: formatCredits(balance.held),

@@ -1,4 +1,6 @@
 // What `doctor` says: one line for each thing that would hurt later, with what to do about it.
+import { type NotEnforced, watchedBanner } from './ladder.ts';
+import type { ReviewState } from './model-review.ts';
 
 export interface CheckupLine {
   readonly check: string;
@@ -95,6 +97,27 @@ export function checkClock(check: string, skewMs: number, mostMs: number): Check
   return apart <= mostMs
     ? good(check, says)
     : bad(check, `${says}, at most ${mostMs}`, 'keep this machine and the database on NTP');
+}
+
+/** Whether the credit model is looked at again in time. */
+export function checkReview({ reviewOn, isOver }: ReviewState): CheckupLine {
+  const check = 'review date';
+  if (isOver) {
+    const fix = 'keep, adjust or leave the credit model, then: creditpool ladder review YYYY-MM-DD --reason TEXT';
+    return bad(check, `the credit model was to be reviewed on ${reviewOn}`, fix);
+  }
+  return good(
+    check,
+    reviewOn === null ? 'none is set; going live asks for one' : `the credit model is reviewed on ${reviewOn}`,
+  );
+}
+
+/** What is only watched is not billed. */
+export function checkModes(notEnforced: NotEnforced): CheckupLine {
+  const banner = watchedBanner(notEnforced);
+  return banner === null
+    ? good('launch ladder', 'every action is enforced')
+    : bad('launch ladder', banner, 'creditpool go-live --dry-run says what the next rung asks for');
 }
 
 export interface RightFacts {

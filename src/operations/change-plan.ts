@@ -53,8 +53,7 @@ export async function changePlan(deps: Deps, asked: ChangePlan): Promise<PlanCha
   if (customer === null || stored === null || stored.planVersionId === null) {
     return refuse('unknown_subscription', 'No subscription to one of the plans has this id.', { param: 'id' });
   }
-  const kept =
-    asked.planChangeId === undefined ? null : await findPlanChange(deps.db, customer, asked.planChangeId);
+  const kept = asked.planChangeId === undefined ? null : await findPlanChange(deps.db, customer, asked.planChangeId);
   if (kept !== null && ENDED.has(kept.state)) return kept;
   const to = (await listPlanVersions(deps.db)).find(({ plan }) => plan === asked.plan);
   if (to === undefined) return refuse('unknown_plan', `No plan is called ${asked.plan}.`, { param: 'plan' });

@@ -3,18 +3,23 @@ import {
   checkClock,
   checkDatabaseRights,
   checkEndpoints,
+  checkModes,
+  checkReview,
   checkRights,
   type CheckupLine,
   good,
   SKEW_MS_MAX,
   STRIPE_SKEW_MS_MAX,
 } from '../domain/checkup.ts';
+import { reviewState } from '../domain/model-review.ts';
 import { kindOf } from '../domain/reconciliation.ts';
-import { wallTime } from '../storage/clock.ts';
+import { lastReview } from '../storage/action-modes.ts';
+import { now, wallTime } from '../storage/clock.ts';
 import { readDatabaseRights } from '../storage/database-rights.ts';
 import { twiceMetered } from '../storage/reconciliation/subscriptions.ts';
 import { fetchStripeTime, listEndpoints, PINNED_API_VERSION, probeRights } from '../stripe/checkup.ts';
 import type { Deps } from './deps.ts';
+import { readNotEnforced } from './launch/read-not-enforced.ts';
 import { readHealth } from './read-health.ts';
 import { compareCatalogueOf } from './reconciliation/compare-catalogue.ts';
 
@@ -38,6 +43,8 @@ export async function examineDeployment(deps: Deps, examined: Examined): Promise
     ...(await examineCatalogue(deps)),
     ...(await examineSubscriptions(deps)),
     ...(await examineBacklog(deps)),
+    checkReview(reviewState(await lastReview(deps.db), await now(deps.db))),
+    checkModes(await readNotEnforced(deps)),
   ];
 }
 

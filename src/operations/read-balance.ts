@@ -1,4 +1,5 @@
 import { catchUp } from '../domain/catch-up.ts';
+import type { NotEnforced } from '../domain/ladder.ts';
 import { isOpenAt, byDrawOrder, remaining } from '../domain/lot.ts';
 import {
   familyOf,
@@ -15,6 +16,7 @@ import { now as clock } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { loadPoolBooks } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
+import { readNotEnforced } from './launch/read-not-enforced.ts';
 import { findCustomer } from './read-customer.ts';
 import { type PlanPolicy, readPolicyOfVersion } from './read-policy.ts';
 
@@ -46,6 +48,8 @@ export interface Balance extends PoolBalance {
   /** What holds for it, in plain sentences; null without a plan. */
   readonly policy: PlanPolicy | null;
   readonly poolState: 'active' | 'blocked' | 'closed' | null;
+  /** Actions that take nothing from it: they are only watched. */
+  readonly notEnforced: NotEnforced;
   /** Most overage a period by the customer's own wish; null: what the plan allows. */
   readonly spendingLimit: bigint | null;
   readonly period: PeriodState | null;
@@ -72,6 +76,7 @@ export async function readBalance(deps: Deps, name: string): Promise<Balance | R
     plan: book.terms?.plan ?? null,
     policy: book.terms === null ? null : await readPolicyOfVersion(deps.db, book.terms.planVersionId),
     poolState: book.state,
+    notEnforced: await readNotEnforced(deps, book.unit),
     spendingLimit: book.shortfall.spendingLimit,
     ...balanceOf(familyOf(book), now),
     period: runningPeriod(book, now),
@@ -107,6 +112,7 @@ const NOTHING = {
   plan: null,
   policy: null,
   poolState: null,
+  notEnforced: { observe: [], shadow: [], nothingEnforced: false },
   available: 0n,
   held: 0n,
   overage: 0n,

@@ -1,6 +1,7 @@
 import { balanceLevel, type BalanceLevel } from '../domain/balance-level.ts';
 import { actionWords, priceWords } from '../domain/burn-table-text.ts';
 import type { Pack } from '../domain/catalogue.ts';
+import { watchedNotice } from '../domain/ladder.ts';
 import { refuse, type Refused } from '../domain/rejection.ts';
 import type { PlanTerms } from '../domain/terms.ts';
 import { currentCatalogue } from '../storage/catalogues.ts';
@@ -21,6 +22,8 @@ const DAY_MS = 86_400_000;
 export interface Portal {
   readonly balance: Balance;
   readonly unitName: string;
+  /** What is only watched, in the customer's words; null: everything counts. */
+  readonly notice: string | null;
   readonly level: BalanceLevel;
   /** Of the open lots and of the running period's allowance, micro-credits. */
   readonly granted: bigint;
@@ -65,6 +68,7 @@ export async function readPortal(deps: Deps, name: string): Promise<Portal | Ref
   const paused = consent !== null && consent.pausedAt !== null;
   return {
     balance,
+    notice: watchedNotice(balance.notEnforced, (action) => actionWords(action, words)),
     unitName: catalogue?.content.unit.displayName ?? 'credit',
     level: balanceLevel({ plan, available, granted, neverStops: neverStops(terms, balance) }),
     granted,

@@ -15,6 +15,7 @@ export class CreditBalance extends CreditElement {
     if (level === 'unlimited') {
       return [
         element('p', { class: 'figure', part: 'figure' }, 'No limit'),
+        this.#notice(portal),
         element('p', {}, `Used beyond included credits in this period: ${credits(portal.overage, this)}.`),
         this.#costs(portal),
       ];
@@ -22,6 +23,7 @@ export class CreditBalance extends CreditElement {
     return [
       this.#figure(portal),
       this.#bar(portal),
+      this.#notice(portal),
       element('p', {}, this.#sentence(portal)),
       this.#warning(portal),
       this.#recent(portal),
@@ -42,6 +44,10 @@ export class CreditBalance extends CreditElement {
         Number(held) > 0 ? `${unit} left, ${credits(held, this)} held by running work` : `${unit} left`,
       ),
     );
+  }
+
+  #notice({ notice }: Portal): Child {
+    return notice === null ? null : element('p', { class: 'warn', role: 'status', part: 'notice' }, notice);
   }
 
   #bar({ available, granted }: Portal): HTMLElement {

@@ -41,6 +41,8 @@ export interface Portal {
   readonly unit: string;
   readonly plan: string | null;
   readonly level: 'no_plan' | 'unlimited' | 'fine' | 'low' | 'very_low' | 'empty';
+  /** What is only observed and takes nothing from the credits; null: everything counts. */
+  readonly notice: string | null;
   readonly available: string;
   readonly granted: string;
   readonly held: string;

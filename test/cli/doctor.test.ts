@@ -9,7 +9,13 @@ import type { Stripe } from 'stripe';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { STRIPE_EVENT_TYPES } from '../../src/billing.ts';
-import { checkDatabaseRights, checkEndpoints, type CheckupLine, type EndpointFacts } from '../../src/domain/checkup.ts';
+import {
+  checkDatabaseRights,
+  checkEndpoints,
+  checkReview,
+  type CheckupLine,
+  type EndpointFacts,
+} from '../../src/domain/checkup.ts';
 import { type Examined, examineDeployment } from '../../src/operations/examine-deployment.ts';
 import { openHttpServer } from '../../src/sandbox/http-server.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
@@ -295,6 +301,21 @@ describe('what lies about', () => {
     expect(await failing()).toEqual([
       expect.stringContaining('outbox: 1 parked → creditpool outbox list'),
       expect.stringContaining('inbox: 1 parked → creditpool inbox list'),
+    ]);
+  });
+
+  test('a review whose day is past, and an action that is only watched', async () => {
+    const olga = await story.person('olga', 'owner');
+    await olga('POST', '/v1/launch/reviews', { review_on: '2026-04-02', reason: 'soon' });
+    await olga('POST', '/v1/launch/demotions', { actions: ['api.call'], to: 'observe', reason: 'look first' });
+    const day = (reviewOn: string) => ({ reviewOn, setBy: 'olga', isOver: reviewOn < '2026-04-03' });
+    expect(checkReview(day('2026-04-02'))).toMatchObject({
+      ok: false,
+      says: 'the credit model was to be reviewed on 2026-04-02',
+    });
+    expect(checkReview(day('2026-04-03'))).toMatchObject({ ok: true });
+    expect((await failing()).filter((line) => !line.includes('parked'))).toEqual([
+      'launch ladder: OBSERVE – nothing is posted for api.call → creditpool go-live --dry-run says what the next rung asks for',
     ]);
   });
 });

@@ -141,9 +141,15 @@ test('the launch page shows where actions stand, what holds them, and takes a si
   const down = { actions: ['api.call'], to: 'shadow', reason: 'look first' };
   expect((await olga('POST', '/v1/launch/demotions', down)).status).toBe(200);
   await customer.use(12_500);
+  expect(await customer.balance()).toMatchObject({
+    available: '10000',
+    not_enforced: { observe: [], shadow: ['api.call'] },
+    notice: 'For now api.call is only observed: nothing is taken from these credits for it.',
+  });
   await page.goto(`${story.origin}/admin/launch`);
   await page.getByText('One person may').or(page.getByText('Launch ladder')).first().waitFor();
   expect(await page.locator('main').innerText()).toContain('Margin protection');
+  await page.getByRole('region', { name: 'SHADOW – only would-be draws for api.call' }).waitFor();
   await page.getByLabel('Your reason (Margin protection)').fill('calls have a fixed price');
   await page
     .locator('.gate-row', { hasText: 'Margin protection' })

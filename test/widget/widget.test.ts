@@ -199,3 +199,16 @@ test('the frame page takes the token from behind the # and shows nothing to stra
   expect(headers.get('content-security-policy')).toContain("frame-ancestors 'self'");
   expect(headers.get('x-frame-options')).toBeNull();
 });
+
+test('what is only observed is said, before anybody wonders why nothing is taken', async () => {
+  const olga = await story.person('olga', 'owner');
+  await olga('POST', '/v1/launch/demotions', { actions: ['api.call'], to: 'observe', reason: 'look first' });
+  await customers.get('new')?.use(500);
+  const window = await open('new');
+  await expect
+    .poll(async () => textOf(window, 'balance'), PATIENTLY)
+    .toContain('For now a call is only observed: nothing is taken from these credits for it.');
+  expect(await textOf(window, 'balance')).toContain('10,000 Credits left');
+  await expectAccessible(window.page);
+  await picture(window.page, 'widget-observed');
+});

@@ -44,6 +44,10 @@ const balance = z
     unit: wordOrNull,
     plan: wordOrNull,
     pool_state: wordOrNull,
+    not_enforced: z
+      .object({ observe: z.array(word), shadow: z.array(word) })
+      .meta({ description: 'actions that take nothing from this balance: they are only watched' }),
+    notice: wordOrNull.meta({ description: 'the same as a sentence; null where every action is enforced' }),
     ...poolFigures,
     spending_limit: credits.nullable(),
     lots: z.array(lot),

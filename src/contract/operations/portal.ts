@@ -32,6 +32,7 @@ const portal = z
     unit: word,
     plan: wordOrNull,
     level: z.enum(['no_plan', 'unlimited', 'fine', 'low', 'very_low', 'empty']),
+    notice: wordOrNull.meta({ description: 'what is only observed and takes nothing; null: everything counts' }),
     available: credits,
     granted: credits,
     held: credits,
