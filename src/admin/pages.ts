@@ -15,6 +15,7 @@ import { varianceDrawerPages } from './finance/variance.ts';
 import { variancePages } from './finance/variances.ts';
 import type { PageRoute } from './page-route.ts';
 import { auditPages } from './pages/audit.ts';
+import { billPages } from './pages/bills.ts';
 import { casePages } from './pages/case.ts';
 import { creditPages } from './pages/credit.ts';
 import { customerPages } from './pages/customer.ts';
@@ -69,5 +70,6 @@ export const PAGES: readonly PageRoute[] = [
   ...adjustmentPages,
   ...reportPages,
   ...marginPages,
+  ...billPages,
   ...shadowPages,
 ];

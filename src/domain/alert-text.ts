@@ -76,6 +76,10 @@ const WORDS: Readonly<Record<AlertKind, Say>> = {
     `The margin of ${of('feature')} moved to ${of('margin_percent')} % in ${of('month')}, from ${of('previous_margin_percent')} %`,
     `It cost ${of('cost')} ${of('currency')} and was billed ${of('billed')}. Look at it with: creditpool report margin --by model --from ${of('month')}`,
   ],
+  'provider_bill.gap': (of) => [
+    `${of('provider')} asks for ${of('billed')} ${of('currency')} in ${of('month')}, and uses told of ${of('told')}`,
+    `Without any use: ${of('without_usage')}; apart in all: ${of('apart')}. Look at it with: creditpool bill gap --provider ${of('provider')} --from ${of('month')}-01 --to ${of('last_day')}`,
+  ],
   'shadow.found': (of) => [
     `Nobody has registered the ${of('of')} ${of('name')}, and ${of('via')} names it`,
     `First seen at ${of('first_seen_at')}; cost until now: ${of('cost')}. Acknowledge or block it: creditpool shadow list`,

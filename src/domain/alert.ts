@@ -19,6 +19,7 @@ export const ALERT_KINDS = [
   'case.glass_broken',
   'margin.under_water',
   'margin.drifted',
+  'provider_bill.gap',
   'shadow.found',
   'grant.created',
   'grant.expired',
@@ -36,6 +37,7 @@ export const INTERNAL_ALERTS: readonly AlertKind[] = [
   'case.glass_broken',
   'margin.under_water',
   'margin.drifted',
+  'provider_bill.gap',
   'shadow.found',
 ];
 

@@ -44,6 +44,37 @@ export function gapOf({ billedNano, usageNano }: Pick<Comparison, 'billedNano' |
   return (billedNano ?? 0n) - (usageNano ?? 0n);
 }
 
+/** What a month of a provider's bills comes to, in one currency. */
+export interface MonthGap {
+  readonly currency: string;
+  readonly billedNano: bigint;
+  readonly toldNano: bigint;
+  /** Of lines that no use told of. */
+  readonly withoutUsageNano: bigint;
+  /** Of lines that part, whichever way: what is too much does not make up for what is missing. */
+  readonly apartNano: bigint;
+  /** More is apart than the tolerance of what was billed. */
+  readonly isOpen: boolean;
+}
+
+/** Sums of comparisons by currency. */
+export function monthGaps(rows: readonly Comparison[]): readonly MonthGap[] {
+  const sum = (of: readonly Comparison[], amount: (row: Comparison) => bigint): bigint =>
+    of.reduce((total, row) => total + amount(row), 0n);
+  return [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, own]) => {
+    const billedNano = sum(own, (row) => row.billedNano ?? 0n);
+    const apartNano = sum(own, (row) => (gapKindOf(row) === 'agrees' ? 0n : magnitude(gapOf(row))));
+    return {
+      currency,
+      billedNano,
+      toldNano: sum(own, (row) => row.usageNano ?? 0n),
+      withoutUsageNano: sum(own, (row) => (gapKindOf(row) === 'cost_without_usage' ? gapOf(row) : 0n)),
+      apartNano,
+      isOpen: apartNano * 10_000n > magnitude(billedNano) * TOLERANCE,
+    };
+  });
+}
+
 function magnitude(amount: bigint): bigint {
   return amount < 0n ? -amount : amount;
 }

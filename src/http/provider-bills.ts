@@ -22,12 +22,13 @@ export const providerBillRoutes: readonly Route[] = [
     scopes: ['finance'],
     bodyBytesMax: BILL_BYTES_MAX,
     bodyNodesMax: BILL_NODES_MAX,
-    reply: async ({ deps }, request) => {
+    reply: async ({ deps, wake }, request) => {
       const asked = parse(providerBillBody, request.body);
       if ('rejected' in asked) return asked;
       const { provider, name, lines, dry_run: dryRun } = asked.value;
       const bill = { provider, name, lines: lines.map(toBillLine), dryRun };
       const imported = await importProviderBill(deps, actingOf(request), bill);
+      wake('alerts');
       return 'rejected' in imported ? imported : ok({ ...shownProviderBill(imported.bill), state: imported.state });
     },
   },

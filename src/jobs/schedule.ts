@@ -2,6 +2,7 @@
 import { fillEventGap } from '../operations/fill-event-gap.ts';
 import { keepFunnel } from '../operations/finance/keep-funnel.ts';
 import { issueLastMonth } from '../operations/health-pack/issue-pack.ts';
+import { watchBills } from '../operations/margin/watch-bills.ts';
 import { watchMargins } from '../operations/margin/watch-margins.ts';
 import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
 import { recogniseRevenue } from '../operations/recognise-revenue.ts';
@@ -42,7 +43,7 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
       name: 'watch-margins',
       cron: '40 2 * * *',
       catchUpHours: 26,
-      work: async (deps) => ({ ...(await watchMargins(deps)) }),
+      work: async (deps) => ({ ...(await watchMargins(deps)), bills: (await watchBills(deps)).raised }),
     },
     {
       name: 'recognise-revenue',

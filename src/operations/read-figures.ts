@@ -40,6 +40,7 @@ function ofWaiting(waiting: WaitingForPeople): readonly Figure[] {
     figure('variances_unexplained', 'Differences from Stripe that nobody explained', waiting.variancesUnexplained),
     figure('drafts_held', 'Invoice drafts that wait for a person', waiting.draftsHeld),
     figure('deliveries_parked', 'Webhooks and mails that were given up', waiting.deliveriesParked),
+    figure('provider_bill_gaps', 'Bills of providers that part from what uses told of', waiting.billGaps),
     figure('events_quarantined', 'Implausible usage events that wait for a person', waiting.eventsQuarantined),
   ];
 }

@@ -7,6 +7,8 @@ export interface WaitingForPeople {
   readonly draftsHeld: number;
   readonly deliveriesParked: number;
   readonly eventsQuarantined: number;
+  /** Of the newest month with a bill and the one before. */
+  readonly billGaps: number;
 }
 
 export async function countWaitingForPeople(db: Database): Promise<WaitingForPeople> {
@@ -15,7 +17,9 @@ export async function countWaitingForPeople(db: Database): Promise<WaitingForPeo
     `select (select count(*) from variances where lane between 0 and 63 and state = 'open')::int as "variancesUnexplained",
        (select count(*) from settlements where lane between 0 and 63 and state = 'held')::int as "draftsHeld",
        (select count(*) from alert_deliveries where lane between 0 and 63 and state = 'parked')::int as "deliveriesParked",
-       (select count(*) from quarantined_events where state = 'waiting')::int as "eventsQuarantined"`,
+       (select count(*) from quarantined_events where state = 'waiting')::int as "eventsQuarantined",
+       (select count(*) from provider_bill_gaps
+        where is_open and month >= (select max(month) - interval '1 month' from provider_bill_gaps))::int as "billGaps"`,
   );
   if (row === undefined) throw new Error('counting returned no row');
   return row;

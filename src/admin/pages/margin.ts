@@ -46,7 +46,7 @@ async function showMargin(context: ConsoleContext, request: PageRequest): Promis
     title: `Margin in ${month}`,
     at: '/margin',
     body: [
-      heading(`Margin in ${month}`),
+      heading(`Margin in ${month}`, a({ class: 'button', href: `${base}/bills` }, 'Providers’ bills')),
       ways(base, margin),
       p(
         { class: 'lead' },

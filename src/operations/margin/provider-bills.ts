@@ -6,6 +6,7 @@ import { type BillLine, type Comparison, type GapKind, gapKindOf, gapOf } from '
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { now } from '../../storage/clock.ts';
 import { transaction } from '../../storage/database.ts';
+import { type KeptGap, listGaps } from '../../storage/provider-bill-gaps.ts';
 import {
   billWithContent,
   compareWithBills,
@@ -15,6 +16,10 @@ import {
 } from '../../storage/provider-bills.ts';
 import type { Deps } from '../deps.ts';
 import { type Acting, audit, permitted } from '../operators/acting.ts';
+import { watchBill } from './watch-bills.ts';
+
+export type { ProviderBill } from '../../storage/provider-bills.ts';
+export type { KeptGap as MonthOfBills } from '../../storage/provider-bill-gaps.ts';
 
 export interface ImportedBill {
   readonly bill: ProviderBill;
@@ -41,7 +46,7 @@ export async function importProviderBill(
   if (firstDay === undefined || lastDay === undefined) {
     return refuse('invalid_request', 'The bill has no line, so there is nothing to bring in.', { param: 'lines' });
   }
-  return transaction(deps.db, async (trx) => {
+  const imported = await transaction(deps.db, async (trx): Promise<ImportedBill | Refused> => {
     const actor = await permitted(trx, acting, 'prices.change');
     if ('rejected' in actor) return actor;
     const contentHash = hashOf(provider, lines);
@@ -63,6 +68,16 @@ export async function importProviderBill(
     });
     return { bill, state: 'imported' };
   });
+  if (!('rejected' in imported) && imported.state === 'imported') {
+    await watchBill(deps, { provider, firstMonth: firstDay.slice(0, 7), lastMonth: lastDay.slice(0, 7) });
+  }
+  return imported;
+}
+
+/** What each month of each provider came to when it was last looked at, the newest first. */
+export async function readMonthGaps(deps: Deps, acting: Acting, limit: number): Promise<readonly KeptGap[] | Refused> {
+  const actor = await permitted(deps.db, acting, 'margin.read');
+  return 'rejected' in actor ? actor : listGaps(deps.db, limit);
 }
 
 function hashOf(provider: string, lines: readonly BillLine[]): string {
