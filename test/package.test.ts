@@ -20,7 +20,8 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const browser = await startBrowser();
 /** The program of docs/afternoon.md, to the letter. */
-const [, hostFile = ''] = /```js[^\n]*\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/afternoon.md'), 'utf8')) ?? [];
+const [, hostFile = ''] =
+  /```js[^\n]*\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/afternoon.md'), 'utf8')) ?? [];
 
 async function restOf(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
   while ((await reader?.read())?.done === false);

@@ -40,7 +40,7 @@ export function isTypeScript({ language, info }: Block): boolean {
 export function typedBlocks(): ReadonlyMap<string, string> {
   return new Map(
     BLOCKS.filter(isTypeScript).map((block) => [
-      `${block.page.replace(/\.md$/, '').replaceAll('/', '-')}-${block.number}.ts`,
+      `${block.page.toLowerCase().replace(/\.md$/, '').replaceAll('/', '-')}-${block.number}.ts`,
       moduleOf(block),
     ]),
   );

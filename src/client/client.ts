@@ -1,6 +1,6 @@
 // One method an operation: first the ids of its path, then what it takes, then how to call.
 import type { AnswerOf, FileToSend, InputOf, OperationId, Operations } from '../contract/operations.ts';
-import { ENDPOINTS, FILES, KEYED, REPEATABLE } from './endpoints.ts';
+import { ENDPOINTS, FILES, KEYED, REPEATABLE, WHOLE_LISTS } from './endpoints.ts';
 import { type CallOptions, type ClientSettings, send } from './request.ts';
 
 /** `/v1/customers/:id/members/:member/cap` takes two. */
@@ -20,9 +20,11 @@ type Arguments<Id extends OperationId> =
 
 type Methods = { readonly [Id in OperationId]: (...given: Arguments<Id>) => Promise<AnswerOf<Id>> };
 
-/** Lists that say where to go on. */
+/** Every list. */
 type PagedId = {
-  [Id in OperationId]: InputOf<Id> extends { readonly starting_after?: string | undefined } ? Id : never;
+  [Id in OperationId]: AnswerOf<Id> extends { readonly has_more: boolean; readonly data: readonly unknown[] }
+    ? Id
+    : never;
 }[OperationId];
 
 type ItemOf<Id extends PagedId> = AnswerOf<Id> extends { readonly data: readonly (infer Item)[] } ? Item : never;
@@ -111,7 +113,8 @@ function queryOf(input: object): string {
 }
 
 interface Page {
-  readonly data: readonly { readonly id: string }[];
+  /** What names an item: its id, or the month or customer that a list has one item of. */
+  readonly data: readonly { readonly id?: string; readonly month?: string; readonly customer?: string }[];
   readonly has_more: boolean;
   readonly next?: string | null;
 }
@@ -124,10 +127,11 @@ async function* each(
   const at = ENDPOINTS[id].split(':').length - 1;
   let after = {};
   for (;;) {
-    const input = { limit: 100, ...(given[at] as object | undefined), ...after };
+    const input = { ...(!WHOLE_LISTS.has(id) && { limit: 100 }), ...(given[at] as object | undefined), ...after };
     const page = (await call(id, [...given.slice(0, at), input, given[at + 1]])) as Page;
     yield* page.data;
-    const next = page.next ?? page.data.at(-1)?.id;
+    const last = page.data.at(-1);
+    const next = page.next ?? last?.id ?? last?.month ?? last?.customer;
     if (!page.has_more || next === undefined) return;
     after = { starting_after: next };
   }

@@ -172,3 +172,14 @@ export const FILES: ReadonlySet<OperationId> = new Set<OperationId>([
   'getEvidenceContent',
   'exportAll',
 ]);
+
+/** They are answered whole, and take no limit. */
+export const WHOLE_LISTS: ReadonlySet<OperationId> = new Set<OperationId>([
+  'listClearing',
+  'listEvidence',
+  'listMigrations',
+  'listModelPrices',
+  'listRegisteredUses',
+  'listShadowFindings',
+  'listWebhookEndpoints',
+]);

@@ -4,9 +4,9 @@ import { formatCredits, formatMinor } from '../domain/amount.ts';
 import { minorPlaces } from '../domain/currency.ts';
 import { type CloseItem, CONFIRMED_BY_HAND, type ConfirmedByHand } from '../domain/period-close.ts';
 import type { FreeCredits, RollForwardRow, TrialBalanceRow } from '../domain/roll-forward.ts';
-import { LIST_LIMIT } from './lists.ts';
+import { LIST_LIMIT, STARTING_AFTER_MONTH } from './lists.ts';
 
-export const periodsQuery = z.strictObject({ limit: LIST_LIMIT });
+export const periodsQuery = z.strictObject({ limit: LIST_LIMIT, ...STARTING_AFTER_MONTH });
 
 const text = z.string().trim().min(1).max(2_000);
 

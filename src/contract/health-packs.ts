@@ -2,11 +2,11 @@ import { z } from 'zod';
 
 import type { Verdict } from '../domain/health-pack/verdict.ts';
 import { month } from './journal-exports.ts';
-import { LIST_LIMIT } from './lists.ts';
+import { LIST_LIMIT, STARTING_AFTER_MONTH } from './lists.ts';
 import { planName } from './simulations.ts';
 
 export const healthPackBody = z.strictObject({ month, plan: planName.optional() });
-export const healthPacksQuery = z.strictObject({ limit: LIST_LIMIT });
+export const healthPacksQuery = z.strictObject({ limit: LIST_LIMIT, ...STARTING_AFTER_MONTH });
 
 export interface PackFacts {
   readonly month: string;

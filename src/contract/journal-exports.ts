@@ -5,7 +5,7 @@ import { minorPlaces } from '../domain/currency.ts';
 import type { ControlTotal, ExportAccounts } from '../domain/journal-export.ts';
 import { EXPORT_DETAILS, EXPORT_TARGETS, sampleAccounts } from '../domain/journal-export.ts';
 import { toWireId } from './ids.ts';
-import { LIST_LIMIT } from './lists.ts';
+import { LIST_LIMIT, startingAfter } from './lists.ts';
 
 /** A month of the books, `YYYY-MM`. */
 export const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month such as 2026-04');
@@ -27,7 +27,11 @@ export const journalExportBody = z.strictObject({
   accounts: z.partialRecord(accountKinds, account).optional(),
 });
 
-export const journalExportsQuery = z.strictObject({ month: month.optional(), limit: LIST_LIMIT });
+export const journalExportsQuery = z.strictObject({
+  month: month.optional(),
+  limit: LIST_LIMIT,
+  ...startingAfter('export'),
+});
 
 /** Accounts as the wire has them, as the domain has them. */
 export function toExportAccounts(accounts: NonNullable<z.infer<typeof journalExportBody>['accounts']>): ExportAccounts {

@@ -11,7 +11,7 @@ import {
 } from '../domain/plan-migration.ts';
 import type { Comparison } from '../domain/simulation/bill-comparison.ts';
 import { toWireId } from './ids.ts';
-import { LIST_LIMIT } from './lists.ts';
+import { LIST_LIMIT, startingAfter } from './lists.ts';
 import { text } from './text.ts';
 
 export const migrationName = z
@@ -64,7 +64,11 @@ export function toRollout(body: z.output<typeof migrationBody>) {
 }
 
 export const migrationReason = z.strictObject({ reason: text(500) });
-export const membersQuery = z.strictObject({ state: z.enum(MEMBER_STATES).optional(), limit: LIST_LIMIT });
+export const membersQuery = z.strictObject({
+  state: z.enum(MEMBER_STATES).optional(),
+  limit: LIST_LIMIT,
+  ...startingAfter('customer'),
+});
 export const segmentBody = z.strictObject({ segment });
 
 /** Keep a customer on what he has; until a last day, or with null for good. */

@@ -4,7 +4,7 @@ import { minorPlaces } from '../domain/currency.ts';
 import { formatNano, parseNano } from '../domain/nano-money.ts';
 import { type BillLine, type Comparison, type GapKind } from '../domain/provider-bill.ts';
 import { toWireId } from './ids.ts';
-import { LIST_LIMIT } from './lists.ts';
+import { LIST_LIMIT, startingAfter } from './lists.ts';
 import { csv, guarded } from './spreadsheet.ts';
 import { text } from './text.ts';
 
@@ -70,7 +70,7 @@ export const providerBillBody = z.strictObject({
   dry_run: z.boolean().default(false),
 });
 
-export const providerBillsQuery = z.strictObject({ limit: LIST_LIMIT });
+export const providerBillsQuery = z.strictObject({ limit: LIST_LIMIT, ...startingAfter('bill') });
 
 export const billGapQuery = z.strictObject({
   provider: text(100),

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { formatCredits } from '../domain/amount.ts';
 import { decidableUntil, type SettlementFacts } from '../domain/settlement.ts';
 import { toWireId } from './ids.ts';
-import { LIST_LIMIT } from './lists.ts';
+import { LIST_LIMIT, startingAfter } from './lists.ts';
 import { text } from './text.ts';
 
 export const settlementsQuery = z.strictObject({
   state: z.enum(['waiting', 'held', 'corrected', 'finalized', 'settled']).default('held'),
   limit: LIST_LIMIT,
+  ...startingAfter('period'),
 });
 
 /** Letting a held draft go needs a reason. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { positiveMinor } from './amounts.ts';
+import { LIST_LIMIT, startingAfter } from './lists.ts';
 import { text } from './text.ts';
 
 /** Who agreed to which text; the hash is of the text that was shown. */
@@ -11,6 +12,8 @@ export const topUpConsentBody = z.strictObject({
 });
 
 export const withdrawalBody = z.strictObject({ withdrawn_by: text(200) });
+
+export const topUpsQuery = z.strictObject({ limit: LIST_LIMIT, ...startingAfter('topup') });
 
 /** Most overage in a billing period; null lifts the customer's own limit. */
 export const spendingLimitBody = z.strictObject({

@@ -4,7 +4,7 @@ import { MONEY_ACCOUNTS, NIL_ID } from '../domain/account.ts';
 import { CORRECTION_STATES, type Correction } from '../domain/correction.ts';
 import { positiveMinor } from './amounts.ts';
 import { fromWireId, toWireId } from './ids.ts';
-import { LIST_LIMIT } from './lists.ts';
+import { LIST_LIMIT, startingAfter } from './lists.ts';
 import { instant } from './text.ts';
 
 const text = z.string().trim().min(1).max(2_000);
@@ -87,7 +87,11 @@ export const correctionApproval = z.strictObject({
   comment: text.optional(),
 });
 export const correctionRefusal = z.strictObject({ comment: text });
-export const correctionsQuery = z.strictObject({ state: z.enum(CORRECTION_STATES).optional(), limit: LIST_LIMIT });
+export const correctionsQuery = z.strictObject({
+  state: z.enum(CORRECTION_STATES).optional(),
+  limit: LIST_LIMIT,
+  ...startingAfter('correction'),
+});
 export const evidenceQuery = z.strictObject({ name: z.string().min(1).max(200) });
 
 /** The wire's fields as the operations take them. */

@@ -34,7 +34,7 @@ export const accountingPeriodRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(periodsQuery, request.query);
       if ('rejected' in asked) return asked;
-      const found = await listCloses(deps, actingOf(request), asked.value.limit + 1);
+      const found = await listCloses(deps, actingOf(request), asked.value.limit + 1, asked.value.starting_after);
       if ('rejected' in found) return found;
       const { limit } = asked.value;
       return ok({

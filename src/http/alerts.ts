@@ -14,8 +14,8 @@ export const alertRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(alertsQuery, request.query);
       if ('rejected' in asked) return asked;
-      const { customer = null, kind = null, limit } = asked.value;
-      const found = await listAlerts(deps, { customer, kind, limit });
+      const { customer = null, kind = null, limit, starting_after: after = null } = asked.value;
+      const found = await listAlerts(deps, { customer, kind, limit, after });
       if ('rejected' in found) return found;
       return ok({ object: 'list', url: '/v1/alerts', has_more: found.hasMore, data: found.alerts.map(shown) });
     },
@@ -40,7 +40,7 @@ export const alertRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(deliveriesQuery, request.query);
       if ('rejected' in asked) return asked;
-      const rows = await listParkedDeliveries(deps, asked.value.limit + 1);
+      const rows = await listParkedDeliveries(deps, asked.value.limit + 1, asked.value.starting_after);
       const data = rows.slice(0, asked.value.limit).map((delivery) => ({
         id: toWireId('delivery', delivery.deliveryId),
         object: 'alert_delivery',

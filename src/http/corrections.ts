@@ -57,8 +57,8 @@ export const correctionRoutes: readonly Route[] = [
     reply: async ({ deps }, { query }) => {
       const asked = parse(correctionsQuery, query);
       if ('rejected' in asked) return asked;
-      const { state = null, limit } = asked.value;
-      const { corrections, hasMore } = await listCorrections(deps, { state, limit });
+      const { state = null, limit, starting_after: after = null } = asked.value;
+      const { corrections, hasMore } = await listCorrections(deps, { state, limit, after });
       return ok({ object: 'list', url: '/v1/corrections', has_more: hasMore, data: corrections.map(shownCorrection) });
     },
   },

@@ -33,8 +33,8 @@ export const healthPackRoutes: readonly Route[] = [
     reply: async ({ deps }, { query }) => {
       const asked = parse(healthPacksQuery, query);
       if ('rejected' in asked) return asked;
-      const { limit } = asked.value;
-      const packs = await listHealthPacks(deps, { limit: limit + 1 });
+      const { limit, starting_after: after = null } = asked.value;
+      const packs = await listHealthPacks(deps, { limit: limit + 1, after });
       const data = packs.slice(0, limit).map(shownPack);
       return ok({ object: 'list', url: '/v1/health_packs', has_more: packs.length > limit, data });
     },

@@ -12,7 +12,7 @@ export const invoiceRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(invoicesQuery, request.query);
       if ('rejected' in asked) return asked;
-      const found = await listInvoices(deps, asked.value);
+      const found = await listInvoices(deps, { ...asked.value, after: asked.value.starting_after ?? null });
       if ('rejected' in found) return found;
       return ok({
         object: 'list',

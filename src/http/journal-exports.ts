@@ -40,8 +40,8 @@ export const journalExportRoutes: readonly Route[] = [
     reply: async ({ deps }, { query }) => {
       const asked = parse(journalExportsQuery, query);
       if ('rejected' in asked) return asked;
-      const { month = null, limit } = asked.value;
-      const found = await listJournalExports(deps, { month, limit: limit + 1 });
+      const { month = null, limit, starting_after: after = null } = asked.value;
+      const found = await listJournalExports(deps, { month, limit: limit + 1, after });
       return ok({
         object: 'list',
         url: '/v1/journal_exports',

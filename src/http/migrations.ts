@@ -58,9 +58,9 @@ export const migrationRoutes: readonly Route[] = [
     reply: async ({ deps }, { params, query }) => {
       const asked = parse(membersQuery, query);
       if ('rejected' in asked) return asked;
-      const { state = null, limit } = asked.value;
+      const { state = null, limit, starting_after: after = null } = asked.value;
       const name = params['name'] ?? '';
-      const found = await listMigrationMembers(deps, name, { state, limit: limit + 1 });
+      const found = await listMigrationMembers(deps, name, { state, limit: limit + 1, after });
       if ('rejected' in found) return found;
       const [data, url] = [found.slice(0, limit).map(shownMember), `/v1/migrations/${name}/members`];
       return ok({ object: 'list', url, has_more: found.length > limit, data });

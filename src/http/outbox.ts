@@ -1,5 +1,5 @@
 import { toWireId } from '../contract/ids.ts';
-import { parkedQuery } from '../contract/lists.ts';
+import { outboxQuery } from '../contract/lists.ts';
 import { listParkedMessages } from '../operations/list-parked-messages.ts';
 import { retryMessage } from '../operations/retry-message.ts';
 import { parse } from './parse.ts';
@@ -11,9 +11,9 @@ export const outboxRoutes: readonly Route[] = [
     path: '/v1/outbox',
     scopes: ['admin'],
     reply: async ({ deps }, request) => {
-      const asked = parse(parkedQuery, request.query);
+      const asked = parse(outboxQuery, request.query);
       if ('rejected' in asked) return asked;
-      const { messages, hasMore } = await listParkedMessages(deps, asked.value.limit);
+      const { messages, hasMore } = await listParkedMessages(deps, asked.value.limit, asked.value.starting_after);
       return ok({
         object: 'list',
         url: '/v1/outbox',

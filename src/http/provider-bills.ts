@@ -39,8 +39,8 @@ export const providerBillRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(providerBillsQuery, request.query);
       if ('rejected' in asked) return asked;
-      const { limit } = asked.value;
-      const bills = await readProviderBills(deps, actingOf(request), limit + 1);
+      const { limit, starting_after: after } = asked.value;
+      const bills = await readProviderBills(deps, actingOf(request), limit + 1, after);
       if ('rejected' in bills) return bills;
       const data = bills.slice(0, limit).map(shownProviderBill);
       return ok({ object: 'list', url: '/v1/provider_bills', has_more: bills.length > limit, data });

@@ -23,7 +23,10 @@ export const quarantineRoutes: readonly Route[] = [
     reply: async ({ deps }, { query }) => {
       const asked = parse(quarantineQuery, query);
       if ('rejected' in asked) return asked;
-      const { events, hasMore } = await listQuarantinedEvents(deps, asked.value);
+      const { events, hasMore } = await listQuarantinedEvents(deps, {
+        ...asked.value,
+        after: asked.value.starting_after ?? null,
+      });
       return ok({
         object: 'list',
         url: '/v1/quarantine',

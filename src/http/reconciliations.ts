@@ -43,7 +43,10 @@ export const reconciliationRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(variancesQuery, request.query);
       if ('rejected' in asked) return asked;
-      const { variances, hasMore } = await listVariances(deps, asked.value);
+      const { variances, hasMore } = await listVariances(deps, {
+        ...asked.value,
+        after: asked.value.starting_after ?? null,
+      });
       return ok({ object: 'list', url: '/v1/variances', has_more: hasMore, data: variances.map(shownVariance) });
     },
   },

@@ -13,7 +13,10 @@ export const settlementRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(settlementsQuery, request.query);
       if ('rejected' in asked) return asked;
-      const { settlements, hasMore } = await listSettlements(deps, asked.value);
+      const { settlements, hasMore } = await listSettlements(deps, {
+        ...asked.value,
+        after: asked.value.starting_after ?? null,
+      });
       return ok({ object: 'list', url: '/v1/settlements', has_more: hasMore, data: settlements.map(shownSettlement) });
     },
   },

@@ -12,7 +12,7 @@ export const stripeEventRoutes: readonly Route[] = [
     reply: async ({ deps }, request) => {
       const asked = parse(parkedQuery, request.query);
       if ('rejected' in asked) return asked;
-      const { events, hasMore } = await listParkedStripeEvents(deps, asked.value.limit);
+      const { events, hasMore } = await listParkedStripeEvents(deps, asked.value.limit, asked.value.starting_after);
       return ok({
         object: 'list',
         url: '/v1/stripe_events',

@@ -1,6 +1,5 @@
 import { customerName, toWireId } from '../contract/ids.ts';
-import { LIST_LIMIT } from '../contract/lists.ts';
-import { spendingLimitBody, topUpConsentBody, withdrawalBody } from '../contract/top-ups.ts';
+import { spendingLimitBody, topUpConsentBody, topUpsQuery, withdrawalBody } from '../contract/top-ups.ts';
 import { formatCredits, parseCredits } from '../domain/amount.ts';
 import { consentToTopUps, readTopUps, resumeTopUps, withdrawTopUps } from '../operations/consent-to-top-ups.ts';
 import { limitSpending } from '../operations/limit-spending.ts';
@@ -52,15 +51,16 @@ export const topUpRoutes: readonly Route[] = [
     path: '/v1/customers/:id/top_ups',
     scopes: ['read', 'support', 'finance'],
     reply: async (context, request) => {
-      const limit = parse(LIST_LIMIT, (request.query as { readonly limit?: unknown }).limit);
-      if ('rejected' in limit) return limit;
+      const asked = parse(topUpsQuery, request.query);
+      if ('rejected' in asked) return asked;
+      const { limit, starting_after: after = null } = asked.value;
       return ofCustomer(request, async (customer) => {
-        const found = await readTopUps(context, { customer, limit: limit.value });
+        const found = await readTopUps(context, { customer, limit, after });
         if ('rejected' in found) return found;
-        const { consent, topUps } = found;
+        const { consent, topUps, hasMore } = found;
         return ok({
           object: 'list',
-          has_more: false,
+          has_more: hasMore,
           consent: consent === null ? null : shownConsent(consent),
           data: topUps.map(shownTopUp),
         });

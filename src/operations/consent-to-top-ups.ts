@@ -80,11 +80,19 @@ export async function resumeTopUps(
 /** The consent in force and what was bought by it, the newest first. */
 export async function readTopUps(
   { deps }: RealTime,
-  { customer: name, limit }: { readonly customer: string; readonly limit: number },
-): Promise<{ readonly consent: TopUpConsent | null; readonly topUps: readonly TopUp[] } | Refused> {
+  {
+    customer: name,
+    limit,
+    after = null,
+  }: { readonly customer: string; readonly limit: number; readonly after?: string | null },
+): Promise<
+  { readonly consent: TopUpConsent | null; readonly topUps: readonly TopUp[]; readonly hasMore: boolean } | Refused
+> {
   const customer = await findCustomer(deps, name);
   if ('rejected' in customer) return customer;
-  return { consent: await topUpConsent(deps.db, customer), topUps: await listRows(deps.db, customer, limit) };
+  const topUps = await listRows(deps.db, customer, limit + 1, after);
+  const consent = await topUpConsent(deps.db, customer);
+  return { consent, topUps: topUps.slice(0, limit), hasMore: topUps.length > limit };
 }
 
 function noConsent(): Refused {

@@ -143,9 +143,13 @@ export async function repeatExport(
 
 export async function listJournalExports(
   deps: Pick<Deps, 'db'>,
-  { month, limit }: { readonly month: string | null; readonly limit: number },
+  {
+    month,
+    limit,
+    after = null,
+  }: { readonly month: string | null; readonly limit: number; readonly after?: string | null },
 ): Promise<readonly ExportRecord[]> {
-  return listExports(deps.db, { month: month === null ? null : `${month}-01`, limit });
+  return listExports(deps.db, { month: month === null ? null : `${month}-01`, limit, after });
 }
 
 interface Made {

@@ -6,8 +6,9 @@ import type { Deps } from './deps.ts';
 export async function listParkedMessages(
   deps: Deps,
   limit: number,
+  after: string | null = null,
 ): Promise<{ messages: readonly (ParkedMessage & ParkedWords)[]; hasMore: boolean }> {
-  const rows = await readParked(deps.db, limit + 1);
+  const rows = await readParked(deps.db, limit + 1, after);
   return {
     messages: rows.slice(0, limit).map((row) => ({ ...row, ...describeParkedMessage(row) })),
     hasMore: rows.length > limit,

@@ -6,8 +6,9 @@ import type { Deps } from './deps.ts';
 export async function listParkedStripeEvents(
   deps: Deps,
   limit: number,
+  after: string | null = null,
 ): Promise<{ events: readonly (ParkedStripeEvent & ParkedWords)[]; hasMore: boolean }> {
-  const rows = await readParked(deps.db, limit + 1);
+  const rows = await readParked(deps.db, limit + 1, after);
   return {
     events: rows.slice(0, limit).map((row) => ({ ...row, ...describeParkedEvent(row) })),
     hasMore: rows.length > limit,

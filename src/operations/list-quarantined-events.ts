@@ -6,9 +6,13 @@ import { unknownQuarantined } from './release-quarantined-event.ts';
 /** What waits in quarantine, or was released or discarded, oldest first; whether there is more. */
 export async function listQuarantinedEvents(
   { db }: Pick<Deps, 'db'>,
-  { state, limit }: { readonly state: QuarantinedEvent['state']; readonly limit: number },
+  {
+    state,
+    limit,
+    after = null,
+  }: { readonly state: QuarantinedEvent['state']; readonly limit: number; readonly after?: string | null },
 ): Promise<{ readonly events: readonly QuarantinedEvent[]; readonly hasMore: boolean }> {
-  const events = await listQuarantined(db, { state, limit: limit + 1 });
+  const events = await listQuarantined(db, { state, limit: limit + 1, after });
   return { events: events.slice(0, limit), hasMore: events.length > limit };
 }
 

@@ -9,8 +9,12 @@ export interface VarianceList {
 /** Variances of one state, the oldest first. */
 export async function listVariances(
   deps: Pick<Deps, 'db'>,
-  { state, limit }: { readonly state: StoredVariance['state']; readonly limit: number },
+  {
+    state,
+    limit,
+    after = null,
+  }: { readonly state: StoredVariance['state']; readonly limit: number; readonly after?: string | null },
 ): Promise<VarianceList> {
-  const rows = await readVariances(deps.db, { states: [state], limit: limit + 1 });
+  const rows = await readVariances(deps.db, { states: [state], limit: limit + 1, after });
   return { variances: rows.slice(0, limit), hasMore: rows.length > limit };
 }

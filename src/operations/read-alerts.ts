@@ -10,11 +10,21 @@ import { findCustomer } from './read-customer.ts';
 /** Alerts of one customer or of all, the newest first, each with its deliveries. */
 export async function listAlerts(
   deps: Deps,
-  asked: { readonly customer: string | null; readonly kind: AlertKind | null; readonly limit: number },
+  asked: {
+    readonly customer: string | null;
+    readonly kind: AlertKind | null;
+    readonly limit: number;
+    readonly after?: string | null;
+  },
 ): Promise<{ readonly alerts: readonly StoredAlert[]; readonly hasMore: boolean } | Refused> {
   const customer = asked.customer === null ? null : await findCustomer(deps, asked.customer);
   if (customer !== null && 'rejected' in customer) return customer;
-  const rows = await listRows(deps.db, { customer, kind: asked.kind, limit: asked.limit + 1 });
+  const rows = await listRows(deps.db, {
+    customer,
+    kind: asked.kind,
+    limit: asked.limit + 1,
+    after: asked.after ?? null,
+  });
   return { alerts: rows.slice(0, asked.limit), hasMore: rows.length > asked.limit };
 }
 
@@ -34,8 +44,12 @@ export async function testAlerts(
 }
 
 /** Deliveries that were given up. */
-export async function listParkedDeliveries(deps: Deps, limit: number): Promise<readonly ParkedDelivery[]> {
-  return parkedDeliveries(deps.db, limit);
+export async function listParkedDeliveries(
+  deps: Deps,
+  limit: number,
+  after: string | null = null,
+): Promise<readonly ParkedDelivery[]> {
+  return parkedDeliveries(deps.db, limit, after);
 }
 
 /** Tries a delivery again from the first pause on. */

@@ -53,11 +53,15 @@ export async function readInvoice(
 /** A customer's invoices, the oldest first. */
 export async function listInvoices(
   deps: Pick<Deps, 'db'>,
-  { customer: name, limit }: { readonly customer: string; readonly limit: number },
+  {
+    customer: name,
+    limit,
+    after = null,
+  }: { readonly customer: string; readonly limit: number; readonly after?: string | null },
 ): Promise<{ readonly invoices: readonly InvoiceSummary[]; readonly hasMore: boolean } | Refused> {
   const customer = await findCustomer(deps, name);
   if ('rejected' in customer) return customer;
-  const rows = await listRows(deps.db, customer, { limit: limit + 1 });
+  const rows = await listRows(deps.db, customer, { limit: limit + 1, after });
   return { invoices: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 

@@ -24,8 +24,16 @@ const COLUMNS = `to_char(month, 'YYYY-MM') as month,
   request_hash as "requestHash", closed_by as "closedBy", closed_at as "closedAt", approval, confirmations`;
 
 /** Months that something is known of, the newest first. */
-export async function listPeriods(on: Database | Transaction, limit: number): Promise<AccountingPeriod[]> {
-  return query<AccountingPeriod>(on, `select ${COLUMNS} from accounting_periods order by month desc limit $1`, [limit]);
+export async function listPeriods(
+  on: Database | Transaction,
+  limit: number,
+  after: string | null = null,
+): Promise<AccountingPeriod[]> {
+  return query<AccountingPeriod>(
+    on,
+    `select ${COLUMNS} from accounting_periods where $2::date is null or month < $2::date order by month desc limit $1`,
+    [limit, after === null ? null : `${after}-01`],
+  );
 }
 
 export async function readPeriod(on: Database | Transaction, month: string): Promise<AccountingPeriod | null> {

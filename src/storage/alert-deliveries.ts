@@ -137,13 +137,20 @@ export interface ParkedDelivery extends CustomerKey {
 }
 
 /** Deliveries that were given up, the newest first. */
-export async function parkedDeliveries(db: Database, limit: number): Promise<readonly ParkedDelivery[]> {
+export async function parkedDeliveries(
+  db: Database,
+  limit: number,
+  after: string | null = null,
+): Promise<readonly ParkedDelivery[]> {
   return query<ParkedDelivery>(
     db,
     `select lane, customer_id as "customerId", delivery_id as "deliveryId", alert_id as "alertId", channel,
        endpoint_id as "endpointId", hook, attempts, response_status as "responseStatus", response_body as "responseBody",
        outcome, created_at as "createdAt"
-     from alert_deliveries where lane between 0 and 63 and state = 'parked' order by created_at desc limit $1`,
-    [limit],
+     from alert_deliveries where lane between 0 and 63 and state = 'parked' and ($2::uuid is null
+       or (created_at, delivery_id) < (select a.created_at, a.delivery_id from alert_deliveries a
+         where a.lane between 0 and 63 and a.delivery_id = $2))
+     order by created_at desc, delivery_id desc limit $1`,
+    [limit, after],
   );
 }

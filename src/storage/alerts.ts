@@ -96,7 +96,12 @@ export interface StoredAlert extends NewAlert {
 /** Alerts, the newest first, with what became of each delivery. */
 export async function listAlerts(
   db: Database,
-  only: { readonly customer: CustomerKey | null; readonly kind: string | null; readonly limit: number },
+  only: {
+    readonly customer: CustomerKey | null;
+    readonly kind: string | null;
+    readonly limit: number;
+    readonly after?: string | null;
+  },
 ): Promise<readonly StoredAlert[]> {
   return query<StoredAlert>(
     db,
@@ -109,8 +114,10 @@ export async function listAlerts(
          '[]') as deliveries
      from alerts a
      where a.lane between 0 and 63 and ($1::uuid is null or a.customer_id = $1) and ($2::text is null or a.kind = $2)
+       and ($4::uuid is null or (a.raised_at, a.alert_id) < (select b.raised_at, b.alert_id from alerts b
+         where b.lane between 0 and 63 and b.alert_id = $4))
      order by a.raised_at desc, a.alert_id desc limit $3`,
-    [only.customer?.customerId ?? null, only.kind, only.limit],
+    [only.customer?.customerId ?? null, only.kind, only.limit, only.after ?? null],
   );
 }
 

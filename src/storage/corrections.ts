@@ -52,14 +52,20 @@ export async function correctionsOf(
 /** Of one state, or of all; those that wait the oldest first, others the newest first. */
 export async function listCorrections(
   on: Database | Transaction,
-  { state, limit }: { readonly state: CorrectionState | null; readonly limit: number },
+  {
+    state,
+    limit,
+    after = null,
+  }: { readonly state: CorrectionState | null; readonly limit: number; readonly after?: string | null },
 ): Promise<readonly Correction[]> {
   const direction = state === 'waiting' ? 'asc' : 'desc';
   return query<Correction>(
     on,
-    `${SELECT} where lane = any($1::smallint[]) and ($2::text is null or state = $2)
+    `${SELECT} where lane = any($1::smallint[]) and ($2::text is null or state = $2) and ($4::uuid is null
+       or (requested_at, correction_id) ${direction === 'asc' ? '>' : '<'} (select a.requested_at, a.correction_id
+         from variance_corrections a where a.lane = any($1::smallint[]) and a.correction_id = $4))
      order by requested_at ${direction}, correction_id ${direction} limit $3`,
-    [EVERY_LANE, state, limit],
+    [EVERY_LANE, state, limit, after],
   );
 }
 

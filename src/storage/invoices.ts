@@ -63,7 +63,7 @@ export interface InvoiceSummary {
 export async function listInvoices(
   db: Database | Transaction,
   key: CustomerKey,
-  { limit }: { readonly limit: number },
+  { limit, after = null }: { readonly limit: number; readonly after?: string | null },
 ): Promise<readonly InvoiceSummary[]> {
   return query<InvoiceSummary>(
     db,
@@ -71,8 +71,10 @@ export async function listInvoices(
        status, currency, credits_applied_minor as "creditsAppliedMinor", total_minor as "totalMinor",
        amount_due_minor as "amountDueMinor", amount_remaining_minor as "amountRemainingMinor",
        created_at as "createdAt", finalized_at as "finalizedAt", paid_at as "paidAt"
-     from invoices where lane = $1 and customer_id = $2 order by created_at, invoice_id limit $3`,
-    [key.lane, key.customerId, limit],
+     from invoices where lane = $1 and customer_id = $2 and ($4::text is null or (created_at, invoice_id) >
+       (select a.created_at, a.invoice_id from invoices a where a.lane = $1 and a.customer_id = $2 and a.invoice_id = $4))
+     order by created_at, invoice_id limit $3`,
+    [key.lane, key.customerId, limit, after],
   );
 }
 

@@ -145,11 +145,17 @@ export async function findExport(on: Database | Transaction, exportId: string): 
 /** The newest first; of one month, or of all. */
 export async function listExports(
   on: Database | Transaction,
-  { month, limit }: { readonly month: string | null; readonly limit: number },
+  {
+    month,
+    limit,
+    after = null,
+  }: { readonly month: string | null; readonly limit: number; readonly after?: string | null },
 ): Promise<ExportRecord[]> {
   return query<ExportRecord>(
     on,
-    `${RECORD} where $1::date is null or month = $1::date order by created_at desc, export_id desc limit $2`,
-    [month, limit],
+    `${RECORD} where ($1::date is null or month = $1::date) and ($3::uuid is null
+       or (created_at, export_id) < (select a.created_at, a.export_id from journal_exports a where a.export_id = $3))
+     order by created_at desc, export_id desc limit $2`,
+    [month, limit, after],
   );
 }

@@ -32,7 +32,11 @@ export interface ParkedStripeEvent {
 }
 
 /** Oldest first: a parked message holds up the later ones of its customer and queue. */
-export async function listParkedMessages(db: Database, limit: number): Promise<readonly ParkedMessage[]> {
+export async function listParkedMessages(
+  db: Database,
+  limit: number,
+  after: string | null = null,
+): Promise<readonly ParkedMessage[]> {
   const rows = await query<Omit<ParkedMessage, 'lane'>>(
     db,
     `select customer_id as "customerId", outbox_id as "outboxId", queue, call, subject_id as "subjectId", request,
@@ -41,8 +45,9 @@ export async function listParkedMessages(db: Database, limit: number): Promise<r
          select count(*)::int from outbox w
          where w.lane = o.lane and w.customer_id = o.customer_id and w.queue = o.queue and w.outbox_id > o.outbox_id
            and w.state in ('pending', 'sending', 'unknown', 'parked')) as waiting
-     from outbox o where lane between 0 and 63 and state = 'parked' order by outbox_id limit $1`,
-    [limit],
+     from outbox o where lane between 0 and 63 and state = 'parked' and ($2::bigint is null or outbox_id > $2)
+     order by outbox_id limit $1`,
+    [limit, after],
   );
   return rows.map((row) => ({ ...row, ...customerKey(row.customerId) }));
 }
@@ -62,13 +67,19 @@ export async function retryParkedMessage(
   return rows === 1;
 }
 
-export async function listParkedStripeEvents(db: Database, limit: number): Promise<readonly ParkedStripeEvent[]> {
+export async function listParkedStripeEvents(
+  db: Database,
+  limit: number,
+  after: string | null = null,
+): Promise<readonly ParkedStripeEvent[]> {
   return query<ParkedStripeEvent>(
     db,
     `select event_id as "eventId", type, object_id as "objectId", attempts, outcome, created_at as "createdAt",
        received_at as "receivedAt", coalesce(finished_at, received_at) as "parkedAt"
-     from stripe_events where state = 'parked' order by received_at, event_id limit $1`,
-    [limit],
+     from stripe_events where state = 'parked' and ($2::text is null
+       or (received_at, event_id) > (select a.received_at, a.event_id from stripe_events a where a.event_id = $2))
+     order by received_at, event_id limit $1`,
+    [limit, after],
   );
 }
 

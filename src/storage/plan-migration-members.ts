@@ -164,7 +164,11 @@ export interface ListedMember extends MigrationMember {
 export async function listMembers(
   on: Database | Transaction,
   planMigrationId: string,
-  { state, limit }: { readonly state: MemberState | null; readonly limit: number },
+  {
+    state,
+    limit,
+    after = null,
+  }: { readonly state: MemberState | null; readonly limit: number; readonly after?: string | null },
 ): Promise<readonly ListedMember[]> {
   return query<ListedMember>(
     on,
@@ -174,8 +178,10 @@ export async function listMembers(
        c.external_id as "externalId", c.name as "customerName"
      from plan_migration_members m join customers c on c.lane = m.lane and c.customer_id = m.customer_id
      where m.lane between 0 and 63 and m.plan_migration_id = $1 and ($2::text is null or m.state = $2)
+       and ($4::uuid is null or (m.decided_at, m.customer_id) > (select a.decided_at, a.customer_id
+         from plan_migration_members a where a.lane between 0 and 63 and a.plan_migration_id = $1 and a.customer_id = $4))
      order by m.decided_at, m.customer_id limit $3`,
-    [planMigrationId, state, limit],
+    [planMigrationId, state, limit, after],
   );
 }
 

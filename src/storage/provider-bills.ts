@@ -24,8 +24,18 @@ export async function billWithContent(on: Database | Transaction, contentHash: s
 }
 
 /** Bills that were imported, the newest first. */
-export async function listProviderBills(on: Database | Transaction, limit: number): Promise<readonly ProviderBill[]> {
-  return query<ProviderBill>(on, `${BILL} order by imported_at desc, bill_id desc limit $1`, [limit]);
+export async function listProviderBills(
+  on: Database | Transaction,
+  limit: number,
+  after: string | null = null,
+): Promise<readonly ProviderBill[]> {
+  return query<ProviderBill>(
+    on,
+    `${BILL} where $2::uuid is null
+       or (imported_at, bill_id) < (select a.imported_at, a.bill_id from provider_bills a where a.bill_id = $2)
+     order by imported_at desc, bill_id desc limit $1`,
+    [limit, after],
+  );
 }
 
 /** Keeps a bill with its lines; false where somebody else has imported the same content meanwhile. */

@@ -77,12 +77,19 @@ export async function quarantinedEvent(db: Database, id: string): Promise<Quaran
 /** Oldest first. */
 export async function listQuarantined(
   db: Database,
-  { state, limit }: { readonly state: QuarantinedEvent['state']; readonly limit: number },
+  {
+    state,
+    limit,
+    after = null,
+  }: { readonly state: QuarantinedEvent['state']; readonly limit: number; readonly after?: string | null },
 ): Promise<readonly QuarantinedEvent[]> {
   return query<QuarantinedEvent>(
     db,
-    `select ${COLUMNS} from quarantined_events where state = $1 order by received_at, quarantined_event_id limit $2`,
-    [state, limit],
+    `select ${COLUMNS} from quarantined_events where state = $1 and ($3::uuid is null
+       or (received_at, quarantined_event_id) > (select a.received_at, a.quarantined_event_id from quarantined_events a
+         where a.quarantined_event_id = $3))
+     order by received_at, quarantined_event_id limit $2`,
+    [state, limit, after],
   );
 }
 

@@ -47,12 +47,19 @@ export async function findSettlement(db: Database, billingPeriodId: string): Pro
 /** Cycles in a state, the one that ended first in front: its deadline is the next. */
 export async function listSettlements(
   db: Database,
-  { state, limit }: { readonly state: SettlementState; readonly limit: number },
+  {
+    state,
+    limit,
+    after = null,
+  }: { readonly state: SettlementState; readonly limit: number; readonly after?: string | null },
 ): Promise<readonly ShownSettlement[]> {
   return query<ShownSettlement>(
     db,
-    `${SHOWN} where s.lane = any($1::smallint[]) and s.state = $2 order by p.ends_at, s.billing_period_id limit $3`,
-    [EVERY_LANE, state, limit],
+    `${SHOWN} where s.lane = any($1::smallint[]) and s.state = $2 and ($4::uuid is null or
+       (p.ends_at, s.billing_period_id) > (select a.ends_at, a.billing_period_id from billing_periods a
+         where a.lane = any($1::smallint[]) and a.billing_period_id = $4))
+     order by p.ends_at, s.billing_period_id limit $3`,
+    [EVERY_LANE, state, limit, after],
   );
 }
 

@@ -93,11 +93,15 @@ export async function listTopUps(
   on: Database | Transaction,
   { lane, customerId }: CustomerKey,
   limit: number,
+  after: string | null = null,
 ): Promise<readonly TopUp[]> {
   return query<TopUp>(
     on,
-    `${TOP_UP} where t.lane = $1 and c.lane = $1 and t.customer_id = $2 order by t.wanted_at desc limit $3`,
-    [lane, customerId, limit],
+    `${TOP_UP} where t.lane = $1 and c.lane = $1 and t.customer_id = $2 and ($4::uuid is null
+       or (t.wanted_at, t.top_up_id) < (select a.wanted_at, a.top_up_id from top_ups a
+         where a.lane = $1 and a.customer_id = $2 and a.top_up_id = $4))
+     order by t.wanted_at desc, t.top_up_id desc limit $3`,
+    [lane, customerId, limit, after],
   );
 }
 

@@ -193,17 +193,21 @@ export async function listVariances(
     states,
     customer,
     limit,
+    after = null,
   }: {
     readonly states: readonly StoredVariance['state'][];
     readonly customer?: CustomerKey;
     readonly limit: number;
+    readonly after?: string | null;
   },
 ): Promise<readonly StoredVariance[]> {
   return query<StoredVariance>(
     db,
     `select ${VARIANCE_COLUMNS} from variances
-     where lane = any($1::smallint[]) and state = any($2) and ($3::uuid is null or customer_id = $3)
+     where lane = any($1::smallint[]) and state = any($2) and ($3::uuid is null or customer_id = $3) and ($5::uuid is null
+       or (found_at, variance_id) > (select a.found_at, a.variance_id from variances a
+         where a.lane = any($1::smallint[]) and a.variance_id = $5))
      order by found_at, variance_id limit $4`,
-    [customer === undefined ? EVERY_LANE : [customer.lane], states, customer?.customerId ?? null, limit],
+    [customer === undefined ? EVERY_LANE : [customer.lane], states, customer?.customerId ?? null, limit, after],
   );
 }

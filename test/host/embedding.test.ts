@@ -1,6 +1,7 @@
 // The product inside a host's process: functions of the host that are told of events, its pool, and what is left after close().
 import { afterAll, describe, expect, test, vi } from 'vitest';
 
+import { createClient } from '../../src/client/index.ts';
 import { OUTGOING_EVENTS } from '../../src/contract/outgoing-events.ts';
 import { type BillingHooks, createBilling, type OutgoingEvent } from '../../src/index.ts';
 import { execute } from '../../src/storage/query.ts';
@@ -132,6 +133,24 @@ describe('hooks', () => {
     expect(ids).toHaveLength(11);
     // Credits were granted all the same.
     expect(await customer.balance()).toMatchObject({ available: '20000' });
+  });
+
+  test('the lists of what was told are paged by the client, each item once and in order', async () => {
+    const credits = createClient({ baseUrl: story.origin, apiKey: story.apiKey });
+    const { data: alerts } = await credits.listAlerts({ limit: 100 });
+    expect(alerts.length).toBeGreaterThan(3);
+    const paged: string[] = [];
+    for await (const { id } of credits.each('listAlerts', { limit: 2 })) paged.push(id);
+    expect(paged).toEqual(alerts.map(({ id }) => id));
+    const invoices: string[] = [];
+    const [customer] = alerts.flatMap(({ kind, customer: id }) =>
+      kind === 'credit_note.issued' && id !== null ? [id] : [],
+    );
+    for await (const { id } of credits.each('listInvoices', { customer: customer ?? '', limit: 1 })) invoices.push(id);
+    expect([invoices.length, new Set(invoices).size]).toEqual([2, 2]);
+    const whole: object[] = [];
+    for await (const endpoint of credits.each('listWebhookEndpoints')) whole.push(endpoint);
+    expect(whole).toEqual([]);
   });
 
   test('a process that is killed in the middle of one is told again', async () => {

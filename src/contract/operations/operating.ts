@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { ALERT_KINDS } from '../../domain/alert.ts';
 import { alertsQuery, deliveriesQuery, endpointBody, testAlertBody } from '../alerts.ts';
-import { parkedQuery } from '../lists.ts';
+import { outboxQuery, parkedQuery } from '../lists.ts';
 import type { Operation } from '../operation.ts';
 import { sandboxClock } from '../sandbox.ts';
 import { at, atOrNull, idOf, listOf, word, wordOrNull } from '../wire-values.ts';
@@ -41,7 +41,7 @@ export const operatingOperations = {
     path: '/v1/outbox',
     tag: 'Operating',
     summary: 'Messages for Stripe that stopped after their last try, and what to do about each',
-    query: parkedQuery,
+    query: outboxQuery,
     answers: {
       200: listOf(
         z.object({

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 
-import { LIST_LIMIT } from '../lists.ts';
 import type { Operation } from '../operation.ts';
-import { spendingLimitBody, topUpConsentBody, withdrawalBody } from '../top-ups.ts';
+import { spendingLimitBody, topUpConsentBody, topUpsQuery, withdrawalBody } from '../top-ups.ts';
 import { at, atOrNull, credits, currency, idOf, minor, word, wordOrNull } from '../wire-values.ts';
 
 const consent = z
@@ -60,7 +59,7 @@ export const topUpOperations = {
     path: '/v1/customers/:id/top_ups',
     tag: 'Billing',
     summary: 'Packs that were bought by themselves, the newest first, and the consent',
-    query: z.strictObject({ limit: LIST_LIMIT }),
+    query: topUpsQuery,
     answers: {
       200: z.object({
         object: z.literal('list'),

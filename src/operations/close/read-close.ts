@@ -33,9 +33,10 @@ export async function listCloses(
   deps: Pick<Deps, 'db'>,
   acting: Acting,
   limit: number,
+  after: string | null = null,
 ): Promise<readonly AccountingPeriod[] | Refused> {
   const actor = await permitted(deps.db, acting, 'close.read');
-  return 'rejected' in actor ? actor : listPeriods(deps.db, limit);
+  return 'rejected' in actor ? actor : listPeriods(deps.db, limit, after);
 }
 
 const UNTOUCHED: Omit<AccountingPeriod, 'month'> = {

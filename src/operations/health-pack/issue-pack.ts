@@ -103,9 +103,9 @@ export async function issueLastMonth(
 
 export async function listHealthPacks(
   { db }: Deps,
-  { limit }: { readonly limit: number },
+  { limit, after = null }: { readonly limit: number; readonly after?: Month | null },
 ): Promise<readonly IssuedPack[]> {
-  return listPacks(db, limit);
+  return listPacks(db, limit, after);
 }
 
 export async function readHealthPack({ db }: Deps, month: Month): Promise<IssuedPack | Refused> {

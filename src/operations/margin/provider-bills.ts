@@ -91,9 +91,10 @@ export async function readProviderBills(
   deps: Deps,
   acting: Acting,
   limit: number,
+  after: string | null = null,
 ): Promise<readonly ProviderBill[] | Refused> {
   const actor = await permitted(deps.db, acting, 'margin.read');
-  return 'rejected' in actor ? actor : listProviderBills(deps.db, limit);
+  return 'rejected' in actor ? actor : listProviderBills(deps.db, limit, after);
 }
 
 export interface ShownComparison extends Comparison {

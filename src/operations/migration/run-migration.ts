@@ -87,7 +87,7 @@ export async function readMigrations({ db }: Deps, name: string | null): Promise
 export async function listMigrationMembers(
   { db }: Deps,
   name: string,
-  asked: { readonly state: MemberState | null; readonly limit: number },
+  asked: { readonly state: MemberState | null; readonly limit: number; readonly after?: string | null },
 ): Promise<readonly ListedMember[] | Refused> {
   const migration = await readMigration(db, name);
   return migration === null ? unknown(name) : listMembers(db, migration.planMigrationId, asked);

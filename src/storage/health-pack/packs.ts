@@ -35,8 +35,15 @@ export async function readPack(on: Database | Transaction, month: Month): Promis
 }
 
 /** The newest first. */
-export async function listPacks(on: Database | Transaction, limit: number): Promise<readonly IssuedPack[]> {
-  return query<IssuedPack>(on, `${PACK} order by p.month desc limit $1`, [limit]);
+export async function listPacks(
+  on: Database | Transaction,
+  limit: number,
+  after: Month | null = null,
+): Promise<readonly IssuedPack[]> {
+  return query<IssuedPack>(on, `${PACK} where $2::date is null or p.month < $2::date order by p.month desc limit $1`, [
+    limit,
+    after === null ? null : `${after}-01`,
+  ]);
 }
 
 export async function readPackFile(on: Database | Transaction, packId: string, name: string): Promise<PackFile | null> {
