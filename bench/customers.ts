@@ -2,8 +2,8 @@
 import { typeid } from 'typeid-js';
 
 import { openBillingPeriod } from '../src/operations/open-billing-period.ts';
-import { saveCustomer } from '../src/storage/customers.ts';
 import { type Database, transaction, type Transaction } from '../src/storage/database.ts';
+import { saveCustomer } from '../src/storage/fetched-customers.ts';
 import { listPlanVersions } from '../src/storage/plans.ts';
 import { openPool, saveSubscription } from '../src/storage/subscriptions.ts';
 import { hybrid, sampleCatalogue, storeSampleCatalogue } from '../test/support/catalogue.ts';

@@ -49,10 +49,9 @@ export async function applyStripeEvents(
   const leased = await leaseStripeEvents(deps.db, { limit: most, leaseSeconds: LEASE_SECONDS });
   const pieces = piecesOf(leased, registry).values();
   const finished: FinishedEvent[] = [];
-  const sharing = { ...deps, looks: new Map<string, Promise<string | null>>() };
   const work = async (): Promise<void> => {
     for (const piece of pieces) {
-      for (const outcome of await applyPiece(sharing, piece, finished)) counts[outcome] += 1;
+      for (const outcome of await applyPiece(deps, piece, finished)) counts[outcome] += 1;
       if (finished.length >= FINISHED_TOGETHER) await finishStripeEvents(deps.db, finished.splice(0));
     }
   };

@@ -9,8 +9,6 @@ export interface Deps {
   readonly newId: () => string;
   readonly log: Log;
   readonly settings: Settings;
-  /** Looks at subscriptions that serve all of a batch of events: each began after those events were stored. */
-  readonly looks?: Map<string, Promise<string | null>>;
 }
 
 export interface Settings {

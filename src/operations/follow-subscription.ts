@@ -9,8 +9,8 @@ import { noteSeats } from '../domain/seats.ts';
 import { endSubscription } from '../domain/subscription-end.ts';
 import type { Transaction } from '../storage/database.ts';
 import { planVersion } from '../storage/plans.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
-import { loadPoolBooks } from '../storage/pool-books.ts';
+import { saveBook } from '../storage/pool-book-changes.ts';
+import { loadBook } from '../storage/pool-books.ts';
 import type { StoredSubscription } from '../storage/subscriptions.ts';
 import { moveTrialLots } from '../storage/trials.ts';
 import type { Deps } from './deps.ts';
@@ -18,13 +18,10 @@ import { saveWatched, watch } from './watch-pools.ts';
 
 /** Brings a customer's pools up to the present, so that what follows changes nothing that has begun. */
 export async function catchUpCustomer(deps: Deps, trx: Transaction, customer: CustomerKey): Promise<void> {
-  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, {
-    allMembersOf: [customer.customerId],
-  });
-  const book = books.get(customer.customerId);
+  const { now, book } = await loadBook(trx, customer, deps.settings, 'members');
   if (book === undefined) return;
   catchUp(book, { now, newId: deps.newId });
-  await saveBookChanges(trx, now, [book]);
+  await saveBook(trx, now, book);
 }
 
 export interface SubscriptionChange {
@@ -41,10 +38,7 @@ export async function followChange(
   customer: CustomerKey,
   { before, facts, changedAt }: SubscriptionChange,
 ): Promise<void> {
-  const whole = [customer.customerId];
-  const needs = { allMembersOf: whole, allHoldsOf: whole };
-  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, needs);
-  const book = books.get(customer.customerId);
+  const { now, book } = await loadBook(trx, customer, deps.settings, 'members and holds');
   const { subscription, terms } = book ?? {};
   if (book === undefined || subscription === null || subscription?.subscriptionId !== before.subscriptionId) return;
   const moment = { now, newId: deps.newId };
@@ -97,15 +91,14 @@ export async function followTrial(
   const endsAt = isTrialing ? periodEnd : periodStart;
   const moved = await moveTrialLots(trx, customer, { subscriptionId, endsAt });
   if (moved === null) return;
-  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, { allMembersOf: [customer.customerId] });
-  const book = books.get(customer.customerId);
+  const { now, book } = await loadBook(trx, customer, deps.settings, 'members');
   const period = book?.periods.find(({ billingPeriodId }) => billingPeriodId === moved);
   if (book === undefined || period === undefined) return;
   period.endsAt = endsAt;
   period.cutOffAt = new Date(endsAt.getTime() + book.cutOffMinutes * 60_000);
   book.changes.changedPeriods.add(period);
   catchUp(book, { now, newId: deps.newId });
-  await saveBookChanges(trx, now, [book]);
+  await saveBook(trx, now, book);
 }
 
 /** Follows the end of a pause: a new period begins with what it includes. */
@@ -115,13 +108,12 @@ export async function followResume(
   customer: CustomerKey,
   { periodStart: startsAt, periodEnd: endsAt }: { readonly periodStart: Date; readonly periodEnd: Date },
 ): Promise<void> {
-  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, { allMembersOf: [customer.customerId] });
-  const book = books.get(customer.customerId);
+  const { now, book } = await loadBook(trx, customer, deps.settings, 'members');
   if (book === undefined) return;
   const moment = { now, newId: deps.newId };
   openResumedPeriod(book, { startsAt, endsAt }, moment);
   catchUp(book, moment);
-  await saveBookChanges(trx, now, [book]);
+  await saveBook(trx, now, book);
 }
 
 /** Follows the end of a subscription, or its pause, by whatever hand: its period ends then, and with it what the plan included. */
@@ -131,14 +123,11 @@ export async function followEnd(
   customer: CustomerKey,
   { subscriptionId, endedAt }: { readonly subscriptionId: string; readonly endedAt: Date | null },
 ): Promise<void> {
-  const whole = [customer.customerId];
-  const needs = { allMembersOf: whole, allHoldsOf: whole };
-  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings, needs);
-  const book = books.get(customer.customerId);
+  const { now, book } = await loadBook(trx, customer, deps.settings, 'members and holds');
   // Another subscription keeps the pool going.
   if (book === undefined || (book.subscription !== null && book.subscription.subscriptionId !== subscriptionId)) return;
   const moment = { now, newId: deps.newId };
   catchUp(book, moment);
   endSubscription(book, { subscriptionId, endedAt: endedAt === null || endedAt > now ? now : endedAt }, moment);
-  await saveBookChanges(trx, now, [book]);
+  await saveBook(trx, now, book);
 }

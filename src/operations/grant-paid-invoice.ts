@@ -4,11 +4,11 @@ import type { CustomerKey } from '../domain/customer.ts';
 import { openLot } from '../domain/lot-opening.ts';
 import { openIncludedLot } from '../domain/period-opening.ts';
 import type { Moment, PoolBook } from '../domain/pool-book.ts';
-import { transaction } from '../storage/database.ts';
+import { type Transaction, transaction } from '../storage/database.ts';
 import { isMoneyBack } from '../storage/given-back.ts';
 import { hasFirstAllowance, openedSources } from '../storage/lots.ts';
 import { packVersionOfPrice, type PackVersion } from '../storage/plans.ts';
-import { loadPoolBooks } from '../storage/pool-books.ts';
+import { loadBook } from '../storage/pool-books.ts';
 import { clawBackCredits } from './claw-back-credits.ts';
 import type { Deps } from './deps.ts';
 import { saveWatched, watch } from './watch-pools.ts';
@@ -36,42 +36,44 @@ export async function grantPaidInvoice(
   deps: Deps,
   invoice: PaidInvoice,
 ): Promise<{ readonly lotIds: readonly string[] }> {
-  const packs = await packsOf(deps, invoice);
-  if (await isGranted(deps, invoice, packs)) return { lotIds: [] };
-  return transaction(deps.db, async (trx) => {
-    const { now, books } = await loadPoolBooks(trx, [invoice.customer], deps.settings);
-    const book = books.get(invoice.customer.customerId);
-    if (book === undefined) return { lotIds: [] };
-    const moment = { now, newId: deps.newId };
-    // What the new credits may pay depends on which periods run and which are over.
-    catchUp(book, moment);
-    const before = watch([book], now);
-    const periodIds = book.periods.map(({ billingPeriodId }) => billingPeriodId);
-    const packIds = packs.map(({ sourceId }) => sourceId);
-    const [allowances, sold, isBack] = await Promise.all([
-      openedSources(trx, invoice.customer, 'billing_period', periodIds),
-      openedSources(trx, invoice.customer, 'invoice_line', packIds),
-      isMoneyBack(trx, invoice.customer, invoice.invoiceId),
-    ]);
-    const opened = [
-      ...openSignUpLot(book, invoice, allowances, moment),
-      ...packs.filter(({ sourceId }) => !sold.has(sourceId)).map((pack) => openPackLot(book, invoice, pack, moment)),
-    ];
-    await saveWatched(trx, book, before, moment);
-    // A note on the open invoice was paid back before there was a lot.
-    if (isBack && opened.length > 0) await clawBackCredits(deps, trx, invoice.customer, invoice.invoiceId);
-    return { lotIds: opened };
-  });
+  return transaction(deps.db, async (trx) => ({ lotIds: await openPaidLots(deps, trx, invoice) }));
+}
+
+/** The same in the caller's transaction; returns the lots that are new. */
+export async function openPaidLots(deps: Deps, trx: Transaction, invoice: PaidInvoice): Promise<readonly string[]> {
+  const packs = await packsOf(trx, invoice);
+  if (await isGranted(trx, invoice, packs)) return [];
+  const { now, book } = await loadBook(trx, invoice.customer, deps.settings);
+  if (book === undefined) return [];
+  const moment = { now, newId: deps.newId };
+  // What the new credits may pay depends on which periods run and which are over.
+  catchUp(book, moment);
+  const before = watch([book], now);
+  const periodIds = book.periods.map(({ billingPeriodId }) => billingPeriodId);
+  const packIds = packs.map(({ sourceId }) => sourceId);
+  const [allowances, sold, isBack] = await Promise.all([
+    openedSources(trx, invoice.customer, 'billing_period', periodIds),
+    openedSources(trx, invoice.customer, 'invoice_line', packIds),
+    isMoneyBack(trx, invoice.customer, invoice.invoiceId),
+  ]);
+  const opened = [
+    ...openSignUpLot(book, invoice, allowances, moment),
+    ...packs.filter(({ sourceId }) => !sold.has(sourceId)).map((pack) => openPackLot(book, invoice, pack, moment)),
+  ];
+  await saveWatched(trx, book, before, moment);
+  // A note on the open invoice was paid back before there was a lot.
+  if (isBack && opened.length > 0) await clawBackCredits(deps, trx, invoice.customer, invoice.invoiceId);
+  return opened;
 }
 
 /** A look without locks: what has been opened once is never opened again. */
-async function isGranted({ db }: Deps, invoice: PaidInvoice, packs: readonly SoldPack[]): Promise<boolean> {
+async function isGranted(trx: Transaction, invoice: PaidInvoice, packs: readonly SoldPack[]): Promise<boolean> {
   const { customer, subscriptionId, billingReason } = invoice;
   const sourceIds = packs.map(({ sourceId }) => sourceId);
-  const sold = await openedSources(db, customer, 'invoice_line', sourceIds);
+  const sold = await openedSources(trx, customer, 'invoice_line', sourceIds);
   if (sourceIds.some((sourceId) => !sold.has(sourceId))) return false;
   if (billingReason !== 'subscription_create' || subscriptionId === null) return true;
-  return hasFirstAllowance(db, customer, subscriptionId);
+  return hasFirstAllowance(trx, customer, subscriptionId);
 }
 
 type Line = PaidInvoice['lines'][number];
@@ -82,11 +84,11 @@ interface SoldPack {
   readonly sourceId: string;
 }
 
-async function packsOf(deps: Deps, { invoiceId, lines }: PaidInvoice): Promise<readonly SoldPack[]> {
+async function packsOf(trx: Transaction, { invoiceId, lines }: PaidInvoice): Promise<readonly SoldPack[]> {
   const packs: SoldPack[] = [];
   for (const line of lines) {
     if (line.kind !== 'pack' || line.priceId === null) continue;
-    const pack = await packVersionOfPrice(deps.db, line.priceId);
+    const pack = await packVersionOfPrice(trx, line.priceId);
     if (pack !== null) packs.push({ line, pack, sourceId: `${invoiceId}/${line.lineId}` });
   }
   return packs;

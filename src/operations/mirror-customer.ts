@@ -6,8 +6,9 @@ import {
   storeBalanceTransactions,
   unpostedAdjustments,
 } from '../storage/customer-balance.ts';
-import { customerByStripeId, lockCustomer, markCustomerDeleted, saveCustomer } from '../storage/customers.ts';
+import { customerByStripeId, lockCustomer, markCustomerDeleted } from '../storage/customers.ts';
 import { transaction } from '../storage/database.ts';
+import { saveCustomer } from '../storage/fetched-customers.ts';
 import { type CustomerBalanceTransaction, listCustomerBalanceTransactions } from '../stripe/balance-transactions.ts';
 import { fetchCustomer } from '../stripe/customers.ts';
 import type { Deps } from './deps.ts';

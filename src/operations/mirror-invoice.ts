@@ -1,18 +1,26 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import { type Invoice, lineNet, type LineKind } from '../domain/invoice.ts';
+import type { SubscriptionFacts } from '../domain/subscription.ts';
 import { invoicesToSettle } from '../storage/billed-periods.ts';
 import { wallTime } from '../storage/clock.ts';
 import { lockCustomer } from '../storage/customers.ts';
-import { transaction } from '../storage/database.ts';
-import { customerOfInvoice, markInvoiceDeleted, saveInvoice } from '../storage/invoices.ts';
+import { type Transaction, transaction } from '../storage/database.ts';
+import { saveInvoice } from '../storage/fetched-invoices.ts';
+import { customerOfInvoice, markInvoiceDeleted } from '../storage/invoices.ts';
 import { packVersionOfPrice, planVersionOfPrice } from '../storage/plans.ts';
 import { readSubscription } from '../storage/subscriptions.ts';
-import { type FetchedInvoice, fetchInvoice, fetchPaidInvoiceId, lineKind } from '../stripe/invoices.ts';
+import {
+  type FetchedInvoice,
+  fetchInvoice,
+  fetchPaidInvoiceId,
+  type InvoiceSight,
+  lineKind,
+} from '../stripe/invoices.ts';
 import type { Deps } from './deps.ts';
 import { returnVoidedUsage } from './end-voided-credits.ts';
-import { grantPaidInvoice } from './grant-paid-invoice.ts';
+import { openPaidLots } from './grant-paid-invoice.ts';
 import { knownCustomer } from './mirror-customer.ts';
-import { mirrorSubscription, mirrorSubscriptionOnce } from './mirror-subscription.ts';
+import { storeSubscription } from './mirror-subscription.ts';
 import { notePaidFee } from './note-paid-fee.ts';
 import { postInvoice } from './post-invoice.ts';
 
@@ -27,23 +35,36 @@ export interface MirroredInvoice {
  */
 export async function mirrorInvoice(deps: Deps, invoiceId: string): Promise<MirroredInvoice | null> {
   const fetchedAt = await wallTime(deps.db);
-  const fetched = await fetchInvoice(deps.stripe, invoiceId);
-  if (fetched === null) {
+  const seen = await fetchInvoice(deps.stripe, invoiceId);
+  if (seen === null) {
     const owner = await customerOfInvoice(deps.db, invoiceId);
     if (owner !== null) await transaction(deps.db, (trx) => markInvoiceDeleted(trx, owner, invoiceId));
     return null;
   }
-  const key = await knownCustomer(deps, fetched.stripeCustomerId);
-  const invoice = { ...fetched, lines: await withKinds(deps, fetched.lines) };
-  await ensureSubscription(deps, key, invoice);
-  await transaction(deps.db, async (trx) => {
-    // Sent together, run in order.
-    const [, isNewer] = await Promise.all([lockCustomer(trx, key), saveInvoice(trx, key, { invoice, fetchedAt })]);
-    if (isNewer) await postInvoice(deps, trx, key, invoice);
+  const key = await knownCustomer(deps, seen.invoice.stripeCustomerId);
+  const invoice = await transaction(deps.db, async (trx) => {
+    await lockCustomer(trx, key);
+    return storeInvoice(deps, trx, key, { ...seen, fetchedAt });
   });
-  await grantWhatWasPaid(deps, key, invoice);
   if (invoice.voidedAt !== null) await returnVoidedUsage(deps, key, invoiceId);
   return { key, invoice };
+}
+
+/**
+ * The same of what was fetched, in the transaction of a caller who holds the customer's lock; he returns the usage of a
+ * void invoice afterwards.
+ */
+export async function storeInvoice(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  { invoice: fetched, subscription, fetchedAt }: InvoiceSight & { readonly fetchedAt: Date },
+): Promise<Invoice> {
+  const invoice = { ...fetched, lines: await withKinds(trx, fetched.lines) };
+  if (subscription !== null) await ensureSubscription(deps, trx, key, { invoice, subscription, fetchedAt });
+  if (await saveInvoice(trx, key, { invoice, fetchedAt })) await postInvoice(deps, trx, key, invoice);
+  await grantWhatWasPaid(deps, trx, key, invoice);
+  return invoice;
 }
 
 /** Mirrors the invoice that a payment was made for; null when Stripe knows neither. */
@@ -61,47 +82,53 @@ export async function settleBilledPeriods(deps: Deps, { limit }: { readonly limi
   return waiting.filter((invoiceId) => !left.has(invoiceId)).length;
 }
 
-async function withKinds(deps: Deps, lines: FetchedInvoice['lines']): Promise<Invoice['lines']> {
+async function withKinds(trx: Transaction, lines: FetchedInvoice['lines']): Promise<Invoice['lines']> {
   const kinds = new Map<string, LineKind>();
   for (const { priceId } of lines) {
     if (priceId === null || kinds.has(priceId)) continue;
-    kinds.set(priceId, await kindOfPrice(deps, priceId));
+    kinds.set(priceId, await kindOfPrice(trx, priceId));
   }
   return lines.map((line) => ({ ...line, kind: lineKind(line, kinds) }));
 }
 
-async function kindOfPrice(deps: Deps, priceId: string): Promise<LineKind> {
-  const plan = await planVersionOfPrice(deps.db, priceId);
+async function kindOfPrice(trx: Transaction, priceId: string): Promise<LineKind> {
+  const plan = await planVersionOfPrice(trx, priceId);
   if (plan !== null) return plan.stripeMeteredPriceId === priceId ? 'usage' : 'base';
-  return (await packVersionOfPrice(deps.db, priceId)) === null ? 'other' : 'pack';
+  return (await packVersionOfPrice(trx, priceId)) === null ? 'other' : 'pack';
 }
 
 /** An invoice may come before its subscription; a sign-up that was paid has changed the subscription's status. */
-async function ensureSubscription(deps: Deps, key: CustomerKey, invoice: Invoice): Promise<void> {
-  const { subscriptionId } = invoice;
-  if (subscriptionId === null) return;
-  const stored = await readSubscription(deps.db, key, subscriptionId);
+async function ensureSubscription(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  { invoice, subscription: facts, fetchedAt }: { invoice: Invoice; subscription: SubscriptionFacts; fetchedAt: Date },
+): Promise<void> {
+  const stored = await readSubscription(trx, key, facts.subscriptionId);
   const isSignUp = invoice.status === 'paid' && invoice.billingReason === 'subscription_create';
   if (stored !== null && !(isSignUp && stored.status === 'incomplete')) return;
-  const status = await mirrorSubscriptionOnce(deps, subscriptionId);
-  // That look may have begun before the payment.
-  if (isSignUp && status === 'incomplete') await mirrorSubscription(deps, subscriptionId);
+  await storeSubscription(deps, trx, key, { facts, fetchedAt, changedAt: null });
 }
 
-async function grantWhatWasPaid(deps: Deps, key: CustomerKey, invoice: Invoice): Promise<void> {
+async function grantWhatWasPaid(deps: Deps, trx: Transaction, key: CustomerKey, invoice: Invoice): Promise<void> {
   const { paidAt, subscriptionId, lines } = invoice;
   if (invoice.status !== 'paid' || paidAt === null) return;
-  await grantPacksAndSignUp(deps, key, invoice, paidAt);
+  await grantPacksAndSignUp(deps, trx, key, { invoice, paidAt });
   const fees = lines.filter(({ kind, amountMinor }) => kind === 'base' && amountMinor > 0n);
   if (subscriptionId === null || fees.length === 0) return;
   const spans = fees.map(({ periodStart: from, periodEnd: to }) => ({ from, to }));
-  await notePaidFee(deps, { customer: key, subscriptionId, paidAt, spans });
+  await notePaidFee(deps, trx, { customer: key, subscriptionId, paidAt, spans });
 }
 
-async function grantPacksAndSignUp(deps: Deps, key: CustomerKey, invoice: Invoice, paidAt: Date): Promise<void> {
+async function grantPacksAndSignUp(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  { invoice, paidAt }: { invoice: Invoice; paidAt: Date },
+): Promise<void> {
   const { invoiceId, subscriptionId, billingReason, currency, lines } = invoice;
   if (billingReason !== 'subscription_create' && !lines.some(({ kind }) => kind === 'pack')) return;
-  await grantPaidInvoice(deps, {
+  await openPaidLots(deps, trx, {
     customer: key,
     invoiceId,
     subscriptionId,

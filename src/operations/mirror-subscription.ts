@@ -18,6 +18,14 @@ import { catchUpCustomer, followChange, followEnd, followResume, followTrial } f
 import { knownCustomer } from './mirror-customer.ts';
 import { openBillingPeriod } from './open-billing-period.ts';
 
+/** A subscription as it was fetched. */
+export interface SubscriptionSight {
+  readonly facts: SubscriptionFacts;
+  readonly fetchedAt: Date;
+  /** When Stripe says it changed. */
+  readonly changedAt: Date | null;
+}
+
 /**
  * Mirrors a subscription as it is now. One of our plans gives the customer a pool and opens its first billing period;
  * a subscription that may not be spent on blocks the pool; new seats fund it. `changedAt`: when Stripe says it changed.
@@ -32,39 +40,36 @@ export async function mirrorSubscription(
   const facts = await fetchSubscription(deps.stripe, subscriptionId);
   if (facts === null) return null;
   const key = await knownCustomer(deps, facts.stripeCustomerId);
-  const plan = await planOf(deps, facts);
   await transaction(deps.db, async (trx) => {
-    // Sent together, run in order.
-    const [, stored] = await Promise.all([lockCustomer(trx, key), readSubscription(trx, key, subscriptionId)]);
-    const terms = termsOf(facts, plan);
-    const isOther = stored !== null && isOtherThan(stored, terms);
-    // What has begun by now began under what was agreed until now.
-    if (isOther) await catchUpCustomer(deps, trx, key);
-    const isNewer = await saveSubscription(trx, key, { facts, terms, fetchedAt });
-    if (isNewer && plan !== null)
-      await providePool(deps, trx, key, { facts, plan, isResumed: stored?.status === 'paused' });
-    if (isNewer && isOther) {
-      const metered = facts.items.find(({ itemId }) => itemId === terms.meteredItemId);
-      const period = { meteredFrom: metered?.periodStart ?? null, meteredUntil: metered?.periodEnd ?? null };
-      await followChange(deps, trx, key, { before: stored, facts: period, changedAt });
-    }
-    if (isNewer && stored !== null) await followStatus(deps, trx, key, { before: stored.status, facts, plan });
-    await blockOrUnblockPools(trx, key, SPENDABLE_STATUSES);
+    await lockCustomer(trx, key);
+    await storeSubscription(deps, trx, key, { facts, fetchedAt, changedAt });
   });
   return facts.status;
 }
 
-/** The same, by the look that a batch of events shares: it sees all that any of them can tell of. */
-export async function mirrorSubscriptionOnce(
+/** The same of what was fetched, in the transaction of a caller who holds the customer's lock. */
+export async function storeSubscription(
   deps: Deps,
-  subscriptionId: string,
-  changedAt: Date | null = null,
-): Promise<string | null> {
-  const begun = deps.looks?.get(subscriptionId);
-  if (begun !== undefined) return begun;
-  const look = mirrorSubscription(deps, subscriptionId, changedAt);
-  deps.looks?.set(subscriptionId, look);
-  return look;
+  trx: Transaction,
+  key: CustomerKey,
+  { facts, fetchedAt, changedAt }: SubscriptionSight,
+): Promise<void> {
+  const plan = await planOf(trx, facts);
+  const stored = await readSubscription(trx, key, facts.subscriptionId);
+  const terms = termsOf(facts, plan);
+  const isOther = stored !== null && isOtherThan(stored, terms);
+  // What has begun by now began under what was agreed until now.
+  if (isOther) await catchUpCustomer(deps, trx, key);
+  const isNewer = await saveSubscription(trx, key, { facts, terms, fetchedAt });
+  if (isNewer && plan !== null)
+    await providePool(deps, trx, key, { facts, plan, isResumed: stored?.status === 'paused' });
+  if (isNewer && isOther) {
+    const metered = facts.items.find(({ itemId }) => itemId === terms.meteredItemId);
+    const period = { meteredFrom: metered?.periodStart ?? null, meteredUntil: metered?.periodEnd ?? null };
+    await followChange(deps, trx, key, { before: stored, facts: period, changedAt });
+  }
+  if (isNewer && stored !== null) await followStatus(deps, trx, key, { before: stored.status, facts, plan });
+  await blockOrUnblockPools(trx, key, SPENDABLE_STATUSES);
 }
 
 /** What another status means for the running period: a trial that ends at another time, an end, a pause. */
@@ -95,10 +100,10 @@ function isOtherThan(stored: StoredSubscription, { planVersionId, quantity }: Su
   return planVersionId !== null && (stored.planVersionId !== planVersionId || stored.quantity !== quantity);
 }
 
-async function planOf(deps: Deps, { items }: SubscriptionFacts): Promise<PlanVersion | null> {
+async function planOf(trx: Transaction, { items }: SubscriptionFacts): Promise<PlanVersion | null> {
   const found: PlanVersion[] = [];
   for (const { priceId } of items) {
-    const version = await planVersionOfPrice(deps.db, priceId);
+    const version = await planVersionOfPrice(trx, priceId);
     // The metered price decides: a base price may be shared by versions.
     if (version?.stripeMeteredPriceId === priceId) return version;
     if (version !== null) found.push(version);

@@ -1,8 +1,8 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import { openIncludedLot, openPeriod, openResumedPeriod } from '../domain/period-opening.ts';
 import type { Transaction } from '../storage/database.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
-import { loadPoolBooks } from '../storage/pool-books.ts';
+import { saveBook } from '../storage/pool-book-changes.ts';
+import { loadBook } from '../storage/pool-books.ts';
 import { hadPeriods } from '../storage/subscriptions.ts';
 import type { Deps } from './deps.ts';
 
@@ -25,8 +25,7 @@ export async function openBillingPeriod(
   customer: CustomerKey,
   { subscriptionId, startsAt, endsAt, isTrial = false, includedLot }: NewBillingPeriod,
 ): Promise<void> {
-  const { now, books } = await loadPoolBooks(trx, [customer], deps.settings);
-  const book = books.get(customer.customerId);
+  const { now, book } = await loadBook(trx, customer, deps.settings);
   if (book === undefined)
     throw new Error(`customer ${customer.customerId} has no pool for subscription ${subscriptionId}`);
   const { subscription } = book;
@@ -40,5 +39,5 @@ export async function openBillingPeriod(
     const period = openPeriod(book, subscription, { startsAt, endsAt, isTrial }, moment);
     if (includedLot === 'now') openIncludedLot(book, subscription, period, period.startsAt, moment);
   }
-  await saveBookChanges(trx, now, [book]);
+  await saveBook(trx, now, book);
 }

@@ -2,7 +2,7 @@ import type { CustomerKey } from '../domain/customer.ts';
 import type { Draft } from '../domain/entries-invoice.ts';
 import { now } from '../storage/clock.ts';
 import type { Transaction } from '../storage/database.ts';
-import { appendEntries, missingEntries } from '../storage/journal.ts';
+import { appendOwnEntries, missingEntries } from '../storage/journal.ts';
 import type { Deps } from './deps.ts';
 
 /**
@@ -19,6 +19,6 @@ export async function postOnce(
   if (wanted.length === 0) return [];
   const [recordedAt, missing] = await Promise.all([now(trx), missingEntries(trx, key, wanted)]);
   const entries = missing.map((draft) => ({ ...key, ...draft, entryId: deps.newId() }));
-  await appendEntries(trx, recordedAt, entries);
+  await appendOwnEntries(trx, recordedAt, entries);
   return entries.map(({ entryId }) => entryId);
 }

@@ -8,7 +8,7 @@ import { hourlyUse } from '../storage/alerts.ts';
 import type { Transaction } from '../storage/database.ts';
 import { enqueue } from '../storage/outbox.ts';
 import { listPackVersions } from '../storage/plans.ts';
-import { saveBookChanges } from '../storage/pool-book-changes.ts';
+import { saveBook } from '../storage/pool-book-changes.ts';
 import { insertTopUp, topUpFacts } from '../storage/top-ups.ts';
 
 export type Watched = ReadonlyMap<PoolBook, Standing | null>;
@@ -39,7 +39,7 @@ export async function concludeBatch(
 /** Writes what was decided about one customer's pools outside of the executor, with what follows from it. */
 export async function saveWatched(trx: Transaction, book: PoolBook, before: Watched, moment: Moment): Promise<void> {
   await tell(trx, familyOf(book), before, moment);
-  await saveBookChanges(trx, moment.now, [book]);
+  await saveBook(trx, moment.now, book);
   // Not before the lots of a paid pack stand: until then that pack is still under way.
   for (const pool of familyOf(book)) await wantTopUp(trx, pool, moment);
 }

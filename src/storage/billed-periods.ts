@@ -1,24 +1,41 @@
 // Billing periods from the invoice's side: which invoice bills a period, what it still owes, when it is final.
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
+import { queryEach } from './query-each.ts';
 import { execute, query } from './query.ts';
 
 /** Notes which invoice bills the periods that began at these instants; an invoice that was voided gives its place up. */
-export async function linkPeriods(
-  trx: Transaction,
-  key: CustomerKey,
-  link: { readonly invoiceId: string; readonly subscriptionId: string; readonly starts: readonly Date[] },
-): Promise<void> {
-  await execute(
-    trx,
-    `update billing_periods p set invoice_id = $3
-     where p.lane = $1 and p.customer_id = $2 and p.subscription_id = $4 and p.starts_at = any($5::timestamptz[])
-       and p.invoice_id is distinct from $3 and not p.is_trial
-       and (p.invoice_id is null or exists (
-         select from invoices i where i.lane = $1 and i.customer_id = $2 and i.invoice_id = p.invoice_id
-           and i.status in ('void', 'deleted')))`,
-    [key.lane, key.customerId, link.invoiceId, link.subscriptionId, link.starts],
-  );
+export const linkPeriods = inStep(async (trx: Transaction, asks: readonly (readonly [CustomerKey, PeriodLink])[]) => {
+  const rows = asks.flatMap(([key, link]) => link.starts.map((start) => ({ ...key, ...link, start })));
+  if (rows.length > 0) {
+    await execute(
+      trx,
+      `update billing_periods p set invoice_id = l.invoice_id
+       from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
+         as l (lane, customer_id, invoice_id, subscription_id, starts_at)
+       where p.lane = any ($1) and p.lane = l.lane and p.customer_id = l.customer_id
+         and p.subscription_id = l.subscription_id and p.starts_at = l.starts_at
+         and p.invoice_id is distinct from l.invoice_id and not p.is_trial
+         and (p.invoice_id is null or exists (
+           select from invoices i where i.lane = l.lane and i.customer_id = l.customer_id
+             and i.invoice_id = p.invoice_id and i.status in ('void', 'deleted')))`,
+      [
+        rows.map(({ lane }) => lane),
+        rows.map(({ customerId }) => customerId),
+        rows.map(({ invoiceId }) => invoiceId),
+        rows.map(({ subscriptionId }) => subscriptionId),
+        rows.map(({ start }) => start),
+      ],
+    );
+  }
+  return asks.map(() => undefined);
+});
+
+interface PeriodLink {
+  readonly invoiceId: string;
+  readonly subscriptionId: string;
+  readonly starts: readonly Date[];
 }
 
 export interface BilledPeriod {
@@ -32,39 +49,57 @@ export interface BilledPeriod {
 }
 
 /** The periods that an invoice bills, with their pools locked in order; a member's pool is locked by its customer's. */
-export async function lockPeriodsOfInvoice(
-  trx: Transaction,
-  key: CustomerKey,
-  invoiceId: string,
-): Promise<readonly BilledPeriod[]> {
-  const locking = query(
-    trx,
-    `select pool_id from pools where lane = $1 and customer_id = $2 and pool_id in (
-       select pool_id from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3)
-     order by pool_id for update`,
-    [key.lane, key.customerId, invoiceId],
-  );
-  const reading = query<BilledPeriod>(
-    trx,
-    `select billing_period_id as "billingPeriodId", pool_id as "poolId", plan_version_id as "planVersionId", unit, state,
-       starts_at as "startsAt", ends_at as "endsAt"
-     from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3 order by starts_at`,
-    [key.lane, key.customerId, invoiceId],
-  );
-  // Sent together, run in order: the periods are read under the lock.
-  const [periods] = await Promise.all([reading, locking]);
-  return periods;
-}
+export const lockPeriodsOfInvoice = inStep(
+  async (trx: Transaction, asks: readonly (readonly [key: CustomerKey, invoiceId: string])[]) => {
+    const invoices = asks.map(([{ lane, customerId }, invoiceId]) => [lane, customerId, invoiceId] as const);
+    const locking = query(
+      trx,
+      `select pool_id from pools p where p.lane = any ($1::smallint[]) and (p.lane, p.customer_id, p.pool_id) in (
+         select b.lane, b.customer_id, b.pool_id
+         from unnest($1::smallint[], $2::uuid[], $3::text[]) as i (lane, customer_id, invoice_id)
+         join billing_periods b on b.lane = any ($1::smallint[]) and b.lane = i.lane and b.customer_id = i.customer_id
+           and b.invoice_id = i.invoice_id)
+       order by p.lane, p.customer_id, p.pool_id for update`,
+      [
+        invoices.map(([lane]) => lane),
+        invoices.map(([, customerId]) => customerId),
+        invoices.map(([, , invoiceId]) => invoiceId),
+      ],
+    );
+    const reading = queryEach<BilledPeriod>(
+      trx,
+      {
+        sql: `select billing_period_id as "billingPeriodId", pool_id as "poolId", plan_version_id as "planVersionId",
+            unit, state, starts_at as "startsAt", ends_at as "endsAt"
+          from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3 order by starts_at`,
+        types: ['smallint', 'uuid', 'text'],
+      },
+      invoices,
+    );
+    // Sent together, run in order: the periods are read under the lock.
+    const [periods] = await Promise.all([reading, locking]);
+    return periods;
+  },
+);
 
 /** A final period takes no more usage and no more money. */
-export async function markPeriodFinal(trx: Transaction, key: CustomerKey, billingPeriodId: string): Promise<void> {
-  await execute(
-    trx,
-    `update billing_periods set state = 'final'
-     where lane = $1 and customer_id = $2 and billing_period_id = $3 and state = 'cut_off'`,
-    [key.lane, key.customerId, billingPeriodId],
-  );
-}
+export const markPeriodFinal = inStep(
+  async (trx: Transaction, asks: readonly (readonly [key: CustomerKey, billingPeriodId: string])[]) => {
+    await execute(
+      trx,
+      `update billing_periods p set state = 'final'
+       from unnest($1::smallint[], $2::uuid[], $3::uuid[]) as f (lane, customer_id, billing_period_id)
+       where p.lane = any ($1) and p.lane = f.lane and p.customer_id = f.customer_id
+         and p.billing_period_id = f.billing_period_id and p.state = 'cut_off'`,
+      [
+        asks.map(([{ lane }]) => lane),
+        asks.map(([{ customerId }]) => customerId),
+        asks.map(([, billingPeriodId]) => billingPeriodId),
+      ],
+    );
+    return asks.map(() => undefined);
+  },
+);
 
 /**
  * Periods that ended with their subscription, in which nothing was metered and which no invoice billed within the days that
@@ -96,19 +131,19 @@ export async function endNeverBilled(
 }
 
 /** What a period's overage accounts stand at, pool by pool, in micro-credits: consumed past the lots and not billed. */
-export async function overageOf(
-  trx: Database | Transaction,
-  key: CustomerKey,
-  billingPeriodId: string,
-): Promise<readonly { readonly poolId: string; readonly overageMicro: bigint }[]> {
-  return query(
-    trx,
-    `select pool_id as "poolId", -balance as "overageMicro" from accounts
-     where lane = $1 and customer_id = $2 and billing_period_id = $3 and kind = 'overage' and balance < 0
-     order by pool_id`,
-    [key.lane, key.customerId, billingPeriodId],
-  );
-}
+export const overageOf = inStep(
+  async (on: Database | Transaction, asks: readonly (readonly [key: CustomerKey, billingPeriodId: string])[]) =>
+    queryEach<{ poolId: string; overageMicro: bigint }>(
+      on,
+      {
+        sql: `select pool_id as "poolId", -balance as "overageMicro" from accounts
+          where lane = $1 and customer_id = $2 and billing_period_id = $3 and kind = 'overage' and balance < 0
+          order by pool_id`,
+        types: ['smallint', 'uuid', 'uuid'],
+      },
+      asks.map(([{ lane, customerId }, billingPeriodId]) => [lane, customerId, billingPeriodId]),
+    ),
+);
 
 /** Invoices that Stripe has finalized for periods that were cut off later, or while nobody looked. */
 export async function invoicesToSettle(db: Database, limit: number): Promise<readonly string[]> {

@@ -1,16 +1,17 @@
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
 import { query } from './query.ts';
 
 /** The one clock: PostgreSQL's time, or the instant that a sandbox lives in. */
-export async function now(db: Database | Transaction): Promise<Date> {
+export const now = inStep(async (db: Database | Transaction, asks: readonly (readonly [])[]) => {
   const [row] = await query<{ now: Date }>(
     db,
     `select coalesce((select instant from simulated_clock), clock_timestamp()) as now`,
     [],
   );
   if (row === undefined) throw new Error('the clock query returned no row');
-  return row.now;
-}
+  return asks.map(() => row.now);
+});
 
 /**
  * PostgreSQL's own time, which goes on while a simulated clock stands still: for leases, and to tell which of two

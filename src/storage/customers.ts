@@ -1,7 +1,8 @@
 // A customer mirrors a Stripe customer. What it may be called (cus_…, ext:…) never changes, so names are cached.
 import { customerKey, type CustomerKey } from '../domain/customer.ts';
-import type { CustomerFacts } from '../domain/stripe-customer.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
+import { parametersOf, scopeOf, WANTED } from './pool-scope.ts';
 import { execute, query } from './query.ts';
 
 export interface Customer extends CustomerKey {
@@ -80,54 +81,26 @@ export async function listCustomers(
  * Locks the customer's row until the transaction ends: first in the lock order, and what money postings serialise on.
  * Not `for update`: a burn that holds its pool's lock only refers to the customer, and must not wait for it.
  */
-export async function lockCustomer(trx: Transaction, key: CustomerKey): Promise<void> {
-  const rows = await query(
+export const lockCustomer = inStep(async (trx: Transaction, asks: readonly (readonly [CustomerKey])[]) => {
+  await lockCustomers(
     trx,
-    `select customer_id from customers where lane = $1 and customer_id = $2 for no key update`,
-    [key.lane, key.customerId],
+    asks.map(([key]) => key),
   );
-  if (rows.length === 0) throw new Error(`customer ${key.customerId} does not exist`);
-}
+  return asks.map(() => undefined);
+});
 
-/**
- * Stores what was fetched of a Stripe customer and returns who it is here; a new one gets `newId`.
- * A state fetched earlier than the stored one changes nothing, nor does anything after a deletion.
- */
-export async function saveCustomer(
-  trx: Transaction,
-  facts: CustomerFacts,
-  { newId, fetchedAt }: { readonly newId: string; readonly fetchedAt: Date },
-): Promise<CustomerKey> {
-  const key = customerKey(await claimAlias(trx, facts.stripeCustomerId, newId));
-  // Two Stripe customers may carry the same external id; the first one keeps the name.
-  const named = facts.externalId === null ? null : await claimAlias(trx, `ext:${facts.externalId}`, key.customerId);
-  const externalId = named === key.customerId ? facts.externalId : null;
-  await execute(
+/** The same for many, in the order in which everybody locks them. */
+export async function lockCustomers(trx: Transaction, keys: readonly CustomerKey[]): Promise<void> {
+  const scope = scopeOf(keys);
+  const rows = await query<{ customerId: string }>(
     trx,
-    `insert into customers (lane, customer_id, external_id, stripe_customer_id, name, email, currency, test_clock,
-       stripe_balance_minor, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     on conflict (lane, customer_id) do update set
-       external_id = coalesce(customers.external_id, excluded.external_id), name = excluded.name,
-       email = excluded.email, currency = coalesce(excluded.currency, customers.currency),
-       test_clock = excluded.test_clock, stripe_balance_minor = excluded.stripe_balance_minor,
-       updated_at = excluded.updated_at
-     where customers.updated_at <= excluded.updated_at and customers.deleted_at is null`,
-    [
-      key.lane,
-      key.customerId,
-      externalId,
-      facts.stripeCustomerId,
-      facts.name,
-      facts.email,
-      facts.currency,
-      facts.testClock,
-      facts.balanceMinor,
-      facts.createdAt,
-      fetchedAt,
-    ],
+    `select customer_id as "customerId" from customers ${WANTED} where lane = any ($3::smallint[])
+     order by lane, customer_id for no key update of customers`,
+    parametersOf(scope),
   );
-  return key;
+  const found = new Set(rows.map(({ customerId }) => customerId));
+  const missing = scope.customerIds.find((customerId) => !found.has(customerId));
+  if (missing !== undefined) throw new Error(`customer ${missing} does not exist`);
 }
 
 /** Marks a customer as deleted at Stripe; its books stay. */
@@ -137,22 +110,6 @@ export async function markCustomerDeleted(trx: Transaction, key: CustomerKey, de
     `update customers set deleted_at = coalesce(deleted_at, $3) where lane = $1 and customer_id = $2`,
     [key.lane, key.customerId, deletedAt],
   );
-}
-
-/** The id that a name stands for: its owner so far, or the proposed one. Two first claims wait for each other. */
-async function claimAlias(trx: Transaction, alias: string, customerId: string): Promise<string> {
-  const claimed = await query<{ customer_id: string }>(
-    trx,
-    `insert into customer_aliases (alias, customer_id) values ($1, $2) on conflict (alias) do nothing
-     returning customer_id`,
-    [alias, customerId],
-  );
-  const [row] =
-    claimed.length > 0
-      ? claimed
-      : await query<{ customer_id: string }>(trx, `select customer_id from customer_aliases where alias = $1`, [alias]);
-  if (row === undefined) throw new Error(`the name ${alias} was neither free nor taken`);
-  return row.customer_id;
 }
 
 async function readNames(

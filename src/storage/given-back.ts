@@ -8,6 +8,8 @@ import { isGoing } from '../domain/refund.ts';
 import { creditNotesOfInvoice, type StoredNote } from './credit-notes.ts';
 import type { Transaction } from './database.ts';
 import { listDisputes } from './disputes.ts';
+import { inStep } from './in-step.ts';
+import { queryEach } from './query-each.ts';
 import { query } from './query.ts';
 import { listRefunds } from './refunds.ts';
 
@@ -58,20 +60,21 @@ function partsOf({ creditNoteId, createdAt, totalMinor, lines }: StoredNote): re
 }
 
 /** Whether any money of an invoice went back, or is disputed. */
-export async function isMoneyBack(
-  trx: Transaction,
-  { lane, customerId }: CustomerKey,
-  invoiceId: string,
-): Promise<boolean> {
-  const [row] = await query<{ isBack: boolean }>(
-    trx,
-    `select exists (select from credit_notes where lane = $1 and customer_id = $2 and invoice_id = $3)
-       or exists (select from refunds where lane = $1 and customer_id = $2 and invoice_id = $3)
-       or exists (select from disputes where lane = $1 and customer_id = $2 and invoice_id = $3) as "isBack"`,
-    [lane, customerId, invoiceId],
-  );
-  return row?.isBack ?? true;
-}
+export const isMoneyBack = inStep(
+  async (trx: Transaction, asks: readonly (readonly [key: CustomerKey, invoiceId: string])[]) => {
+    const found = await queryEach<{ isBack: boolean }>(
+      trx,
+      {
+        sql: `select exists (select from credit_notes where lane = $1 and customer_id = $2 and invoice_id = $3)
+            or exists (select from refunds where lane = $1 and customer_id = $2 and invoice_id = $3)
+            or exists (select from disputes where lane = $1 and customer_id = $2 and invoice_id = $3) as "isBack"`,
+        types: ['smallint', 'uuid', 'text'],
+      },
+      asks.map(([{ lane, customerId }, invoiceId]) => [lane, customerId, invoiceId]),
+    );
+    return found.map(([row]) => row?.isBack ?? true);
+  },
+);
 
 /** The lines of an invoice that ask for money. */
 export async function soldLines(

@@ -4,6 +4,7 @@ import type { CustomerKey } from '../domain/customer.ts';
 import { journalEntry } from '../domain/journal.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
 import { execute, query } from './query.ts';
 
 export type CustomerEntry = CustomerKey & JournalEntry;
@@ -26,6 +27,21 @@ export async function appendEntries(
     insertPostings(transaction, entries),
   ]);
 }
+
+/** The same for one customer's entries. */
+export const appendOwnEntries = inStep(
+  async (trx: Transaction, asks: readonly (readonly [recordedAt: Date, entries: readonly CustomerEntry[]])[]) => {
+    for (const same of Map.groupBy(asks, ([recordedAt]) => recordedAt.getTime()).values()) {
+      const [[recordedAt] = [new Date(Number.NaN)]] = same;
+      await appendEntries(
+        trx,
+        recordedAt,
+        same.flatMap(([, entries]) => entries),
+      );
+    }
+    return asks.map(() => undefined);
+  },
+);
 
 /** Whether this transition of this source object is already in the books. */
 export async function entryExists(
@@ -51,30 +67,46 @@ export interface EntrySource {
   readonly kind: string;
 }
 
+/** Those of these transitions that are in the books already, of many customers. */
+export const knownEntries = inStep(
+  async (
+    on: Database | Transaction,
+    asks: readonly (readonly [key: CustomerKey, wanted: readonly EntrySource[]])[],
+  ) => {
+    const wanted = asks.flatMap(([key, sources], at) => sources.map((source) => ({ ...key, ...source, at })));
+    const rows =
+      wanted.length === 0
+        ? []
+        : await query<EntrySource & { at: number }>(
+            on,
+            `select w.at, w.source_type as "sourceType", w.source_id as "sourceId", w.kind
+             from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[])
+               as w (lane, customer_id, source_type, source_id, kind, at)
+             join journal_entries j on j.lane = w.lane and j.customer_id = w.customer_id
+               and j.source_type = w.source_type and j.source_id = w.source_id and j.kind = w.kind
+             where j.lane = any ($1)`,
+            [
+              wanted.map(({ lane }) => lane),
+              wanted.map(({ customerId }) => customerId),
+              wanted.map(({ sourceType }) => sourceType),
+              wanted.map(({ sourceId }) => sourceId),
+              wanted.map(({ kind }) => kind),
+              wanted.map(({ at }) => at),
+            ],
+          );
+    return asks.map((_, at): readonly EntrySource[] => rows.filter((row) => row.at === at));
+  },
+);
+
 /** Those of these transitions that are not in the books yet, each once, in their order. */
 export async function missingEntries<Source extends EntrySource>(
-  on: Database | Transaction,
-  { lane, customerId }: CustomerKey,
+  trx: Transaction,
+  key: CustomerKey,
   wanted: readonly Source[],
 ): Promise<readonly Source[]> {
   if (wanted.length === 0) return [];
-  const rows = await query<EntrySource>(
-    on,
-    `select j.source_type as "sourceType", j.source_id as "sourceId", j.kind
-     from unnest($3::text[], $4::text[], $5::text[]) as w (source_type, source_id, kind)
-     join journal_entries j on j.lane = $1 and j.customer_id = $2 and j.source_type = w.source_type
-       and j.source_id = w.source_id and j.kind = w.kind
-     where j.lane = $1`,
-    [
-      lane,
-      customerId,
-      wanted.map(({ sourceType }) => sourceType),
-      wanted.map(({ sourceId }) => sourceId),
-      wanted.map(({ kind }) => kind),
-    ],
-  );
   const nameOf = ({ sourceType, sourceId, kind }: EntrySource): string => JSON.stringify([sourceType, sourceId, kind]);
-  const seen = new Set(rows.map(nameOf));
+  const seen = new Set((await knownEntries(trx, key, wanted)).map(nameOf));
   return wanted.filter((source) => {
     const name = nameOf(source);
     const isNew = !seen.has(name);

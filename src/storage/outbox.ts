@@ -1,6 +1,7 @@
 // Messages for Stripe, written in the transaction of their cause. Sending them is relay-outbox's; leases are outbox-lease's.
 import type { CustomerKey } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
 import { execute, query } from './query.ts';
 
 export type OutboxQueue = 'meter' | 'grants' | 'documents';
@@ -22,24 +23,38 @@ export interface NewOutboxRow {
 }
 
 /** Writes a message beside its cause. A second message with the same key is the same message: nothing happens. */
-export async function enqueue(trx: Transaction, key: CustomerKey, row: NewOutboxRow): Promise<void> {
+export const enqueue = inStep(async (trx: Transaction, asks: readonly (readonly [CustomerKey, NewOutboxRow])[]) => {
+  await enqueueAll(trx, asks);
+  return asks.map(() => undefined);
+});
+
+async function enqueueAll(
+  trx: Transaction,
+  messages: readonly (readonly [CustomerKey, NewOutboxRow])[],
+): Promise<void> {
+  const column = <Value>(of: (row: NewOutboxRow) => Value): Value[] => messages.map(([, row]) => of(row));
   await execute(
     trx,
     `insert into outbox (lane, customer_id, queue, call, subject_id, request, key, entry_id, billing_period_id,
        state, next_at, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', coalesce($10, clock_timestamp()), clock_timestamp())
+     select lane, customer_id, queue, call, subject_id, request, key, entry_id, billing_period_id, 'pending',
+       coalesce(not_before, clock_timestamp()), clock_timestamp()
+     from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::uuid[],
+       $9::uuid[], $10::timestamptz[]) with ordinality
+       as m (lane, customer_id, queue, call, subject_id, request, key, entry_id, billing_period_id, not_before, turn)
+     order by turn
      on conflict (lane, customer_id, key) do nothing`,
     [
-      key.lane,
-      key.customerId,
-      row.queue,
-      row.call,
-      row.subjectId,
-      row.request,
-      row.key,
-      row.entryId ?? null,
-      row.billingPeriodId ?? null,
-      row.notBefore ?? null,
+      messages.map(([{ lane }]) => lane),
+      messages.map(([{ customerId }]) => customerId),
+      column(({ queue }) => queue),
+      column(({ call }) => call),
+      column(({ subjectId }) => subjectId),
+      column(({ request }) => JSON.stringify(request)),
+      column(({ key }) => key),
+      column(({ entryId }) => entryId ?? null),
+      column(({ billingPeriodId }) => billingPeriodId ?? null),
+      column(({ notBefore }) => notBefore ?? null),
     ],
   );
 }
@@ -55,18 +70,30 @@ export interface TrueUpCause {
  * Asks that a pool's credit grants at Stripe be made to fit its lots again. What is missing or too much is computed
  * when its turn in the queue comes, so any number of requests cost one computation.
  */
-export async function requestTrueUp(
+export async function requestTrueUp(trx: Transaction, key: CustomerKey, cause: TrueUpCause): Promise<void> {
+  await enqueue(trx, key, trueUp(cause));
+}
+
+/** The same for many pools. */
+export async function requestTrueUps(
   trx: Transaction,
-  key: CustomerKey,
-  { poolId, causeEntryId, now }: TrueUpCause,
+  causes: readonly (readonly [CustomerKey, TrueUpCause])[],
 ): Promise<void> {
-  await enqueue(trx, key, {
+  if (causes.length === 0) return;
+  await enqueueAll(
+    trx,
+    causes.map(([key, cause]) => [key, trueUp(cause)]),
+  );
+}
+
+function trueUp({ poolId, causeEntryId, now }: TrueUpCause): NewOutboxRow {
+  return {
     queue: 'grants',
     call: 'true_up',
     subjectId: poolId,
     request: { requested_at: now.toISOString() },
     key: `true_up/${causeEntryId}/${poolId}`,
-  });
+  };
 }
 
 /** Drops later requests for the same pool: the computation that just ran has seen their causes. */

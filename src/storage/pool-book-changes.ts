@@ -3,9 +3,10 @@ import { saveAlerts } from './alerts.ts';
 import { gather, write } from './column-writes.ts';
 import type { Transaction } from './database.ts';
 import { insertCaptures, insertHolds, markUnreserved, savePins, updateHolds } from './hold-changes.ts';
+import { inStep } from './in-step.ts';
 import { appendEntries } from './journal.ts';
 import { insertLots, updateLots } from './lot-changes.ts';
-import { requestTrueUp } from './outbox.ts';
+import { requestTrueUps } from './outbox.ts';
 import { saveCounters } from './pool-book-caps.ts';
 import { insertProviderCosts } from './provider-costs.ts';
 import { insertShadowDraws } from './shadow-draws.ts';
@@ -42,15 +43,32 @@ export async function saveBookChanges(trx: Transaction, now: Date, roots: readon
     saveAlerts(trx, now, books),
     saveCounters(trx, roots),
     countVersions(trx, roots),
-    ...roots.map((root) => requestOwnTrueUp(trx, now, root)),
+    requestOwnTrueUps(trx, now, roots),
   ]);
 }
 
+/** The same for one customer's books. */
+export const saveBook = inStep(async (trx: Transaction, asks: readonly (readonly [now: Date, root: PoolBook])[]) => {
+  // Who read the clock with others was decided at one instant.
+  for (const same of Map.groupBy(asks, ([now]) => now.getTime()).values()) {
+    const [[now] = [new Date(Number.NaN)]] = same;
+    await saveBookChanges(
+      trx,
+      now,
+      same.map(([, root]) => root),
+    );
+  }
+  return asks.map(() => undefined);
+});
+
 /** Stripe knows one customer: what its members' lots want is asked for with its own pool. */
-async function requestOwnTrueUp(trx: Transaction, now: Date, root: PoolBook): Promise<void> {
-  const causeEntryId = familyOf(root).find(({ changes }) => changes.trueUpCause !== null)?.changes.trueUpCause ?? null;
-  if (causeEntryId === null) return;
-  await requestTrueUp(trx, root.customer, { poolId: root.poolId, causeEntryId, now });
+async function requestOwnTrueUps(trx: Transaction, now: Date, roots: readonly PoolBook[]): Promise<void> {
+  const causes = roots.flatMap((root) => {
+    const [causeEntryId] = familyOf(root).flatMap(({ changes }) => changes.trueUpCause ?? []);
+    const { poolId, customer } = root;
+    return causeEntryId === undefined ? [] : [[customer, { poolId, causeEntryId, now }] as const];
+  });
+  await requestTrueUps(trx, causes);
 }
 
 async function insertPeriods(trx: Transaction, books: readonly PoolBook[]): Promise<void> {

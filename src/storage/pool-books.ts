@@ -5,6 +5,7 @@ import type { PlanTerms } from '../domain/terms.ts';
 import type { Spender } from '../domain/usage-cap.ts';
 import { now as readClock } from './clock.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
 import type { KeptBooks } from './kept-books.ts';
 import { creditUnit, planVersion } from './plans.ts';
 import { readCaps } from './pool-book-caps.ts';
@@ -84,6 +85,30 @@ export async function loadPoolBooks(
   if (capped.size > 0) await readCaps(on, asked, books, { capped, spenders: needs.spenders ?? [], now });
   return { now, books, versions };
 }
+
+/** The same for one customer. */
+export const loadBook = inStep(
+  async (
+    on: Database | Transaction,
+    asks: readonly (readonly [customer: CustomerKey, settings: BookSettings, reach?: BookReach])[],
+  ) => {
+    const [[, settings] = [null, { cutOffMinutes: 0, meterWindowMinutes: 0 }]] = asks;
+    const of = (reach: BookReach): string[] =>
+      asks.flatMap(([{ customerId }, , asked]) =>
+        asked === reach || asked === 'members and holds' ? [customerId] : [],
+      );
+    const { now, books } = await loadPoolBooks(
+      on,
+      asks.map(([customer]) => customer),
+      settings,
+      { allMembersOf: of('members'), allHoldsOf: of('members and holds') },
+    );
+    return asks.map(([{ customerId }]) => ({ now, book: books.get(customerId) }));
+  },
+);
+
+/** What is read with a customer's own pool: its members' pools, and all open holds. */
+export type BookReach = 'members' | 'members and holds';
 
 function isCapped({ customerId, hasMemberCaps }: PoolRow, books: ReadonlyMap<string, PoolBook>): boolean {
   const caps = books.get(customerId)?.terms?.policy.caps;

@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { arrayTypes, binaryArray } from './binary-arrays.ts';
 import { columnTypes } from './column-types.ts';
 import type { Database, Transaction } from './database.ts';
+import { sendAsked } from './in-step.ts';
 
 export type Scalar = string | number | bigint | boolean | Date | Buffer | null;
 
@@ -71,6 +72,7 @@ async function withConnection<Result>(
 ): Promise<Result> {
   // A transaction keeps its connection after it ends; a late query would run outside of it, or in somebody else's.
   if ('isCompleted' in on && on.isCompleted()) throw new Error('this transaction is already completed');
+  sendAsked(on);
   const client = on.client as KnexClient;
   const connection = await client.acquireConnection();
   try {

@@ -5,6 +5,8 @@ import { includedShare } from '../domain/entries-fee-share.ts';
 import type { EarningLine, EarningLot, UnbilledPeriod } from '../domain/entries-revenue.ts';
 import type { Posting } from '../domain/journal.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
+import { queryEach } from './query-each.ts';
 import { query } from './query.ts';
 
 /**
@@ -118,18 +120,29 @@ export type PeriodToAccrue = Omit<UnbilledPeriod, 'worthMinor' | 'currency'> & {
  * Periods that are not final, with their overage as of `through` and what of it is accrued: all, or `before`. Asking the account and
  * taking back what was posted since is cheap; usage is never recorded before it happens.
  */
-export async function unbilledPeriods(
-  trx: Database | Transaction,
-  key: CustomerKey,
-  {
-    through,
-    before,
-    billingPeriodIds,
-  }: { readonly through: Date; readonly before?: Date | undefined; readonly billingPeriodIds?: readonly string[] },
-): Promise<readonly PeriodToAccrue[]> {
-  return query<PeriodToAccrue>(
-    trx,
-    `select b.billing_period_id as "billingPeriodId", b.plan_version_id as "planVersionId",
+export const unbilledPeriods = inStep(
+  async (on: Database | Transaction, asks: readonly (readonly [CustomerKey, UnbilledAsked])[]) =>
+    queryEach<PeriodToAccrue>(
+      on,
+      UNBILLED_PERIODS,
+      asks.map(([{ lane, customerId }, { through, before, billingPeriodIds }]) => [
+        lane,
+        customerId,
+        through,
+        billingPeriodIds ?? null,
+        before ?? null,
+      ]),
+    ),
+);
+
+interface UnbilledAsked {
+  readonly through: Date;
+  readonly before?: Date | undefined;
+  readonly billingPeriodIds?: readonly string[];
+}
+
+const UNBILLED_PERIODS = {
+  sql: `select b.billing_period_id as "billingPeriodId", b.plan_version_id as "planVersionId",
        b.starts_at as "startsAt", (coalesce(-a.balance, 0) - coalesce(since.amount, 0))::bigint as "overageMicro",
        coalesce(done.amount, 0)::bigint as "accruedMinor"
      from billing_periods b
@@ -157,9 +170,8 @@ export async function unbilledPeriods(
      where b.lane = $1 and b.customer_id = $2 and b.state <> 'final' and b.starts_at < $3
        and ($4::uuid[] is null or b.billing_period_id = any($4::uuid[]))
      order by b.starts_at, b.billing_period_id`,
-    [key.lane, key.customerId, through, billingPeriodIds ?? null, before ?? null],
-  );
-}
+  types: ['smallint', 'uuid', 'timestamptz', 'uuid[]', 'timestamptz'],
+};
 
 /** Net movements that an invoice caused, its notes and its recognition included, money that came or went excluded. */
 export async function postedForInvoice(

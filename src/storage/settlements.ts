@@ -1,5 +1,6 @@
 import { type CustomerKey, EVERY_LANE } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
 import { execute, query } from './query.ts';
 
 export type SettlementState = 'waiting' | 'held' | 'corrected' | 'finalized' | 'settled';
@@ -115,20 +116,30 @@ export async function noteGuarded(
 }
 
 /** Notes that a period's invoice is final, also when no draft was ever seen: Stripe finalized it while we were away. */
-export async function noteFinal(
-  trx: Transaction,
-  period: CyclePeriod,
-  { invoiceId, finalizedAt }: { readonly invoiceId: string; readonly finalizedAt: Date },
-): Promise<void> {
-  await execute(
-    trx,
-    `insert into settlements (lane, customer_id, billing_period_id, invoice_id, lots_paid_micro, overage_micro, owed_minor,
-       eligible_minor, expected_minor, state, finalized_at)
-     values ($1, $2, $3, $4, 0, 0, 0, 0, 0, 'finalized', $5)
-     on conflict (lane, customer_id, billing_period_id) do nothing`,
-    [period.lane, period.customerId, period.billingPeriodId, invoiceId, finalizedAt],
-  );
-}
+export const noteFinal = inStep(
+  async (
+    trx: Transaction,
+    asks: readonly (readonly [CyclePeriod, { readonly invoiceId: string; readonly finalizedAt: Date }])[],
+  ) => {
+    await execute(
+      trx,
+      `insert into settlements (lane, customer_id, billing_period_id, invoice_id, lots_paid_micro, overage_micro, owed_minor,
+         eligible_minor, expected_minor, state, finalized_at)
+       select lane, customer_id, billing_period_id, invoice_id, 0, 0, 0, 0, 0, 'finalized', finalized_at
+       from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[])
+         as f (lane, customer_id, billing_period_id, invoice_id, finalized_at)
+       on conflict (lane, customer_id, billing_period_id) do nothing`,
+      [
+        asks.map(([{ lane }]) => lane),
+        asks.map(([{ customerId }]) => customerId),
+        asks.map(([{ billingPeriodId }]) => billingPeriodId),
+        asks.map(([, { invoiceId }]) => invoiceId),
+        asks.map(([, { finalizedAt }]) => finalizedAt),
+      ],
+    );
+    return asks.map(() => undefined);
+  },
+);
 
 /**
  * Subscriptions with an ended period that no draft was found for yet. After four days none is left to be found: Stripe

@@ -1,7 +1,8 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import { includedShare, type SharedFee } from '../domain/entries-fee-share.ts';
 import type { Database, Transaction } from './database.ts';
-import { query } from './query.ts';
+import { inStep } from './in-step.ts';
+import { queryEach } from './query-each.ts';
 import { DRAWN, INCLUDED_SHARE, INCLUSIVE_TAX, NOTED } from './revenue.ts';
 
 type Row = Omit<SharedFee, 'shareMinor'> & { readonly netMinor: bigint; readonly percent: number };
@@ -17,14 +18,30 @@ interface Asked {
  * of the lot that opened for the line's period, and of the lots that it became: rolled over, carried, restored. What notes
  * took back counts at once, with its money. What is recognised: all, or `before`.
  */
-export async function sharedFees(
-  on: Database | Transaction,
-  { lane, customerId }: CustomerKey,
-  { through, before, lineIds }: Asked,
-): Promise<readonly SharedFee[]> {
-  const rows = await query<Row>(
-    on,
-    `select l.invoice_id as "invoiceId", l.line_id as "lineId", i.currency, share.percent, l.period_end as "periodEnd",
+export const sharedFees = inStep(
+  async (on: Database | Transaction, asks: readonly (readonly [CustomerKey, Asked])[]) => {
+    const found = await queryEach<Row>(
+      on,
+      SHARED_FEES,
+      asks.map(([{ lane, customerId }, { through, before, lineIds }]) => [
+        lane,
+        customerId,
+        through,
+        lineIds ?? null,
+        before ?? null,
+      ]),
+    );
+    return found.map((rows) =>
+      rows.map(({ netMinor, percent, ...fee }): SharedFee => ({
+        ...fee,
+        shareMinor: includedShare(netMinor, percent),
+      })),
+    );
+  },
+);
+
+const SHARED_FEES = {
+  sql: `select l.invoice_id as "invoiceId", l.line_id as "lineId", i.currency, share.percent, l.period_end as "periodEnd",
        (l.amount_minor - l.discounts_minor - l.credits_applied_minor - coalesce(tax.inclusive, 0)
          - coalesce(note.net, 0))::bigint as "netMinor",
        coalesce(done.allocated, 0)::bigint as "allocatedMinor",
@@ -81,7 +98,5 @@ export async function sharedFees(
        and i.finalized_at is not null and i.status not in ('void', 'deleted')
        and ($4::text[] is null or l.line_id = any($4::text[]))
      order by l.invoice_id, l.position`,
-    [lane, customerId, through, lineIds ?? null, before ?? null],
-  );
-  return rows.map(({ netMinor, percent, ...fee }) => ({ ...fee, shareMinor: includedShare(netMinor, percent) }));
-}
+  types: ['smallint', 'uuid', 'timestamptz', 'text[]', 'timestamptz'],
+};

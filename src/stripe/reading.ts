@@ -26,6 +26,12 @@ export function idOrNull(reference: string | { readonly id: string } | null | un
   return reference === null || reference === undefined ? null : idOf(reference);
 }
 
+/** An object that was to be expanded in the answer. */
+export function expanded<Expanded extends { readonly id: string }>(reference: string | Expanded): Expanded {
+  if (typeof reference === 'string') throw new Error(`Stripe answered without ${reference}`);
+  return reference;
+}
+
 /** An object as it came, for the mirror: later readers may need what we do not read yet. */
 export function asStored(object: object): Readonly<Record<string, unknown>> {
   return JSON.parse(JSON.stringify(object)) as Readonly<Record<string, unknown>>;

@@ -1,6 +1,10 @@
+import type { Stripe } from 'stripe';
+
+import type { CustomerFacts } from '../domain/stripe-customer.ts';
 import type { SubscriptionFacts } from '../domain/subscription.ts';
+import { customerFacts } from './customers.ts';
 import type { StripeGateway } from './gateway.ts';
-import { asStored, idOf, instant, instantOrNull, unlessMissing } from './reading.ts';
+import { asStored, expanded, idOf, instant, instantOrNull, unlessMissing } from './reading.ts';
 
 const ITEMS_MAX = 100;
 
@@ -48,10 +52,28 @@ export async function fetchSubscription(
   subscriptionId: string,
 ): Promise<SubscriptionFacts | null> {
   const subscription = await unlessMissing(stripe.subscriptions.retrieve(subscriptionId));
+  return subscription === null ? null : subscriptionFacts(stripe, subscription);
+}
+
+/** The same with the customer as he is at that moment; null for a customer who was deleted. */
+export async function fetchSubscriptionWithCustomer(
+  stripe: StripeGateway,
+  subscriptionId: string,
+): Promise<{ readonly facts: SubscriptionFacts; readonly customer: CustomerFacts | null } | null> {
+  const subscription = await unlessMissing(stripe.subscriptions.retrieve(subscriptionId, { expand: ['customer'] }));
   if (subscription === null) return null;
+  const facts = await subscriptionFacts(stripe, { ...subscription, customer: idOf(subscription.customer) });
+  return { facts, customer: customerFacts(expanded(subscription.customer)) };
+}
+
+/** What we read of a subscription, with all its items, also where it came with another object. */
+export async function subscriptionFacts(
+  stripe: StripeGateway,
+  subscription: Stripe.Subscription,
+): Promise<SubscriptionFacts> {
   const items = subscription.items.has_more
     ? await stripe.subscriptionItems
-        .list({ subscription: subscriptionId, limit: 100 })
+        .list({ subscription: subscription.id, limit: 100 })
         .autoPagingToArray({ limit: ITEMS_MAX })
     : subscription.items.data;
   return {

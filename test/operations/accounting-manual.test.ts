@@ -14,7 +14,7 @@ import { transferCredits } from '../../src/operations/transfer-credits.ts';
 import { saveCreditNote } from '../../src/storage/credit-notes.ts';
 import { transaction } from '../../src/storage/database.ts';
 import { saveDispute } from '../../src/storage/disputes.ts';
-import { saveInvoice } from '../../src/storage/invoices.ts';
+import { saveInvoice } from '../../src/storage/fetched-invoices.ts';
 import { appendEntries } from '../../src/storage/journal.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
 import { execute, query } from '../../src/storage/query.ts';
@@ -267,7 +267,7 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   await catchUpPools(books, { limit: 1000 });
   expect(await balances(database, paid)).toMatchObject({ frozen: '40' });
   const fee = { subscriptionId: paid.subscriptionId, paidAt: new Date('2026-06-04T00:00:00Z'), spans: [JUNE] };
-  await notePaidFee(books.deps, { customer: paid, ...fee });
+  await transaction(database, (trx) => notePaidFee(books.deps, trx, { customer: paid, ...fee }));
   expect(await balances(database, paid)).toMatchObject({ available: '40' });
   await moveTo('everything', moved);
   await moveTo('everything', paid);

@@ -7,9 +7,9 @@ import {
   markCustomerDeleted,
   readCustomer,
   resolveCustomers,
-  saveCustomer,
 } from '../../src/storage/customers.ts';
 import { transaction } from '../../src/storage/database.ts';
+import { saveCustomer } from '../../src/storage/fetched-customers.ts';
 import { cloneDatabase } from '../support/database.ts';
 
 const { database } = await cloneDatabase();

@@ -9,9 +9,9 @@ import { type ExecutorOptions, startExecutor } from '../../src/operations/execut
 import { openBillingPeriod } from '../../src/operations/open-billing-period.ts';
 import type { RealTime } from '../../src/operations/track-usage.ts';
 import { setSimulatedClock } from '../../src/storage/clock.ts';
-import { saveCustomer } from '../../src/storage/customers.ts';
 import { transaction, type Database } from '../../src/storage/database.ts';
 import { stampOnce } from '../../src/storage/deployment.ts';
+import { saveCustomer } from '../../src/storage/fetched-customers.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
 import { query } from '../../src/storage/query.ts';
 import { openPool, saveSubscription } from '../../src/storage/subscriptions.ts';
