@@ -4,6 +4,7 @@ import type { Handlers, Mirror } from '../src/stripe/events.ts';
 
 /** Usage can name a customer only once he is mirrored; his name and currency stand on every page. */
 const customers: Mirror<Deps> = {
+  kind: 'customer',
   idOf: ({ objectId }) => objectId,
   look: async ({ id, types }, deps) => {
     const key = await mirrorCustomer(deps, id);

@@ -8,6 +8,7 @@ import type { Handlers, Mirror } from '../src/stripe/events.ts';
  * Finalized is what is owed, paid is what opens credits, void undoes it; a lost event is made up by the next one.
  */
 const invoices: Mirror<Deps> = {
+  kind: 'invoice',
   idOf: ({ objectId }) => objectId,
   look: async ({ id }, deps) => {
     const mirrored = await mirrorInvoice(deps, id);

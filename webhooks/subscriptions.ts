@@ -4,6 +4,7 @@ import type { Handlers, Mirror } from '../src/stripe/events.ts';
 
 /** A subscription to one of our plans is what gives a customer a pool; its status says whether it may be spent. */
 const subscriptions: Mirror<Deps> = {
+  kind: 'subscription',
   idOf: ({ objectId }) => objectId,
   look: async ({ id, since }, deps) => {
     const status = await mirrorSubscription(deps, id, since);

@@ -6,9 +6,12 @@ import {
   returnStripeEvent,
 } from '../storage/stripe-events.ts';
 import { readRest } from '../storage/stripe-line.ts';
-import type { Handlers, Outcome, Sighting } from '../stripe/events.ts';
+import type { Handlers, Mirror, Outcome, Sighting } from '../stripe/events.ts';
 import { stripeFailure } from '../stripe/failures.ts';
+import { burstOver } from './arrivals.ts';
 import type { Deps } from './deps.ts';
+import type { SharedSighting } from './fetch-lives.ts';
+import { lookTogether } from './look-together.ts';
 
 export interface ApplyResult {
   readonly applied: number;
@@ -22,6 +25,8 @@ const LEASE_SECONDS = 120;
 const ATTEMPTS_MAX = 8;
 const PAUSE_SECONDS_MAX = 300;
 const WORKERS = 8;
+/** How long a burst of deliveries may gather before it is applied. */
+const BURST_MS_MAX = 100;
 /** A commit for so many at once; after a crash those that were not noted yet are looked at again, which changes nothing. */
 const FINISHED_TOGETHER = 50;
 
@@ -29,12 +34,15 @@ const FINISHED_TOGETHER = 50;
 interface Piece {
   readonly events: readonly LeasedEvent[];
   readonly work: (deps: Deps) => Promise<Outcome>;
+  /** What it looks at, where others may be looked at with it. */
+  readonly shared?: () => SharedSighting;
 }
 
 /**
- * Applies up to `limit` waiting events; those about one thing cost one look at it. A handler that fails is tried again
- * with growing pauses; one that fails for a reason of its own is parked after eight attempts and never blocks another
- * event. While Stripe or our key is at fault the event keeps waiting.
+ * Applies up to `limit` waiting events; those about one thing cost one look at it, and the usual looks are taken
+ * together. Where that fails each is taken by itself, so that nothing stands in another's way. A handler that fails is
+ * tried again with growing pauses; one that fails for a reason of its own is parked after eight attempts and never blocks
+ * another event. While Stripe or our key is at fault the event keeps waiting.
  */
 export async function applyStripeEvents(
   deps: Deps,
@@ -46,8 +54,9 @@ export async function applyStripeEvents(
   if (leftMs > 0) return counts;
   // While nobody knows whether Stripe is back, one event finds out.
   const most = since === null ? limit : 1;
+  await burstOver(deps.db, BURST_MS_MAX);
   const leased = await leaseStripeEvents(deps.db, { limit: most, leaseSeconds: LEASE_SECONDS });
-  const pieces = piecesOf(leased, registry).values();
+  const pieces = (await applyTogether(deps, piecesOf(leased, registry), counts)).values();
   const finished: FinishedEvent[] = [];
   const work = async (): Promise<void> => {
     for (const piece of pieces) {
@@ -58,6 +67,37 @@ export async function applyStripeEvents(
   await Promise.all(Array.from({ length: WORKERS }, work));
   await finishStripeEvents(deps.db, finished);
   return counts;
+}
+
+/** Takes the usual looks together; returns the pieces that are left to be taken one by one. */
+async function applyTogether(
+  deps: Deps,
+  pieces: readonly Piece[],
+  counts: Record<keyof ApplyResult, number>,
+): Promise<readonly Piece[]> {
+  // What failed before would take the others with it.
+  const fresh = pieces.filter(({ events }) => events.every(({ attempts }) => attempts === 1));
+  const shared = new Map(fresh.flatMap((piece) => (piece.shared === undefined ? [] : [[piece.shared(), piece]])));
+  if (shared.size < 2) return pieces;
+  const eventsOf = (sighting: SharedSighting): readonly LeasedEvent[] => shared.get(sighting)?.events ?? [];
+  try {
+    const { seen, failed } = await lookTogether(deps, [...shared.keys()], async (trx, applied) => {
+      const finished = applied.flatMap(([sighting, outcome]) =>
+        eventsOf(sighting).map((event): FinishedEvent => ({ event, state: 'applied', outcome })),
+      );
+      await finishStripeEvents(trx, finished);
+    });
+    for (const [sighting] of seen) counts.applied += eventsOf(sighting).length;
+    for (const [sighting, error] of failed) {
+      for (const event of eventsOf(sighting)) counts[await postponeOrPark(deps, event, error)] += 1;
+    }
+    const done = new Set([...seen, ...failed].map(([sighting]) => shared.get(sighting)));
+    return pieces.filter((piece) => !done.has(piece));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    deps.log.warn({ looks: shared.size, error: reason }, 'Stripe events that failed together are taken one by one');
+    return pieces;
+  }
 }
 
 /** In the order of the first event of each: who came first, such as a customer, is looked at first. */
@@ -85,10 +125,17 @@ function piecesOf(leased: readonly LeasedEvent[], registry: Handlers<Deps>): rea
       }
       const events = [event];
       byId.set(id, events);
-      pieces.push({ events, work: async (deps) => handler.look(sightingOf(id, events), deps) });
+      pieces.push(pieceOf(handler, id, events));
     }
   }
   return pieces;
+}
+
+/** More events may join before the work begins. */
+function pieceOf({ look, kind }: Mirror<Deps>, id: string, events: readonly LeasedEvent[]): Piece {
+  const work = async (deps: Deps): Promise<Outcome> => look(sightingOf(id, events), deps);
+  if (kind === undefined) return { events, work };
+  return { events, work, shared: () => ({ kind, ...sightingOf(id, events) }) };
 }
 
 function sightingOf(id: string, events: readonly LeasedEvent[]): Sighting {

@@ -7,7 +7,7 @@ import {
   unpostedAdjustments,
 } from '../storage/customer-balance.ts';
 import { customerByStripeId, lockCustomer, markCustomerDeleted } from '../storage/customers.ts';
-import { transaction } from '../storage/database.ts';
+import { type Transaction, transaction } from '../storage/database.ts';
 import { saveCustomer } from '../storage/fetched-customers.ts';
 import { type CustomerBalanceTransaction, listCustomerBalanceTransactions } from '../stripe/balance-transactions.ts';
 import { fetchCustomer } from '../stripe/customers.ts';
@@ -47,8 +47,18 @@ export async function mirrorCustomerBalance(deps: Deps, key: CustomerKey, stripe
   }
   await transaction(deps.db, async (trx) => {
     await lockCustomer(trx, key);
-    await storeBalanceTransactions(trx, key, found);
-    await postOnce(deps, trx, key, (await unpostedAdjustments(trx, key)).map(balanceAdjusted));
+    await storeBalance(deps, trx, key, found);
   });
   return found.length;
+}
+
+/** The same of what was fetched, in the transaction of a caller who holds the customer's lock; some may be known. */
+export async function storeBalance(
+  deps: Deps,
+  trx: Transaction,
+  key: CustomerKey,
+  found: readonly CustomerBalanceTransaction[],
+): Promise<void> {
+  await storeBalanceTransactions(trx, key, found);
+  await postOnce(deps, trx, key, (await unpostedAdjustments(trx, key)).map(balanceAdjusted));
 }

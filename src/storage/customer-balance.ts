@@ -2,6 +2,8 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import type { BalanceAdjustment } from '../domain/entries-payment.ts';
 import type { Database, Transaction } from './database.ts';
+import { inStep } from './in-step.ts';
+import { queryEach } from './query-each.ts';
 import { execute, query } from './query.ts';
 
 export interface BalanceTransaction {
@@ -29,42 +31,59 @@ export async function recentBalanceTransactionIds(db: Database, key: CustomerKey
 }
 
 /** Stores transactions all together, so that a known one means that all older ones are known. */
-export async function storeBalanceTransactions(
-  trx: Database | Transaction,
-  key: CustomerKey,
-  found: readonly BalanceTransaction[],
-): Promise<void> {
-  if (found.length === 0) return;
-  await execute(
-    trx,
-    `insert into customer_balance_transactions (lane, customer_id, transaction_id, type, amount_minor, currency,
-       invoice_id, credit_note_id, created_at, object)
-     select $1, $2, * from unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-       $9::timestamptz[], $10::jsonb[])
-     on conflict do nothing`,
-    [
-      key.lane,
-      key.customerId,
-      found.map(({ transactionId }) => transactionId),
-      found.map(({ type }) => type),
-      found.map(({ amountMinor }) => amountMinor),
-      found.map(({ currency }) => currency),
-      found.map(({ invoiceId }) => invoiceId),
-      found.map(({ creditNoteId }) => creditNoteId),
-      found.map(({ createdAt }) => createdAt),
-      found.map(({ object }) => JSON.stringify(object)),
-    ],
-  );
-}
+export const storeBalanceTransactions = inStep(
+  async (
+    trx: Database | Transaction,
+    asks: readonly (readonly [key: CustomerKey, found: readonly BalanceTransaction[]])[],
+  ) => {
+    const rows = asks.flatMap(([key, found]) => found.map((movement) => ({ ...key, ...movement })));
+    if (rows.length > 0) {
+      await execute(
+        trx,
+        `insert into customer_balance_transactions (lane, customer_id, transaction_id, type, amount_minor, currency,
+           invoice_id, credit_note_id, created_at, object)
+         select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[],
+           $8::text[], $9::timestamptz[], $10::jsonb[])
+         on conflict do nothing`,
+        [
+          rows.map(({ lane }) => lane),
+          rows.map(({ customerId }) => customerId),
+          rows.map(({ transactionId }) => transactionId),
+          rows.map(({ type }) => type),
+          rows.map(({ amountMinor }) => amountMinor),
+          rows.map(({ currency }) => currency),
+          rows.map(({ invoiceId }) => invoiceId),
+          rows.map(({ creditNoteId }) => creditNoteId),
+          rows.map(({ createdAt }) => createdAt),
+          rows.map(({ object }) => JSON.stringify(object)),
+        ],
+      );
+    }
+    return asks.map(() => undefined);
+  },
+);
+
+/** Types that an invoice or a credit note posts. */
+const OF_DOCUMENTS = [
+  'applied_to_invoice',
+  'unapplied_from_invoice',
+  'credit_note',
+  'invoice_overpaid',
+  'invoice_too_small',
+  'invoice_too_large',
+];
 
 /** Changes of the balance by no invoice and no note, which have no entry yet. */
-export async function unpostedAdjustments(
-  trx: Transaction,
-  { lane, customerId }: CustomerKey,
-): Promise<readonly BalanceAdjustment[]> {
-  return query<BalanceAdjustment>(
+export const unpostedAdjustments = inStep(async (trx: Transaction, asks: readonly (readonly [key: CustomerKey])[]) =>
+  queryEach<BalanceAdjustment>(
     trx,
-    `select transaction_id as "transactionId", type, amount_minor as "amountMinor", currency, created_at as "createdAt"
+    UNPOSTED,
+    asks.map(([{ lane, customerId }]) => [lane, customerId, OF_DOCUMENTS]),
+  ),
+);
+
+const UNPOSTED = {
+  sql: `select transaction_id as "transactionId", type, amount_minor as "amountMinor", currency, created_at as "createdAt"
      from customer_balance_transactions t
      where t.lane = $1 and t.customer_id = $2 and t.amount_minor <> 0
        and (t.type <> all ($3::text[])
@@ -76,16 +95,5 @@ export async function unpostedAdjustments(
        and not exists (select from journal_entries e where e.lane = $1 and e.customer_id = $2
          and e.source_type = 'stripe_balance_transaction' and e.source_id = t.transaction_id)
      order by t.created_at, t.transaction_id`,
-    [lane, customerId, OF_DOCUMENTS],
-  );
-}
-
-/** Types that an invoice or a credit note posts. */
-const OF_DOCUMENTS = [
-  'applied_to_invoice',
-  'unapplied_from_invoice',
-  'credit_note',
-  'invoice_overpaid',
-  'invoice_too_small',
-  'invoice_too_large',
-];
+  types: ['smallint', 'uuid', 'text[]'],
+};

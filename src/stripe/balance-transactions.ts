@@ -1,4 +1,6 @@
 // Stripe's two books of credit: the customer balance (money on account) and the billing credits.
+import type { Stripe } from 'stripe';
+
 import type { StripeGateway } from './gateway.ts';
 import { asStored, idOf, idOrNull, instant, minor, unlessMissing } from './reading.ts';
 
@@ -20,17 +22,30 @@ export async function* listCustomerBalanceTransactions(
   stripeCustomerId: string,
 ): AsyncGenerator<CustomerBalanceTransaction> {
   for await (const found of stripe.customers.listBalanceTransactions(stripeCustomerId, { limit: 100 })) {
-    yield {
-      transactionId: found.id,
-      type: found.type,
-      amountMinor: minor(found.amount),
-      currency: found.currency,
-      invoiceId: idOrNull(found.invoice),
-      creditNoteId: idOrNull(found.credit_note),
-      createdAt: instant(found.created),
-      object: asStored(found),
-    };
+    yield toTransaction(found);
   }
+}
+
+/** All of them where one call brings them; null where there are more. */
+export async function fewBalanceTransactions(
+  stripe: StripeGateway,
+  stripeCustomerId: string,
+): Promise<readonly CustomerBalanceTransaction[] | null> {
+  const page = await stripe.customers.listBalanceTransactions(stripeCustomerId, { limit: 100 });
+  return page.has_more ? null : page.data.map(toTransaction);
+}
+
+function toTransaction(found: Stripe.CustomerBalanceTransaction): CustomerBalanceTransaction {
+  return {
+    transactionId: found.id,
+    type: found.type,
+    amountMinor: minor(found.amount),
+    currency: found.currency,
+    invoiceId: idOrNull(found.invoice),
+    creditNoteId: idOrNull(found.credit_note),
+    createdAt: instant(found.created),
+    object: asStored(found),
+  };
 }
 
 /** Whose billing credits this transaction moved: only its grant knows. */

@@ -22,7 +22,11 @@ export interface Mirror<Context> {
   /** What is to be looked at; null when the event names nothing. */
   readonly idOf: (event: StripeEvent) => string | null;
   readonly look: (sighting: Sighting, context: Context) => Promise<Outcome>;
+  /** What it mirrors, where things of many customers may be looked at in one go. */
+  readonly kind?: SharedKind;
 }
+
+export type SharedKind = 'customer' | 'subscription' | 'invoice';
 
 /** Translates one event into the operation it asks for, or many into one. */
 export type Handler<Context> = ((event: StripeEvent, context: Context) => Promise<Outcome>) | Mirror<Context>;
