@@ -1,7 +1,7 @@
 // Stripe's events from the door to the database: ours, with the ledger's entries, beside @supabase/stripe-sync-engine,
 // which mirrors. The same deliveries, one PostgreSQL server, one process, the two sides in turn.
 import { assembleDeps } from '../src/billing.ts';
-import { applyStripeEvents } from '../src/operations/apply-stripe-events.ts';
+import { applyInbox } from '../src/jobs/inbox.ts';
 import type { Deps } from '../src/operations/deps.ts';
 import { guardDraft } from '../src/operations/guard-drafts.ts';
 import { pushCatalogue } from '../src/operations/push-catalogue.ts';
@@ -158,8 +158,7 @@ async function applyOurs(deps: Deps, deliveries: readonly Delivery[]): Promise<v
   const work = async (): Promise<void> => {
     for (;;) {
       const last = !arriving;
-      const { applied, ignored, parked } = await applyStripeEvents(deps, webhookRegistry, { limit: 200 });
-      if (last && applied + ignored + parked === 0) return;
+      if ((await applyInbox(deps, webhookRegistry)) === 0 && last) return;
     }
   };
   const worker = work();

@@ -1,5 +1,4 @@
 // One table of background work: the loops of a service run each row in turn, a sandbox runs all of them until quiet.
-import { applyStripeEvents } from '../operations/apply-stripe-events.ts';
 import { finishCancellations } from '../operations/cancel-subscription.ts';
 import { finishSubscriptionOrders } from '../operations/carry-out-order.ts';
 import { tendCases } from '../operations/cases/tend-cases.ts';
@@ -22,8 +21,8 @@ import { settleDrafts } from '../operations/settle-draft.ts';
 import { settlePriceChanges } from '../operations/settle-price-changes.ts';
 import type { RealTime } from '../operations/track-usage.ts';
 import type { Work } from './due-work.ts';
+import { applyInbox } from './inbox.ts';
 
-const INBOX_BATCH = 200;
 const POOLS_BATCH = 1_000;
 const PERIODS_BATCH = 500;
 const OUTBOX_BATCH = 500;
@@ -36,7 +35,7 @@ const HOOKS_BATCH = 20;
 /** The work of a deployment, in the order in which one kind causes the next. */
 export function backgroundWork(
   realTime: RealTime,
-  handlers: Parameters<typeof applyStripeEvents>[1],
+  handlers: Parameters<typeof applyInbox>[1],
   channels: Channels,
   hooks: HookCalls | null = null,
 ): readonly Work[] {
@@ -59,10 +58,7 @@ function ownWork(
   return [
     {
       name: 'inbox',
-      turn: async () => {
-        const { applied, ignored, parked } = await applyStripeEvents(deps, handlers, { limit: INBOX_BATCH });
-        return applied + ignored + parked;
-      },
+      turn: async () => applyInbox(deps, handlers),
     },
     {
       name: 'pools',

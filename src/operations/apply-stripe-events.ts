@@ -8,7 +8,6 @@ import {
 import { readRest } from '../storage/stripe-line.ts';
 import type { Handlers, Mirror, Outcome, Sighting } from '../stripe/events.ts';
 import { stripeFailure } from '../stripe/failures.ts';
-import { burstOver } from './arrivals.ts';
 import type { Deps } from './deps.ts';
 import type { SharedSighting } from './fetch-lives.ts';
 import { lookTogether } from './look-together.ts';
@@ -25,8 +24,6 @@ const LEASE_SECONDS = 120;
 const ATTEMPTS_MAX = 8;
 const PAUSE_SECONDS_MAX = 300;
 const WORKERS = 8;
-/** How long a burst of deliveries may gather before it is applied. */
-const BURST_MS_MAX = 100;
 /** A commit for so many at once; after a crash those that were not noted yet are looked at again, which changes nothing. */
 const FINISHED_TOGETHER = 50;
 
@@ -54,7 +51,6 @@ export async function applyStripeEvents(
   if (leftMs > 0) return counts;
   // While nobody knows whether Stripe is back, one event finds out.
   const most = since === null ? limit : 1;
-  await burstOver(deps.db, BURST_MS_MAX);
   const leased = await leaseStripeEvents(deps.db, { limit: most, leaseSeconds: LEASE_SECONDS });
   const pieces = (await applyTogether(deps, piecesOf(leased, registry), counts)).values();
   const finished: FinishedEvent[] = [];
@@ -80,24 +76,18 @@ async function applyTogether(
   const shared = new Map(fresh.flatMap((piece) => (piece.shared === undefined ? [] : [[piece.shared(), piece]])));
   if (shared.size < 2) return pieces;
   const eventsOf = (sighting: SharedSighting): readonly LeasedEvent[] => shared.get(sighting)?.events ?? [];
-  try {
-    const { seen, failed } = await lookTogether(deps, [...shared.keys()], async (trx, applied) => {
-      const finished = applied.flatMap(([sighting, outcome]) =>
-        eventsOf(sighting).map((event): FinishedEvent => ({ event, state: 'applied', outcome })),
-      );
-      await finishStripeEvents(trx, finished);
-    });
-    for (const [sighting] of seen) counts.applied += eventsOf(sighting).length;
-    for (const [sighting, error] of failed) {
-      for (const event of eventsOf(sighting)) counts[await postponeOrPark(deps, event, error)] += 1;
-    }
-    const done = new Set([...seen, ...failed].map(([sighting]) => shared.get(sighting)));
-    return pieces.filter((piece) => !done.has(piece));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    deps.log.warn({ looks: shared.size, error: reason }, 'Stripe events that failed together are taken one by one');
-    return pieces;
+  const { seen, failed } = await lookTogether(deps, [...shared.keys()], async (trx, applied) => {
+    const finished = applied.flatMap(([sighting, outcome]) =>
+      eventsOf(sighting).map((event): FinishedEvent => ({ event, state: 'applied', outcome })),
+    );
+    await finishStripeEvents(trx, finished);
+  });
+  for (const [sighting] of seen) counts.applied += eventsOf(sighting).length;
+  for (const [sighting, error] of failed) {
+    for (const event of eventsOf(sighting)) counts[await postponeOrPark(deps, event, error)] += 1;
   }
+  const done = new Set([...seen, ...failed].map(([sighting]) => shared.get(sighting)));
+  return pieces.filter((piece) => !done.has(piece));
 }
 
 /** In the order of the first event of each: who came first, such as a customer, is looked at first. */

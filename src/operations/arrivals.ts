@@ -1,7 +1,5 @@
 // Webhooks come in bursts, and a commit each would be the slowest part of answering them: what arrives while events are
 // being stored is stored together, right after.
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { StripeEvent } from '../domain/stripe-event.ts';
 import type { Database } from '../storage/database.ts';
 import { storeStripeEvents } from '../storage/stripe-events.ts';
@@ -12,7 +10,6 @@ interface Arrival {
 }
 
 const MANY = 100;
-const LULL_MS = 5;
 const waitingOn = new WeakMap<Database, Arrival[]>();
 
 /** Stores a delivered event unless it is known; resolves after its commit, true when it was new. */
@@ -29,10 +26,9 @@ export async function storeArrival(db: Database, event: StripeEvent): Promise<bo
   return arrival.stored.promise;
 }
 
-/** Resolves when nothing is being stored here, or after so long: what comes in a burst is better applied together. */
-export async function burstOver(db: Database, withinMs: number): Promise<void> {
-  const until = performance.now() + withinMs;
-  while (waitingOn.has(db) && performance.now() < until) await sleep(LULL_MS);
+/** Whether deliveries are being stored here at this moment. */
+export function isArriving(db: Database): boolean {
+  return waitingOn.has(db);
 }
 
 async function storeAll(db: Database, queue: Arrival[]): Promise<void> {

@@ -22,9 +22,14 @@ export interface LookedTogether {
   readonly failed: readonly (readonly [SharedSighting, unknown])[];
 }
 
+/** Customers in one transaction: whoever draws on one of their pools waits until all are written. */
+const TOGETHER = 40;
+/** While PostgreSQL writes one lot of customers, another is decided. */
+const TRANSACTIONS = 2;
+
 /**
- * Applies sightings in one transaction, in which `finish` notes what became of them. What is unusual is in neither list:
- * it is to be looked at alone. Throws, and nothing is changed, when any of them cannot be applied.
+ * Applies sightings, many customers to a transaction, in which `finish` notes what became of them. What is unusual is in
+ * neither list, nor are the customers of a transaction that failed: they are to be looked at alone.
  */
 export async function lookTogether(
   deps: Deps,
@@ -33,23 +38,50 @@ export async function lookTogether(
 ): Promise<LookedTogether> {
   const fetchedAt = await wallTime(deps.db);
   const { lives, failed } = await fetchLives(deps, sightings);
-  const known = await resolveCustomers(
-    deps.db,
-    lives.map(({ stripeCustomerId }) => stripeCustomerId),
-  );
+  const names = lives.map(({ stripeCustomerId }) => stripeCustomerId);
+  const known = await resolveCustomers(deps.db, names);
   const usual = lives.filter((life) => known.has(life.stripeCustomerId) || life.customer !== null);
-  const seen = usual.flatMap((life) => life.sightings.map((sighting): Seen => [sighting, outcomeOf(life, sighting)]));
-  if (seen.length === 0) return { seen, failed };
-  await transaction(deps.db, async (trx) => {
-    const keys = [...known.values()];
-    // All of them before anything else and in order, so that nobody waits for two who wait for each other.
-    await Promise.all([lockCustomers(trx, keys), lockPools(trx, keys)]);
-    await walkTogether(trx, usual, async (own, life) => {
-      await applyLife(deps, own, { life, known: known.get(life.stripeCustomerId), fetchedAt });
-    });
-    await finish(trx, seen);
-  });
+  const lots = Array.from({ length: Math.ceil(usual.length / TOGETHER) }, (_, at) =>
+    usual.slice(at * TOGETHER, (at + 1) * TOGETHER),
+  ).values();
+  const seen: Seen[] = [];
+  const work = async (): Promise<void> => {
+    for (const lot of lots) {
+      const outcomes = lot.flatMap((life) =>
+        life.sightings.map((sighting): Seen => [sighting, outcomeOf(life, sighting)]),
+      );
+      try {
+        await transaction(deps.db, async (trx) => {
+          await applyLives(deps, trx, { lives: lot, known, fetchedAt });
+          await finish(trx, outcomes);
+        });
+        seen.push(...outcomes);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        deps.log.warn(
+          { customers: lot.length, error: reason },
+          'customers whose events failed together are taken alone',
+        );
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: TRANSACTIONS }, work));
   return { seen, failed };
+}
+
+interface Fetched {
+  readonly lives: readonly Life[];
+  readonly known: ReadonlyMap<string, CustomerKey>;
+  readonly fetchedAt: Date;
+}
+
+async function applyLives(deps: Deps, trx: Transaction, { lives, known, fetchedAt }: Fetched): Promise<void> {
+  const keys = lives.flatMap(({ stripeCustomerId }) => known.get(stripeCustomerId) ?? []);
+  // All of them before anything else and in order, so that nobody waits for two who wait for each other.
+  await Promise.all([lockCustomers(trx, keys), lockPools(trx, keys)]);
+  await walkTogether(trx, lives, async (own, life) => {
+    await applyLife(deps, own, { life, known: known.get(life.stripeCustomerId), fetchedAt });
+  });
 }
 
 async function applyLife(

@@ -93,8 +93,7 @@ async function askAlong(walker: Walker, many: Step['many'], ask: unknown): Promi
   const answered = Promise.withResolvers<unknown>();
   steps[place]?.waiting.push({ walker, ask, answered });
   callSoon(company);
-  const answer = await answered.promise;
-  return answer;
+  return answered.promise;
 }
 
 /** After everything that can go on without an answer has gone on. */
@@ -115,10 +114,10 @@ function send(company: Company): void {
   company.asking = 0;
   for (const { waiting } of steps) for (const { walker } of waiting) walker.last = -1;
   // Begun one after the other without waiting, so that they leave in this order.
-  for (const step of steps) void answer(company, step);
+  for (const step of steps) void answerAll(company, step);
 }
 
-async function answer({ trx }: Company, { many, waiting }: Step): Promise<void> {
+async function answerAll({ trx }: Company, { many, waiting }: Step): Promise<void> {
   try {
     const asks = waiting.map(({ ask }) => ask);
     const answers = await many(trx, asks);

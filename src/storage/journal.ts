@@ -68,7 +68,7 @@ export interface EntrySource {
 }
 
 /** Those of these transitions that are in the books already, of many customers. */
-export const knownEntries = inStep(
+const knownEntries = inStep(
   async (
     on: Database | Transaction,
     asks: readonly (readonly [key: CustomerKey, wanted: readonly EntrySource[]])[],
