@@ -32,7 +32,13 @@ export function isArriving(db: Database): boolean {
 }
 
 async function storeAll(db: Database, queue: Arrival[]): Promise<void> {
-  while (queue.length > 0) await storeTogether(db, queue.splice(0, MANY));
+  while (queue.length > 0) {
+    await storeTogether(db, queue.splice(0, MANY));
+    // Whoever was just answered may have brought the next one.
+    await new Promise((resolve) => {
+      process.nextTick(resolve);
+    });
+  }
   waitingOn.delete(db);
 }
 
