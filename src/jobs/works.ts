@@ -51,7 +51,7 @@ function hookWork(deps: Deps, ways: Channels, hooks: HookCalls | null): readonly
 
 function ownWork(
   realTime: RealTime,
-  handlers: Parameters<typeof applyStripeEvents>[1],
+  handlers: Parameters<typeof applyInbox>[1],
   channels: Channels,
 ): readonly Work[] {
   const { deps } = realTime;
