@@ -1,9 +1,11 @@
 // A difference in money that an entry puts right: shown before it is posted, with the file that proves it, by one person
 // within the limits and by two above them.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { reconcile } from '../../src/operations/reconcile.ts';
 import { query } from '../../src/storage/query.ts';
@@ -34,6 +36,16 @@ async function stuckWire(): Promise<void> {
   await reconcile(deps, { full: true });
 }
 
+/** 50 MB, of which the server takes in as little as it can. */
+async function largeFile(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'creditpool-evidence-'));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  const path = join(folder, 'all.pdf');
+  await writeFile(path, '%PDF-1.7');
+  await truncate(path, 50_000_000);
+  return path;
+}
+
 async function bank(): Promise<string> {
   const [row] = await query<{ sum: string }>(
     database,
@@ -55,9 +67,7 @@ test('a file that is too large, or not what it claims, is refused by name, and t
   await page.getByText('statement.pdf claims to be application/pdf and its content is').first().waitFor();
   expect(await page.getByLabel('What it is').inputValue()).toBe('A wire that the bank has');
   await expectAccessible(page);
-  await page
-    .getByLabel('Or a file that proves it')
-    .setInputFiles({ name: 'all.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(11_000_000, 32) });
+  await page.getByLabel('Or a file that proves it').setInputFiles(await largeFile());
   await page.getByRole('button', { name: 'Explain this variance' }).click();
   await page.getByText('An evidence file has at most 10000000 bytes').waitFor();
   await page.getByRole('link', { name: 'Try again' }).click();
