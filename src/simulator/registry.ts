@@ -12,6 +12,7 @@ import { customerBalanceTransactionRoutes } from './customer-balance-transaction
 import { customerRoutes } from './customers.ts';
 import { disputeRoutes, disputeTasks } from './disputes.ts';
 import type { TaskHandlers } from './engine.ts';
+import { eventDestinationRoutes } from './event-destinations.ts';
 import { eventRoutes } from './events.ts';
 import { featureRoutes } from './features.ts';
 import { finalizationTasks } from './finalization.ts';
@@ -54,6 +55,7 @@ export const ROUTES: readonly Route[] = [
   ...customerBalanceTransactionRoutes,
   ...customerRoutes,
   ...disputeRoutes,
+  ...eventDestinationRoutes,
   ...eventRoutes,
   ...featureRoutes,
   ...invoiceItemRoutes,
