@@ -94,6 +94,22 @@ test(
     const fiona = await story.person('fiona', 'finance');
     const because = { note: 'a load test of the platform team', evidence: 'https://tickets.example.com/OPS-12' };
     for (const variance of open) await fiona('POST', `/v1/variances/${idOf(variance)}/explain`, because);
+    // Explained, it is told no more; but it grows, so that what was said of it holds no longer.
+    await story.call('POST', '/v1/reconciliations', { full: true });
+    await story.clock.settle();
+    expect(heard()).toEqual([]);
+    await stripe.billing.meterEvents.create({
+      event_name: meter?.event_name ?? '',
+      payload: { stripe_customer_id: customer.stripeCustomer, value: '3' },
+      timestamp: Date.parse('2026-04-16T00:00:00Z') / 1000,
+    });
+    await story.clock.settle();
+    for (const _ of [1, 2]) await story.call('POST', '/v1/reconciliations', { full: true });
+    await story.clock.settle();
+    const grown = await listOf('/v1/variances?state=open');
+    expect(grown.length).toBeGreaterThan(0);
+    expect(heard('variance')).toEqual(grown.map(({ id }) => ({ type: 'variance.opened', variance: id })));
+    for (const variance of grown) await fiona('POST', `/v1/variances/${idOf(variance)}/explain`, because);
     await april(fiona, 'prepare');
     await fiona('POST', '/v1/journal_exports', { month: '2026-04', target: 'quickbooks' });
     await april(fiona, 'confirm', { what: 'journal_imported', note: 'QBO batch 77' });
