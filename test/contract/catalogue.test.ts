@@ -71,6 +71,11 @@ describe('the form refuses', () => {
       withPolicy({ caps: { member: { credits: '50' }, agent: null } }),
       "plans[0].policy.caps.member.window: missing: Write 'day', 'month' or 'period'.",
     ],
+    [
+      'an automatic top-up without a cap',
+      withPolicy({ topUp: { pack: 'pack-10k', below: '500', coolDownMinutes: 30 } }),
+      "plans[0].policy.topUp: wrong_value: Write 'none' or { pack, below, monthlyCapMinor, coolDownMinutes }.",
+    ],
     ['a trial', withPolicy({ trial: '14d' }), "plans[0].policy.trial: wrong_value: Write 'none' or { days, credits }."],
     [
       'a list item of the wrong kind',

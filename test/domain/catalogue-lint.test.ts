@@ -13,7 +13,12 @@ import type {
 } from '../../src/domain/catalogue.ts';
 import { hybrid, pack10k, sampleCatalogue, samplePolicy } from '../support/catalogue.ts';
 
-const say = (catalogue: Catalogue): string[] => lintCatalogue(catalogue).map(({ path, code }) => `${path}: ${code}`);
+/** Where and what; each with whole sentences of what is wrong and what to write instead. */
+const say = (catalogue: Catalogue): string[] =>
+  lintCatalogue(catalogue).map(({ path, code, message, fix }) => {
+    expect([message, fix]).toEqual([expect.stringMatching(/^\S.{10,}\.$/s), expect.stringMatching(/^[A-Z].{3,}\.$/s)]);
+    return `${path}: ${code}`;
+  });
 const plan = (change: Partial<Plan>): Catalogue => ({ ...sampleCatalogue, plans: [{ ...hybrid, ...change }] });
 const policy = (change: Partial<Policy>): Catalogue => plan({ policy: { ...samplePolicy, ...change } });
 const pack = (change: Partial<Pack>): Catalogue => ({ ...sampleCatalogue, packs: [{ ...pack10k, ...change }] });
