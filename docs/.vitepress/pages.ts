@@ -27,6 +27,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       'how-to/read-the-roll-forward',
       'how-to/export-the-journal',
       'how-to/close-a-month',
+      'how-to/check-a-providers-bill',
     ],
   },
   {
