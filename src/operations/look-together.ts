@@ -1,6 +1,7 @@
 // Looks at what many events tell of in one go: fetched side by side, applied in one transaction, customer by customer and
 // in step, so that the statements of all of them go out together.
 import type { CustomerKey } from '../domain/customer.ts';
+import type { SubscriptionFacts } from '../domain/subscription.ts';
 import { wallTime } from '../storage/clock.ts';
 import { lockCustomers, resolveCustomers } from '../storage/customers.ts';
 import { type Transaction, transaction } from '../storage/database.ts';
@@ -24,6 +25,8 @@ export interface LookedTogether {
 
 /** Customers in one transaction: whoever draws on one of their pools waits until all are written. */
 const TOGETHER = 40;
+/** Fewer are not worth a transaction of their own. */
+const TOGETHER_MIN = 10;
 /** While PostgreSQL writes one lot of customers, another is decided. */
 const TRANSACTIONS = 2;
 
@@ -41,8 +44,9 @@ export async function lookTogether(
   const names = lives.map(({ stripeCustomerId }) => stripeCustomerId);
   const known = await resolveCustomers(deps.db, names);
   const usual = lives.filter((life) => known.has(life.stripeCustomerId) || life.customer !== null);
-  const lots = Array.from({ length: Math.ceil(usual.length / TOGETHER) }, (_, at) =>
-    usual.slice(at * TOGETHER, (at + 1) * TOGETHER),
+  const size = Math.min(TOGETHER, Math.max(TOGETHER_MIN, Math.ceil(usual.length / TRANSACTIONS)));
+  const lots = Array.from({ length: Math.ceil(usual.length / size) }, (_, at) =>
+    usual.slice(at * size, (at + 1) * size),
   ).values();
   const seen: Seen[] = [];
   const work = async (): Promise<void> => {
@@ -97,11 +101,17 @@ async function applyLife(
       : known;
   if (saved === undefined) throw new Error(`nobody knows Stripe's customer ${life.stripeCustomerId}`);
   if (movements !== null) await storeBalance(deps, trx, saved, movements);
+  const told = new Set<SubscriptionFacts | null>();
   for (const { kind, id, since } of sightings) {
     const facts = kind === 'subscription' ? subscriptions.get(id) : undefined;
-    if (facts !== undefined) await storeSubscription(deps, trx, saved, { facts, fetchedAt, changedAt: since });
+    if (facts === undefined) continue;
+    await storeSubscription(deps, trx, saved, { facts, fetchedAt, changedAt: since });
+    told.add(facts);
   }
-  for (const invoice of invoices) await storeInvoice(deps, trx, saved, { ...invoice, fetchedAt });
+  for (const { subscription, ...seen } of invoices) {
+    const isStored = told.has(subscription);
+    await storeInvoice(deps, trx, saved, { ...seen, subscription: isStored ? null : subscription, fetchedAt });
+  }
 }
 
 function outcomeOf({ subscriptions, invoices }: Life, { kind, id }: SharedSighting): string {

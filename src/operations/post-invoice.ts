@@ -42,16 +42,18 @@ const ALL_TIME = new Date('9000-01-01T00:00:00Z');
  */
 export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey, invoice: Invoice): Promise<void> {
   const { invoiceId, subscriptionId, finalizedAt } = invoice;
-  if (subscriptionId !== null && invoice.billingReason !== 'subscription_create' && invoice.status !== 'void') {
-    const starts = invoice.lines.filter(({ kind }) => kind === 'usage').map(({ periodStart }) => periodStart);
-    await linkPeriods(trx, key, { invoiceId, subscriptionId, starts });
-  }
-  if (finalizedAt === null) return;
-  const feeIds = invoice.lines.filter(({ kind }) => kind === 'base').map(({ lineId }) => lineId);
-  const shared = feeIds.length === 0 ? [] : await sharedFees(trx, key, { through: finalizedAt, lineIds: feeIds });
   // A sign-up bills no period: what it asks for is what begins with it.
-  const periods =
-    invoice.billingReason === 'subscription_create' ? [] : await lockPeriodsOfInvoice(trx, key, invoiceId);
+  const isSignUp = invoice.billingReason === 'subscription_create';
+  const starts = invoice.lines.filter(({ kind }) => kind === 'usage').map(({ periodStart }) => periodStart);
+  const feeIds = invoice.lines.filter(({ kind }) => kind === 'base').map(({ lineId }) => lineId);
+  const isBilling = subscriptionId !== null && !isSignUp && invoice.status !== 'void';
+  // Sent together, run in order.
+  const [, shared, periods] = await Promise.all([
+    isBilling ? linkPeriods(trx, key, { invoiceId, subscriptionId, starts }) : undefined,
+    finalizedAt === null || feeIds.length === 0 ? [] : sharedFees(trx, key, { through: finalizedAt, lineIds: feeIds }),
+    finalizedAt === null || isSignUp ? [] : lockPeriodsOfInvoice(trx, key, invoiceId),
+  ]);
+  if (finalizedAt === null) return;
   const ending = periods.filter(({ state }) => state === 'cut_off');
   const drafts: Draft[] = [];
   for (const period of ending) drafts.push(...(await draftsOfPeriod(trx, key, { period, invoice, finalizedAt })));

@@ -11,6 +11,7 @@ import { execute, query } from '../../src/storage/query.ts';
 import { finishStripeEvents, leaseStripeEvents, storeStripeEvents } from '../../src/storage/stripe-events.ts';
 import type { Handlers, Mirror } from '../../src/stripe/events.ts';
 import { connectStripe } from '../../src/stripe/gateway.ts';
+import { webhookRegistry } from '../../webhooks/index.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { testDeps } from '../support/deps.ts';
 
@@ -167,6 +168,25 @@ describe('applying', () => {
     expect(await applyStripeEvents(deps, registry, { limit: 100 })).toMatchObject({ applied: 3, ignored: 1 });
     expect(looks.toSorted()).toEqual(['a changed+made 1000', 'b changed 3000']);
     expect(await stateOf('evt_a1')).toMatchObject({ state: 'applied', outcome: 'a' });
+  });
+
+  test('customers whose events wait together are written together; where one cannot be, he alone is tried again', async () => {
+    const names = ['Acme', 'no\u0000name', 'Coil'];
+    const made: string[] = [];
+    for (const name of names) made.push((await deps.stripe.customers.create({ name })).id);
+    const told = made.map((id, at) => ({ eventId: `evt_together_${at}`, type: 'customer.created', objectId: id }));
+    const shared = { livemode: false, apiVersion: null, createdAt: new Date(0), payload: {} };
+    await storeStripeEvents(
+      database,
+      told.map((event) => ({ ...event, ...shared })),
+      'gap_filler',
+    );
+    expect(await applyStripeEvents(deps, webhookRegistry, { limit: 100 })).toMatchObject({ applied: 2, postponed: 1 });
+    const states = await Promise.all(told.map(async ({ eventId }) => (await stateOf(eventId))?.state));
+    expect(states).toEqual(['applied', 'received', 'applied']);
+    const mirrored = await query(database, `select name from customers where lane between 0 and 63 order by name`);
+    expect(mirrored).toEqual([{ name: 'Acme' }, { name: 'Coil' }]);
+    await execute(database, `update stripe_events set state = 'ignored' where event_id = 'evt_together_1'`);
   });
 
   test('two workers never have one event, and one that lost its lease cannot finish it', async () => {
