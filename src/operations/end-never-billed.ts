@@ -1,4 +1,4 @@
-import { endNeverBilled } from '../storage/billed-periods.ts';
+import { markPeriodFinal, neverBilledPeriods } from '../storage/billed-periods.ts';
 import { now as clock } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { requestTrueUp } from '../storage/outbox.ts';
@@ -10,12 +10,12 @@ import type { Deps } from './deps.ts';
  * variance asks for a person (`usage_never_billed`). Returns how many.
  */
 export async function endNeverBilledPeriods(deps: Deps, { limit }: { readonly limit: number }): Promise<number> {
-  return transaction(deps.db, async (trx) => {
-    const now = await clock(trx);
-    const ended = await endNeverBilled(trx, { now, limit });
-    for (const { billingPeriodId, poolId, ...key } of ended) {
-      await requestTrueUp(trx, key, { poolId, causeEntryId: `unbilled/${billingPeriodId}`, now });
-    }
-    return ended.length;
-  });
+  const ended = await neverBilledPeriods(deps.db, { now: await clock(deps.db), limit });
+  for (const { billingPeriodId, poolId, ...key } of ended) {
+    await transaction(deps.db, async (trx) => {
+      await markPeriodFinal(trx, key, billingPeriodId);
+      await requestTrueUp(trx, key, { poolId, causeEntryId: `unbilled/${billingPeriodId}`, now: await clock(trx) });
+    });
+  }
+  return ended.length;
 }

@@ -101,31 +101,31 @@ export const markPeriodFinal = inStep(
   },
 );
 
+export interface NeverBilled extends CustomerKey {
+  readonly billingPeriodId: string;
+  readonly poolId: string;
+}
+
 /**
  * Periods that ended with their subscription, in which nothing was metered and which no invoice billed within the days that
- * Stripe may wait with one: they become final, and with them nothing keeps the pool's grants open any more.
+ * Stripe may wait with one.
  */
-export async function endNeverBilled(
-  trx: Transaction,
+export async function neverBilledPeriods(
+  db: Database,
   { now, limit }: { readonly now: Date; readonly limit: number },
-): Promise<readonly (CustomerKey & { readonly billingPeriodId: string; readonly poolId: string })[]> {
-  return query(
-    trx,
-    `update billing_periods p set state = 'final'
-     from (
-       select b.lane, b.customer_id, b.billing_period_id
-       from billing_periods b
-       join subscriptions s on s.lane = b.lane and s.customer_id = b.customer_id
-         and s.subscription_id = b.subscription_id and s.status in ('canceled', 'incomplete_expired')
-       where b.lane between 0 and 63 and b.state = 'cut_off' and b.invoice_id is null and b.superseded_by is null
-         and b.ends_at <= $1::timestamptz - interval '4 days' and not exists (
-           select from meter_buckets m
-           where m.lane = b.lane and m.customer_id = b.customer_id and m.billing_period_id = b.billing_period_id
-             and m.metered <> 0)
-       order by b.ends_at limit $2) ended
-     where p.lane between 0 and 63 and p.lane = ended.lane and p.customer_id = ended.customer_id
-       and p.billing_period_id = ended.billing_period_id
-     returning p.lane, p.customer_id as "customerId", p.billing_period_id as "billingPeriodId", p.pool_id as "poolId"`,
+): Promise<readonly NeverBilled[]> {
+  return query<NeverBilled>(
+    db,
+    `select b.lane, b.customer_id as "customerId", b.billing_period_id as "billingPeriodId", b.pool_id as "poolId"
+     from billing_periods b
+     join subscriptions s on s.lane = b.lane and s.customer_id = b.customer_id
+       and s.subscription_id = b.subscription_id and s.status in ('canceled', 'incomplete_expired')
+     where b.lane between 0 and 63 and b.state = 'cut_off' and b.invoice_id is null and b.superseded_by is null
+       and b.ends_at <= $1::timestamptz - interval '4 days' and not exists (
+         select from meter_buckets m
+         where m.lane = b.lane and m.customer_id = b.customer_id and m.billing_period_id = b.billing_period_id
+           and m.metered <> 0)
+     order by b.ends_at limit $2`,
     [now, limit],
   );
 }
