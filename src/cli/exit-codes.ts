@@ -81,6 +81,7 @@ const CODES: Partial<Record<Rejection['code'], number>> = {
   database_not_empty: EXIT.conflict,
   gate_not_passed: EXIT.checkFailed,
   mode_not_next: EXIT.conflict,
+  pack_issued: EXIT.conflict,
   pack_too_early: EXIT.conflict,
   unknown_pack_of_month: EXIT.notFound,
   unknown_migration: EXIT.notFound,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+import { shownPack } from '../contract/health-packs.ts';
 import { month } from '../contract/journal-exports.ts';
 import { planName } from '../contract/simulations.ts';
 import type { Refused } from '../domain/rejection.ts';
@@ -79,7 +80,7 @@ export function registerHealthPackCommands(group: Command, context: CliContext):
     .action(async ({ json: asJson = false }: { json?: boolean }) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const packs = await listHealthPacks(deps, { limit: 100 });
-        if (asJson) context.out(json({ object: 'list', data: packs }));
+        if (asJson) context.out(json({ object: 'list', data: packs.map(shownPack) }));
         else context.out(table(['month', 'verdict', 'issued', 'by', 'hash'], packs.map(row)));
         return EXIT.done;
       });
@@ -102,7 +103,7 @@ async function issue(context: CliContext, deps: Deps, options: Options, candidat
     files.push(file);
   }
   await write(context, options, files);
-  if (options.json === true) context.out(json(pack));
+  if (options.json === true) context.out(json(shownPack(pack)));
   else tell(context, pack.verdict, pack.reasons);
   context.say(`Issued ${pack.issuedAt.toISOString()} by ${pack.issuedBy}, hash ${pack.hash}.`);
   return EXIT.done;

@@ -110,6 +110,7 @@ export type RejectionCode =
   | 'not_a_gift'
   | 'card_number'
   | 'unknown_operator'
+  | 'pack_issued'
   | 'pack_too_early'
   | 'unknown_pack_of_month'
   | 'unknown_migration'

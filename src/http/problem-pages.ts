@@ -106,6 +106,7 @@ const MEANINGS = {
   not_a_gift: 'Bought and included credits are not taken back: a credit note gives their money back and ends them.',
   card_number: 'The text holds what looks like a card number. Leave it out.',
   unknown_operator: 'Nobody who works here has this subject.',
+  pack_issued: 'The month has a pack, and it never changes. Read it, or look at a preview beside the other model.',
   pack_too_early: 'The month is not over. Look at a preview, or wait until it is.',
   unknown_pack_of_month: 'No pack of this month was issued, or it has no file of that name.',
   unknown_migration: 'No migration has this name. creditpool migration status lists them.',

@@ -138,6 +138,7 @@ const KINDS = {
   not_a_gift: [422, 'invalid_request_error'],
   card_number: [400, 'invalid_request_error'],
   unknown_operator: [404, 'invalid_request_error'],
+  pack_issued: [409, 'conflict_error'],
   pack_too_early: [409, 'conflict_error'],
   unknown_pack_of_month: [404, 'invalid_request_error'],
   unknown_migration: [404, 'invalid_request_error'],

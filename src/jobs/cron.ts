@@ -4,6 +4,7 @@ import { createTask, type RunCoordinator, type ScheduledTask } from 'node-cron';
 import type { Deps } from '../operations/deps.ts';
 import { adoptAbandonedRun, electJobRun, type JobRun, type Lease, performRun, wasRun } from '../operations/run-job.ts';
 import { inSpan } from '../telemetry/spans.ts';
+import { alignedMinute, HOUR_MS, stepOf } from './fire-times.ts';
 
 export interface Job {
   readonly name: string;
@@ -98,7 +99,7 @@ function schedule(
 
 /** Runs the latest fire time of the past if nobody has: a deployment that was off at 03:00 reconciles when it is back. */
 async function catchUpMissed(deps: Deps, job: Job, task: ScheduledTask, lease: Lease): Promise<boolean> {
-  const fireTime = lastFireTime(task, new Date(), job.catchUpHours);
+  const fireTime = lastFireTime(task, new Date(), job);
   if (fireTime === null) return false;
   const run = { job: job.name, fireTime };
   if ((await wasRun(deps, run)) || !(await electJobRun(deps, run, lease))) return false;
@@ -111,12 +112,15 @@ async function perform(deps: Deps, { name, work }: Job, run: JobRun, lease: Leas
   );
 }
 
-/** The latest minute of the last hours that the expression names; null when there is none. */
-export function lastFireTime(task: Pick<ScheduledTask, 'match'>, before: Date, hours: number): Date | null {
-  const minute = Math.floor(before.getTime() / 60_000);
-  for (let back = 0; back < hours * 60; back += 1) {
-    const at = new Date((minute - back) * 60_000);
-    if (task.match(at)) return at;
+/** The latest minute of the hours that a job is caught up for that its expression names; null when there is none. */
+export function lastFireTime(
+  task: Pick<ScheduledTask, 'match'>,
+  before: Date,
+  job: Pick<Job, 'cron' | 'catchUpHours'>,
+): Date | null {
+  const earliest = before.getTime() - job.catchUpHours * HOUR_MS;
+  for (let at = alignedMinute(job.cron, before); at > earliest; at -= stepOf(job.cron)) {
+    if (at <= before.getTime() && task.match(new Date(at))) return new Date(at);
   }
   return null;
 }

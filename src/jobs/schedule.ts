@@ -1,7 +1,7 @@
 // The timetable, in UTC. One replica runs each; what a deployment slept through is caught up when it is back.
 import { fillEventGap } from '../operations/fill-event-gap.ts';
 import { keepFunnel } from '../operations/finance/keep-funnel.ts';
-import { issueLastMonth } from '../operations/health-pack/issue-pack.ts';
+import { issueDuePacks } from '../operations/health-pack/issue-due-packs.ts';
 import { watchBills } from '../operations/margin/watch-bills.ts';
 import { watchMargins } from '../operations/margin/watch-margins.ts';
 import { raiseDueAlerts } from '../operations/raise-due-alerts.ts';
@@ -60,11 +60,9 @@ export function scheduledJobs(nightlyCron: string): readonly Job[] {
     {
       name: 'issue-health-pack',
       cron: '0 6 2 * *',
-      catchUpHours: 120,
-      work: async (deps) => {
-        const pack = await issueLastMonth(deps, healthPackFiles);
-        return 'rejected' in pack ? { refused: pack.rejected.message } : { month: pack.month, verdict: pack.verdict };
-      },
+      // Whenever a deployment is back: the last one is never a month ago.
+      catchUpHours: 31 * 24,
+      work: async (deps) => ({ issued: await issueDuePacks(deps, healthPackFiles) }),
     },
     {
       name: 'reconcile',

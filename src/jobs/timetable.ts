@@ -3,6 +3,7 @@ import { createTask } from 'node-cron';
 
 import type { Deps } from '../operations/deps.ts';
 import type { Job } from './cron.ts';
+import { alignedMinute, fieldOf, stepOf } from './fire-times.ts';
 
 export interface Timetable {
   /** When the next night's jobs are all due, after an instant and no later than another; null: not by then. */
@@ -13,8 +14,6 @@ export interface Timetable {
   readonly runRest: (after: Date, by: Date) => Promise<void>;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** A job of one hour that is caught up for a day belongs to the night; what runs all day long waits for the clock to arrive. */
 const NIGHTLY_HOURS = 24;
@@ -50,39 +49,17 @@ interface Timed {
 }
 
 function firstFireTime({ job, task }: Timed, after: Date, until: Date): Date | null {
-  const step = stepOf(job);
-  for (let at = aligned(job, after.getTime()); at <= until.getTime(); at += step) {
+  const step = stepOf(job.cron);
+  for (let at = alignedMinute(job.cron, after); at <= until.getTime(); at += step) {
     if (at > after.getTime() && task.match(new Date(at))) return new Date(at);
   }
   return null;
 }
 
 function isDue({ job, task }: Timed, after: Date, by: Date): boolean {
-  const step = stepOf(job);
-  for (let at = aligned(job, by.getTime()); at > after.getTime(); at -= step) {
+  const step = stepOf(job.cron);
+  for (let at = alignedMinute(job.cron, by); at > after.getTime(); at -= step) {
     if (at <= by.getTime() && task.match(new Date(at))) return true;
   }
   return false;
-}
-
-/** To ask of every minute of a month takes seconds: a job of one minute is asked once an hour. */
-function stepOf(job: Job): number {
-  return fieldOf(job.cron, 'minute') === null ? MINUTE_MS : HOUR_MS;
-}
-
-/** The one minute, or hour, that an expression names; null where it names several. */
-function fieldOf(cron: string, name: 'minute' | 'hour'): number | null {
-  const field =
-    cron
-      .trim()
-      .split(/\s+/)
-      .at(name === 'minute' ? -5 : -4) ?? '';
-  return /^\d+$/.test(field) ? Number(field) : null;
-}
-
-/** The minute of this instant, or of its hour the one at which the job can be due. */
-function aligned(job: Job, instant: number): number {
-  const minute = fieldOf(job.cron, 'minute');
-  if (minute === null) return Math.floor(instant / MINUTE_MS) * MINUTE_MS;
-  return Math.floor(instant / HOUR_MS) * HOUR_MS + minute * MINUTE_MS;
 }

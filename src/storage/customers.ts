@@ -147,6 +147,16 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SELECT_CUSTOMER = `select lane, customer_id, external_id, stripe_customer_id, name, email, currency, test_clock,
   stripe_balance_minor, deleted_at, created_at, updated_at from customers`;
 
+/** Whether anybody was a customer by an instant. */
+export async function hadCustomersBefore(on: Database | Transaction, at: Date): Promise<boolean> {
+  const rows = await query<{ one: number }>(
+    on,
+    `select 1 as one from customers where lane between 0 and 63 and created_at < $1 limit 1`,
+    [at],
+  );
+  return rows.length > 0;
+}
+
 interface CustomerRow {
   lane: number;
   customer_id: string;

@@ -4,6 +4,7 @@ import { createTask } from 'node-cron';
 import { expect, test, vi } from 'vitest';
 
 import { type Job, lastFireTime, startCron } from '../../src/jobs/cron.ts';
+import { scheduledJobs } from '../../src/jobs/schedule.ts';
 import { recentJobRuns } from '../../src/storage/job-runs.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { testDeps } from '../support/deps.ts';
@@ -77,8 +78,21 @@ test('a failing job is recorded with its reason and does not end the process', a
 });
 
 test('the latest fire time is the minute that the expression names, or none within the hours', () => {
-  const task = createTask('0 3 * * *', () => undefined, { timezone: 'UTC' });
-  expect(lastFireTime(task, new Date('2026-04-02T02:59:59Z'), 26)).toEqual(new Date('2026-04-01T03:00:00Z'));
-  expect(lastFireTime(task, new Date('2026-04-02T03:00:10Z'), 26)).toEqual(new Date('2026-04-02T03:00:00Z'));
-  expect(lastFireTime(task, new Date('2026-04-02T02:59:59Z'), 20)).toBeNull();
+  const nightly = { cron: '0 3 * * *', catchUpHours: 26 };
+  const task = createTask(nightly.cron, () => undefined, { timezone: 'UTC' });
+  const last = (before: string, job = nightly) => lastFireTime(task, new Date(before), job)?.toISOString();
+  expect(last('2026-04-02T02:59:59Z')).toBe('2026-04-01T03:00:00.000Z');
+  expect(last('2026-04-02T03:00:10Z')).toBe('2026-04-02T03:00:00.000Z');
+  expect(last('2026-04-02T02:59:59Z', { ...nightly, catchUpHours: 20 })).toBeUndefined();
+});
+
+test('the pack of a month is caught up however long a deployment was off: on 2 July at six, until August', () => {
+  const job = scheduledJobs('0 3 * * *').find(({ name }) => name === 'issue-health-pack');
+  if (job === undefined) throw new Error('nobody issues packs');
+  const task = createTask(job.cron, () => undefined, { timezone: 'UTC' });
+  const due = ['2026-07-02T05:59:59Z', '2026-07-02T06:00:00Z', '2026-07-20T17:42:00Z', '2026-08-02T05:59:59Z'];
+  expect(due.map((at) => lastFireTime(task, new Date(at), job)?.toISOString())).toEqual([
+    '2026-06-02T06:00:00.000Z',
+    ...Array<string>(3).fill('2026-07-02T06:00:00.000Z'),
+  ]);
 });

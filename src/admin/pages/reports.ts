@@ -2,12 +2,8 @@
 import { month as monthSchema } from '../../contract/journal-exports.ts';
 import type { Verdict } from '../../domain/health-pack/verdict.ts';
 import { refuse } from '../../domain/rejection.ts';
-import {
-  issueLastMonth,
-  type IssuedPack,
-  listHealthPacks,
-  readHealthPackFile,
-} from '../../operations/health-pack/issue-pack.ts';
+import { issueLastMonth } from '../../operations/health-pack/issue-due-packs.ts';
+import { type IssuedPack, listHealthPacks, readHealthPackFile } from '../../operations/health-pack/issue-pack.ts';
 import { healthPackFiles } from '../../reports/health-pack/files.ts';
 import { VERDICT_MARKS } from '../../reports/health-pack/verdict-text.ts';
 import { monthName } from '../../reports/numbers.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import type { HealthPack } from '../../domain/health-pack/pack.ts';
-import { endOf, type Month, monthAfter } from '../../domain/health-pack/section.ts';
+import { endOf, type Month } from '../../domain/health-pack/section.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { candidateName } from '../../domain/simulation/assumptions.ts';
 import { now as clock } from '../../storage/clock.ts';
@@ -40,11 +40,14 @@ export interface IssuePack {
   readonly render: RenderPack;
 }
 
-/** Issues the month's pack and tells who is to know; a month that has one gets the same one again. */
+/**
+ * Issues the month's pack and tells who is to know; a month that has one gets the same one again, and is refused another
+ * model to set the bills beside.
+ */
 export async function issueHealthPack(deps: Deps, asked: IssuePack): Promise<IssuedPack | Refused> {
   const { month, by } = asked;
   const earlier = await readPack(deps.db, month);
-  if (earlier !== null) return earlier;
+  if (earlier !== null) return sameAgain(earlier, asked);
   const at = await clock(deps.db);
   if (at < endOf(month)) {
     return refuse(
@@ -73,6 +76,18 @@ export async function issueHealthPack(deps: Deps, asked: IssuePack): Promise<Iss
   return kept;
 }
 
+function sameAgain(issued: IssuedPack, { candidate: asked }: IssuePack): IssuedPack | Refused {
+  const name = asked === null ? issued.candidate : candidateName(asked);
+  if (name === issued.candidate) return issued;
+  const { month, issuedAt, candidate } = issued;
+  const beside = candidate === null ? 'no other model' : candidate;
+  return refuse(
+    'pack_issued',
+    `The pack of ${month} was issued on ${issuedAt.toISOString()} beside ${beside}, and a pack is issued once. Look at a preview beside ${name}.`,
+    { param: 'plan' },
+  );
+}
+
 /** The same, without keeping it: also of a month that is not over. */
 export async function previewHealthPack(
   deps: Deps,
@@ -89,16 +104,6 @@ export async function previewHealthPack(
     verdict: pack.verdict.word,
     candidate: candidate === null ? null : candidateName(candidate),
   };
-}
-
-/** The pack of the month before, for the job and the console. */
-export async function issueLastMonth(
-  deps: Deps,
-  render: RenderPack,
-  by = 'system:schedule',
-): Promise<IssuedPack | Refused> {
-  const month = monthAfter((await clock(deps.db)).toISOString().slice(0, 7), -1);
-  return issueHealthPack(deps, { month, candidate: null, by, render });
 }
 
 export async function listHealthPacks(
