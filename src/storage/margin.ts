@@ -8,7 +8,8 @@ import { query } from './query.ts';
 export interface MarginScope {
   readonly from: Date;
   readonly until: Date;
-  readonly by: MarginDimension;
+  /** Each use counts once in each of them. */
+  readonly by: readonly MarginDimension[];
 }
 
 const USE_KEYS: Readonly<Record<MarginDimension, string>> = {
@@ -54,7 +55,7 @@ const USES = `with recursive places as (
     order by lane, customer_id, hold_id, recorded_at, cost_id
   ) m on m.lane = c.lane and m.customer_id = c.customer_id and m.hold_id = c.hold_id and m.recorded_at = c.captured_at
   where c.lane between 0 and 63 and h.lane between 0 and 63 and c.captured_at >= $1 and c.captured_at < $2
-), parts as (
+), parts as materialized (
   select p.lane, p.customer_id, p.entry_id, p.lot_id, p.from_kind,
     sum(p.amount) over every - p.amount as starts, sum(p.amount) over every as ends
   from (select distinct lane, customer_id, entry_id from uses where entry_id is not null) u
@@ -67,7 +68,7 @@ const USES = `with recursive places as (
   select a.lane, a.customer_id, a.lot_id, l.origin_lot_id from ancestors a
   join lots l on l.lane = a.lane and l.customer_id = a.customer_id and l.lot_id = a.ancestor_id
   where l.lane between 0 and 63 and l.origin_lot_id is not null
-), stock as (
+), stock as materialized (
   -- What a micro-credit of each lot brought: what was paid for it, else its fee's share by the catalogue.
   select l.lane, l.customer_id, l.lot_id, case when l.paid_minor > 0 then l.paid_currency else v.currency end as currency,
     case when l.paid_minor > 0 then 'paid' when o.source <> 'included' then 'free'
@@ -101,7 +102,13 @@ const USES = `with recursive places as (
 
 const MONTH = `to_char(u.occurred_at at time zone 'UTC', 'YYYY-MM') as month`;
 
+/** A row for each dimension that is asked for: the uses are worked out once. */
+function namesOf(keys: Readonly<Record<MarginDimension, string>>, by: readonly MarginDimension[]): string {
+  return `cross join lateral (values ${by.map((one) => `('${one}', ${keys[one]})`).join(', ')}) as n (dimension, key)`;
+}
+
 interface ValueRow {
+  readonly by: MarginDimension;
   readonly month: string;
   readonly key: string | null;
   readonly currency: string | null;
@@ -112,19 +119,26 @@ interface ValueRow {
   readonly nano: string;
 }
 
-/** Uses and their worth, one row a month, name, currency and kind; rounded half away from zero once, to the nano-unit. */
-export async function useValues(on: Database | Transaction, scope: MarginScope): Promise<readonly UseValue[]> {
-  const key = USE_KEYS[scope.by];
+/**
+ * Uses and their worth, one row a dimension, month, name, currency and kind; rounded half away from zero once, to the
+ * nano-unit.
+ */
+export async function useValues(
+  on: Database | Transaction,
+  { from, until, by }: MarginScope,
+): Promise<readonly (UseValue & { readonly by: MarginDimension })[]> {
+  const names = namesOf(USE_KEYS, by);
   const rows = await query<ValueRow>(
     on,
     `${USES}
-     select ${MONTH}, ${key} as key, null as currency, 'use' as kind, count(*)::int as uses,
+     select n.dimension as by, ${MONTH}, n.key, null as currency, 'use' as kind, count(*)::int as uses,
        (count(*) filter (where u.cost_nano is null))::int as "withoutCost", sum(u.credits)::text as credits, '0' as nano
-     from uses u group by 1, 2
+     from uses u ${names} group by 1, 2, 3
      union all
-     select ${MONTH}, ${key}, u.currency, u.kind, 0, 0, '0', round(sum(u.nano))::text from worth u group by 1, 2, 3, 4
-     order by 1, 2, 3, 4`,
-    [scope.from, scope.until, CURRENCIES, CURRENCIES.map((currency) => nanoPerMinor(currency))],
+     select n.dimension, ${MONTH}, n.key, u.currency, u.kind, 0, 0, '0', round(sum(u.nano))::text
+     from worth u ${names} group by 1, 2, 3, 4, 5
+     order by 1, 2, 3, 4, 5`,
+    [from, until, CURRENCIES, CURRENCIES.map((currency) => nanoPerMinor(currency))],
   );
   return rows.map(({ credits, nano, ...row }) => ({ ...row, credits: BigInt(credits), nano: BigInt(nano) }));
 }
@@ -140,14 +154,14 @@ const COST_KEYS: Readonly<Record<MarginDimension, string>> = {
 export async function providerSpend(
   on: Database | Transaction,
   { from, until, by }: MarginScope,
-): Promise<readonly ProviderSpend[]> {
-  const rows = await query<Omit<ProviderSpend, 'nano'> & { readonly nano: string }>(
+): Promise<readonly (ProviderSpend & { readonly by: MarginDimension })[]> {
+  const rows = await query<Omit<ProviderSpend, 'nano'> & { readonly by: MarginDimension; readonly nano: string }>(
     on,
-    `select to_char(c.occurred_at at time zone 'UTC', 'YYYY-MM') as month, ${COST_KEYS[by]} as key, c.currency,
+    `select n.dimension as by, to_char(c.occurred_at at time zone 'UTC', 'YYYY-MM') as month, n.key, c.currency,
        coalesce(sum(c.cost_nano), 0)::text as nano, (count(*) filter (where c.cost_nano is null))::int as unpriced
-     from provider_costs c
+     from provider_costs c ${namesOf(COST_KEYS, by)}
      where c.lane between 0 and 63 and c.occurred_at >= $1 and c.occurred_at < $2
-     group by 1, 2, 3 order by 1, 2, 3`,
+     group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
     [from, until],
   );
   return rows.map((row) => ({ ...row, nano: BigInt(row.nano) }));
