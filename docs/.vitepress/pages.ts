@@ -45,7 +45,13 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
   },
   {
     text: 'How to: founder',
-    pages: ['how-to/compare-two-plans', 'how-to/read-the-health-pack', 'how-to/move-customers-to-a-plan'],
+    pages: [
+      'how-to/read-the-health-pack',
+      'how-to/see-what-a-feature-earns',
+      'how-to/find-shadow-ai',
+      'how-to/compare-two-plans',
+      'how-to/move-customers-to-a-plan',
+    ],
   },
   {
     text: 'What you sell',

@@ -77,11 +77,19 @@ function blockOf(block: Block): ComponentChildren {
   }
 }
 
+/** A table of so many rows is not cut at a page's end. */
+const WHOLE_ROWS_MAX = 16;
+
 function tableOf({ caption, columns, rows }: Extract<Block, { kind: 'table' }>): ComponentChildren {
   // What is wider than a phone is scrolled inside its own box, which the keyboard can reach.
   return h(
     'div',
-    { class: 'scroll', tabIndex: 0, role: 'group', 'aria-label': caption },
+    {
+      class: rows.length > WHOLE_ROWS_MAX ? 'scroll' : 'scroll whole',
+      tabIndex: 0,
+      role: 'group',
+      'aria-label': caption,
+    },
     h(
       'table',
       null,

@@ -54,6 +54,18 @@ export function monthName(month: string): string {
   return MONTH_NAME.format(new Date(`${month}-01T00:00:00Z`));
 }
 
+const SHORT_MONTH = new Intl.DateTimeFormat('en-US', { month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+/** "2026-04" → "Apr 2026": where six of them stand side by side. */
+export function shortMonth(month: string): string {
+  return SHORT_MONTH.format(new Date(`${month}-01T00:00:00Z`));
+}
+
+/** "2026-07-02 06:00 UTC" */
+export function minute(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 function grouped(decimal: string): string {
   const [whole = '0', fraction] = decimal.split('.');
   const isNegative = whole.startsWith('-');

@@ -26,6 +26,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; }
 td:last-child, th:last-child { padding-right: 0; }
+.n + td:not(.n), .n + th:not(.n) { padding-left: .8rem; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bad { color: var(--bad); } .warn { color: var(--warn); } .good { color: var(--good); }
 td.bad, td.warn, td.good { font-weight: 600; white-space: nowrap; }
@@ -44,6 +45,8 @@ nav ol { columns: 2 18rem; padding-left: 1.4rem; margin: .5rem 0; }
   figcaption { break-after: avoid; }
   tr { break-inside: avoid; } thead { display: table-header-group; }
   .scroll { overflow: visible; } th, td { padding: .2rem .5rem .2rem 0; }
+  .whole { break-inside: avoid; } p:has(+ .scroll), p:has(+ ul), figure:has(+ .scroll) { break-after: avoid; }
+  p, li { break-inside: avoid; } h2 + p { break-after: avoid; } .foot { break-before: avoid; margin-top: 1rem; }
   table { font-size: 8.5pt; }
   figure img { max-height: 62mm; width: auto; border: 0; }
 }

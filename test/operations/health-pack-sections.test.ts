@@ -3,12 +3,13 @@
 import { expect, test } from 'vitest';
 
 import type { Section } from '../../src/domain/health-pack/section.ts';
+import { assembleHealthPack } from '../../src/operations/health-pack/assemble-pack.ts';
 import { readBalanceHealth } from '../../src/operations/health-pack/balance-health.ts';
 import { readBurn } from '../../src/operations/health-pack/burn.ts';
 import { readDisputes } from '../../src/operations/health-pack/disputes.ts';
 import { readExceptions } from '../../src/operations/health-pack/exceptions.ts';
-import { readFeatureMargins } from '../../src/operations/health-pack/feature-margins.ts';
-import { readKeyFigures } from '../../src/operations/health-pack/key-figures.ts';
+import { keyFiguresOf } from '../../src/operations/health-pack/key-figures.ts';
+import { marginsOf, readMarginHistory } from '../../src/operations/health-pack/margins.ts';
 import { readPredictability } from '../../src/operations/health-pack/predictability.ts';
 import { readReconciled } from '../../src/operations/health-pack/reconciled.ts';
 import { watchMargins } from '../../src/operations/margin/watch-margins.ts';
@@ -29,8 +30,8 @@ function dataOf<Data>(section: Section<Data>): Data {
 }
 
 test('margin by feature: ai costs $20.00 and brings $12.50 in June, where it had cost $6.00 in May', async () => {
-  const margins = dataOf(await readFeatureMargins(deps, JUNE));
-  const [ai, reports, api] = margins.rows;
+  const margins = dataOf(marginsOf(await readMarginHistory(deps, JUNE), JUNE));
+  const [ai, reports, api] = margins.features;
   expect(ai).toMatchObject({
     feature: 'ai',
     uses: 5,
@@ -52,7 +53,7 @@ test('margin by feature: ai costs $20.00 and brings $12.50 in June, where it had
 });
 
 test('key figures: five customers, 48 100 credits, $153.76 against $20.05, with five months before', async () => {
-  const { figures } = dataOf(await readKeyFigures(deps, JUNE));
+  const { figures } = dataOf(keyFiguresOf(await readMarginHistory(deps, JUNE), JUNE));
   const shown = Object.fromEntries(figures.map(({ key, value, previous }) => [key, [value, previous]]));
   expect(shown).toEqual({
     customers: [5n, 6n],
@@ -141,10 +142,23 @@ test('reconciliation: it ran in June and found nothing that is open', async () =
 
 test('a month without anything has no numbers, and says why', async () => {
   const empty = '2025-06';
-  for (const read of [readFeatureMargins, readKeyFigures, readBurn, readBalanceHealth, readPredictability]) {
+  const history = await readMarginHistory(deps, empty);
+  for (const told of [marginsOf(history, empty), keyFiguresOf(history, empty)]) {
+    expect(told).toMatchObject({ kind: 'not_enough_data', have: 0 });
+  }
+  for (const read of [readBurn, readBalanceHealth, readPredictability]) {
     expect(await read(deps, empty)).toMatchObject({ kind: 'not_enough_data', have: 0 });
   }
   expect(await readReconciled(deps, empty)).toMatchObject({ kind: 'not_enough_data', need: 1 });
+  const pack = await assembleHealthPack(deps, { month: empty, candidate: null });
+  if ('rejected' in pack) throw new Error(pack.rejected.message);
+  const { verdict, triggers, unregistered, sideBySide } = pack;
+  expect(verdict).toMatchObject({ word: 'not enough data', told: 0, asked: 8, findings: [] });
+  expect(new Set(triggers.map(({ hit, value }) => [hit, value].join()))).toEqual(new Set([',']));
+  expect([unregistered, sideBySide]).toMatchObject([
+    { kind: 'not_enough_data', need: 1 },
+    { kind: 'not_enough_data', need: 1 },
+  ]);
 });
 
 test('a feature under water and a margin that moved are told once, of June alone', async () => {

@@ -27,11 +27,16 @@ export interface BurnRow {
   readonly share: bigint | null;
 }
 
-/** (4) What features cost and bring, in one currency. */
-export interface FeatureMargins {
+/** (4) What features cost and bring, in one currency; beside them the actions, models and customers that matter most. */
+export interface Margins {
   readonly currency: string;
-  readonly rows: readonly FeatureMargin[];
+  readonly features: readonly FeatureMargin[];
   readonly total: FeatureMargin;
+  /** At most ten of each, the highest cost first. */
+  readonly actions: readonly NamedMargin[];
+  readonly models: readonly NamedMargin[];
+  /** At most ten, the least gap first. */
+  readonly customers: readonly CustomerMargin[];
   /** Uses in the month of which no cost is known. */
   readonly usesWithoutCost: number;
   /** Cost or value in other currencies without an exchange rate: not in the rows. */
@@ -39,8 +44,7 @@ export interface FeatureMargins {
 }
 
 /** Money in nano-units of the major unit. */
-export interface FeatureMargin {
-  readonly feature: string;
+export interface MarginFigures {
   readonly uses: number;
   readonly credits: bigint;
   readonly cost: bigint;
@@ -60,6 +64,19 @@ export interface FeatureMargin {
   readonly drifted: boolean;
   /** Below the margin that the price file wants; false where it wants none. */
   readonly belowTarget: boolean;
+}
+
+export interface FeatureMargin extends MarginFigures {
+  readonly feature: string;
+}
+
+export interface NamedMargin extends MarginFigures {
+  /** null: uses that name no model. */
+  readonly name: string | null;
+}
+
+export interface CustomerMargin extends NamedMargin {
+  readonly customerId: string;
 }
 
 /** (5) How customers' balances fare, over pools with a billing period that ended in the month. */

@@ -1,19 +1,20 @@
-import type { ShownCandidate } from '../simulation/assumptions.ts';
 // The monthly pricing health pack: what the model did, what it cost, whom it annoyed, and what to do about it.
+import type { ShownCandidate } from '../simulation/assumptions.ts';
 import type { ComparedBill } from '../simulation/bill-comparison.ts';
 import type {
   BalanceHealth,
   Burn,
   Disputes,
   Exceptions,
-  FeatureMargins,
+  Margins,
   KeyFigures,
   Predictability,
   Reconciled,
 } from './facts.ts';
 import type { Month, Section } from './section.ts';
 import type { Trigger } from './triggers.ts';
-import type { Unregistered, Verdict } from './verdict.ts';
+import type { Unregistered } from './unregistered.ts';
+import type { Verdict } from './verdict.ts';
 
 /** The same behaviour of typical customers under the candidate model. */
 export interface SideBySide {
@@ -29,7 +30,7 @@ export interface HealthPack {
   readonly verdict: Verdict;
   readonly keyFigures: Section<KeyFigures>;
   readonly burn: Section<Burn>;
-  readonly margins: Section<FeatureMargins>;
+  readonly margins: Section<Margins>;
   readonly unregistered: Section<readonly Unregistered[]>;
   readonly balances: Section<BalanceHealth>;
   readonly exceptions: Section<Exceptions>;

@@ -1,13 +1,15 @@
 // Keep, adjust or migrate: what the month's findings come to. A finding names its evidence; the three that weigh most are
 // the reasons. A cohort that is ready to leave credits weighs most, then what loses money, then what annoys.
-import type { BalanceHealth, Exceptions, FeatureMargins } from './facts.ts';
+import type { BalanceHealth, Exceptions, Margins } from './facts.ts';
 import type { Section } from './section.ts';
 import { readyCohorts, type Trigger } from './triggers.ts';
+import { toldCost, type Unregistered } from './unregistered.ts';
 
 export const FINDING_KEYS = [
   'cohort_ready',
   'under_water',
   'unregistered',
+  'blocked_use',
   'reconciliation_strain',
   'opaque_credits',
   'unpredictable_bills',
@@ -39,18 +41,10 @@ export interface Verdict {
   readonly asked: number;
 }
 
-/** Use or cost of something that nobody registered, in the month. */
-export interface Unregistered {
-  readonly kind: string;
-  readonly name: string;
-  readonly uses: number;
-  /** Nano-units; null where nothing is known of its cost. */
-  readonly cost: bigint | null;
-  readonly currency: string | null;
-}
-
 export interface VerdictFacts {
-  readonly margins: Section<FeatureMargins>;
+  /** Whether anything was used in the month: that nobody complained of nothing says nothing. */
+  readonly hadUse: boolean;
+  readonly margins: Section<Margins>;
   readonly balances: Section<BalanceHealth>;
   readonly exceptions: Section<Exceptions>;
   readonly triggers: readonly Trigger[];
@@ -71,7 +65,7 @@ export function verdictOf(facts: VerdictFacts): Verdict {
   const voices = [
     facts.margins.kind === 'data',
     facts.balances.kind === 'data',
-    facts.exceptions.kind === 'data',
+    facts.exceptions.kind === 'data' && facts.hadUse,
     ...facts.triggers.map(({ hit }) => hit !== null),
   ];
   const told = voices.filter(Boolean).length;
@@ -91,16 +85,18 @@ function* findingsOf(facts: VerdictFacts): Iterable<PackFinding> {
     if (trigger?.hit === true) yield found(key, null, trigger.value);
   }
   if (facts.margins.kind === 'data') yield* margins(facts.margins.data);
-  for (const { kind, name, cost, currency } of facts.unregistered) {
-    yield { ...found('unregistered', `${kind} ${name}`, cost), currency };
+  for (const one of facts.unregistered) {
+    const { cost = null, currency = null } = toldCost(one) ?? {};
+    const key = one.state === 'blocked' ? 'blocked_use' : 'unregistered';
+    yield { ...found(key, `${one.kind} ${one.name}`, cost), currency };
   }
   if (facts.exceptions.kind === 'data') yield* goodwill(facts.exceptions.data);
   if (facts.balances.kind === 'data') yield* balances(facts.balances.data);
   for (const plan of facts.reviewsDue) yield found('review_due', plan, null);
 }
 
-function* margins({ currency, rows }: FeatureMargins): Iterable<PackFinding> {
-  for (const { feature, gap, margin, previousMargin, underWater, belowTarget, drifted } of rows) {
+function* margins({ currency, features }: Margins): Iterable<PackFinding> {
+  for (const { feature, gap, margin, previousMargin, underWater, belowTarget, drifted } of features) {
     if (underWater) yield { ...found('under_water', feature, gap), currency };
     else if (belowTarget) yield { ...found('below_target', feature, margin), currency };
     else if (drifted) yield { ...found('margin_drift', feature, margin), previous: previousMargin, currency };

@@ -4,10 +4,10 @@ import { endOf, type Month, monthAfter, type Section, startOf } from '../../doma
 import { evaluateTriggers } from '../../domain/health-pack/triggers.ts';
 import { verdictOf } from '../../domain/health-pack/verdict.ts';
 import type { Refused } from '../../domain/rejection.ts';
+import type { ComparedBill, SimulatedBills } from '../../domain/simulation/bill-comparison.ts';
 import { now as clock } from '../../storage/clock.ts';
-import { transaction } from '../../storage/database.ts';
 import { triggerFacts } from '../../storage/health-pack/trigger-facts.ts';
-import { execute } from '../../storage/query.ts';
+import { readWhole } from '../../storage/whole-reads.ts';
 import type { Deps } from '../deps.ts';
 import type { Candidate } from '../simulation/candidate.ts';
 import { simulatePlans } from '../simulation/simulate-plans.ts';
@@ -15,8 +15,8 @@ import { readBalanceHealth } from './balance-health.ts';
 import { readBurn } from './burn.ts';
 import { readDisputes } from './disputes.ts';
 import { readExceptions } from './exceptions.ts';
-import { readFeatureMargins } from './feature-margins.ts';
-import { readKeyFigures } from './key-figures.ts';
+import { keyFiguresOf } from './key-figures.ts';
+import { marginsOf, readMarginHistory } from './margins.ts';
 import { readPredictability } from './predictability.ts';
 import { readReconciled } from './reconciled.ts';
 import { readReviewsDue } from './reviews-due.ts';
@@ -30,13 +30,16 @@ export async function assembleHealthPack(
   const sideBySide = await readSideBySide(deps, month, candidate);
   if ('rejected' in sideBySide) return sideBySide;
   const predictability = await readPredictability(deps, month);
-  const triggers = evaluateTriggers(await readTriggerFacts(deps, month), predictability);
-  const [margins, unregistered] = [await readFeatureMargins(deps, month), await readUnregistered(deps, month)];
+  const triggers = evaluateTriggers(await readWhole(deps.db, async (trx) => triggerFacts(trx, month)), predictability);
+  const history = await readMarginHistory(deps, month);
+  const [margins, unregistered] = [marginsOf(history, month), await readUnregistered(deps, month)];
   const [balances, exceptions] = [await readBalanceHealth(deps, month), await readExceptions(deps, month)];
+  const burn = await readBurn(deps, month);
   return {
     month,
     at: await clock(deps.db),
     verdict: verdictOf({
+      hadUse: burn.kind === 'data',
       margins,
       balances,
       exceptions,
@@ -44,8 +47,8 @@ export async function assembleHealthPack(
       unregistered: unregistered.kind === 'data' ? unregistered.data : [],
       reviewsDue: await readReviewsDue(deps, month),
     }),
-    keyFigures: await readKeyFigures(deps, month),
-    burn: await readBurn(deps, month),
+    keyFigures: keyFiguresOf(history, month),
+    burn,
     margins,
     unregistered,
     balances,
@@ -56,17 +59,6 @@ export async function assembleHealthPack(
     triggers,
     sideBySide,
   };
-}
-
-async function readTriggerFacts({ db }: Deps, month: Month): ReturnType<typeof triggerFacts> {
-  return transaction(
-    db,
-    async (trx) => {
-      await execute(trx, `set local statement_timeout = '120s'`);
-      return triggerFacts(trx, month);
-    },
-    { isolationLevel: 'repeatable read', readOnly: true },
-  );
 }
 
 /** Billing periods that end in the month, however they are anchored. */
@@ -88,5 +80,15 @@ async function readSideBySide(
     const because = 'Too few customers have a whole billing period that ended in the month.';
     return { kind: 'not_enough_data', because, have: bills.length, need };
   }
-  return { kind: 'data', data: { candidate, bills, leftOut: leftOut.length } };
+  return { kind: 'data', data: { candidate, bills: bills.map(toldBill), leftOut: leftOut.length } };
+}
+
+/** Of a replay what a bill tells: its periods stand with the bill already. */
+function toldBill({ before, after, ...bill }: ComparedBill): ComparedBill {
+  return { ...bill, before: toldSide(before), after: toldSide(after) };
+}
+
+function toldSide({ outcome, ...bills }: SimulatedBills): SimulatedBills {
+  const { unfundedMicro, debtMicro, refusals, refusedMicro, expiredMicro } = outcome;
+  return { ...bills, outcome: { unfundedMicro, debtMicro, refusals, refusedMicro, expiredMicro } };
 }

@@ -1,6 +1,8 @@
 import type { BalanceHealth } from '../../domain/health-pack/facts.ts';
 import { endOf, type Month, type Section, shareOf, startOf } from '../../domain/health-pack/section.ts';
+import { now as clock } from '../../storage/clock.ts';
 import { endedCredits, endedPeriods } from '../../storage/health-pack/balances.ts';
+import { readWhole } from '../../storage/whole-reads.ts';
 import type { Deps } from '../deps.ts';
 
 /** Fewer pools say nothing of customers at large. */
@@ -12,8 +14,13 @@ const DAYS = [7, 14, 21, null] as const;
  * and so do the credits that expired there.
  */
 export async function readBalanceHealth({ db }: Pick<Deps, 'db'>, month: Month): Promise<Section<BalanceHealth>> {
-  const span = [startOf(month), endOf(month)] as const;
-  const [periods, { used, expired }] = await Promise.all([endedPeriods(db, ...span), endedCredits(db, ...span)]);
+  // Of a month that is not over: what has ended by now.
+  const now = await clock(db);
+  const span = [startOf(month), now < endOf(month) ? now : endOf(month)] as const;
+  const [periods, { used, expired }] = await readWhole(db, async (trx) => [
+    await endedPeriods(trx, ...span),
+    await endedCredits(trx, ...span),
+  ]);
   const pools = new Set(periods.map(({ poolId }) => poolId)).size;
   if (pools < POOLS_MIN) {
     const because = `Only ${pools} pools had a billing period that ended in ${month}.`;

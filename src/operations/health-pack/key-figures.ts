@@ -8,19 +8,15 @@ import {
   type Unit,
 } from '../../domain/health-pack/section.ts';
 import type { MarginRow } from '../../domain/margin.ts';
-import type { Deps } from '../deps.ts';
-import { computeMargin } from '../margin/read-margin.ts';
-
-const MONTHS = 6;
+import { HISTORY_MONTHS, type MarginHistory } from './margins.ts';
 
 interface MonthFigures extends MarginRow {
   readonly customers: bigint;
 }
 
 /** Customers with use, uses, credits, billed value, cost, gap and margin, over six months. */
-export async function readKeyFigures(deps: Pick<Deps, 'db'>, month: Month): Promise<Section<KeyFigures>> {
-  const asked = { by: 'customer', from: monthAfter(month, 1 - MONTHS), to: month, currency: null } as const;
-  const { rows, totals, currency } = await computeMargin(deps, asked);
+export function keyFiguresOf({ customer }: MarginHistory, month: Month): Section<KeyFigures> {
+  const { rows, totals, currency } = customer;
   const byMonth = new Map(
     totals.map((total) => {
       const customers = BigInt(rows.filter((row) => row.month === total.month && row.uses > 0).length);
@@ -35,7 +31,7 @@ export async function readKeyFigures(deps: Pick<Deps, 'db'>, month: Month): Prom
       const found = byMonth.get(which);
       return found === undefined ? null : of(found);
     };
-    const months = monthsUntil(month, MONTHS).map((which) => ({ month: which, value: valueIn(which) }));
+    const months = monthsUntil(month, HISTORY_MONTHS).map((which) => ({ month: which, value: valueIn(which) }));
     return { key, name, unit, value: valueIn(month), previous: valueIn(monthAfter(month, -1)), months };
   };
   const money = { of: 'money', currency } as const;

@@ -1,5 +1,5 @@
-import { MICRO_PER_CREDIT } from '../../domain/amount.ts';
 // Sections 5 to 9: balances, exceptions, disputes, predictability, reconciliation.
+import { MICRO_PER_CREDIT } from '../../domain/amount.ts';
 import type {
   BalanceHealth,
   Disputes,
@@ -9,7 +9,7 @@ import type {
 } from '../../domain/health-pack/facts.ts';
 import type { Section } from '../../domain/health-pack/section.ts';
 import { type Block, figures, table, text } from '../document.ts';
-import { count, credits, day, money, monthName, percent, plural } from '../numbers.ts';
+import { count, credits, day, money, monthName, percent, plural, shortMonth } from '../numbers.ts';
 import { barChart, roughly } from './charts.ts';
 import { blocksOf } from './told.ts';
 
@@ -66,7 +66,7 @@ export async function exceptionBlocks(section: Section<Exceptions>): Promise<rea
       `Goodwill came to ${credits(goodwill.credits)} credits in ${plural(goodwill.cases, 'case')}, after ${credits(goodwill.previous)} in the month before.`,
       'Bars: goodwill credits by month; the table has the figures.',
       {
-        categories: goodwillByMonth.map(({ month }) => monthName(month)),
+        categories: goodwillByMonth.map(({ month }) => shortMonth(month)),
         series: [
           {
             name: 'Goodwill',

@@ -3,7 +3,7 @@ import type { HealthPack } from '../../domain/health-pack/pack.ts';
 import { candidateName } from '../../domain/simulation/assumptions.ts';
 import { assumptionsOf } from '../../domain/simulation/assumptions.ts';
 import { type Block, type Report, type ReportSection, text } from '../document.ts';
-import { count, monthName, plural } from '../numbers.ts';
+import { count, minute, monthName, plural } from '../numbers.ts';
 import { typicalBlocks } from '../side-by-side.ts';
 import { balanceBlocks, disputeBlocks, exceptionBlocks, predictabilityBlocks, reconciledBlocks } from './customers.ts';
 import { marginBlocks, unregisteredBlocks } from './margin.ts';
@@ -18,7 +18,7 @@ export async function healthPackReport(pack: HealthPack, mode: string): Promise<
   return {
     title: `Pricing health pack, ${monthName(pack.month)}`,
     mode,
-    subtitle: `Made on ${pack.at.toISOString()} of everything the books had recorded until then.`,
+    subtitle: `Made on ${minute(pack.at)} of everything the books had recorded until then.`,
     verdict: { word: verdict.word, sentence: verdictSentence(verdict), mark: VERDICT_MARKS[verdict.word] },
     sections: await sectionsOf(pack),
     foot: 'Issued once and not changed afterwards: what is recorded later is in the next one.',
@@ -30,7 +30,11 @@ async function sectionsOf(pack: HealthPack): Promise<readonly ReportSection[]> {
     ['verdict', 'Verdict and reasons', verdictBlocks(pack)],
     ['figures', 'Key figures', keyFigureBlocks(pack.keyFigures)],
     ['burn', 'Burn by feature', await burnBlocks(pack.burn)],
-    ['margin', 'Margin by feature', [...(await marginBlocks(pack.margins)), ...unregisteredBlocks(pack.unregistered)]],
+    [
+      'margin',
+      'Margin and shadow AI',
+      [...(await marginBlocks(pack.margins)), ...unregisteredBlocks(pack.unregistered)],
+    ],
     ['balances', 'Balance health', await balanceBlocks(pack.balances)],
     ['exceptions', 'Exceptions', await exceptionBlocks(pack.exceptions)],
     ['disputes', 'Disputes and themes', disputeBlocks(pack.disputes)],

@@ -1,5 +1,5 @@
-import { MICRO_PER_CREDIT } from '../../domain/amount.ts';
 // Sections 2 and 3: key figures, and where the credits went.
+import { MICRO_PER_CREDIT } from '../../domain/amount.ts';
 import type { Burn, BurnRow, KeyFigures } from '../../domain/health-pack/facts.ts';
 import type { Figure, Section, Unit } from '../../domain/health-pack/section.ts';
 import { type Block, figures, table } from '../document.ts';

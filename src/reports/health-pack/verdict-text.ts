@@ -1,5 +1,5 @@
-import { TRIGGER_LIMITS } from '../../domain/health-pack/triggers.ts';
 // The verdict and its findings in sentences: each says what, how much, and against what.
+import { TRIGGER_LIMITS } from '../../domain/health-pack/triggers.ts';
 import type { PackFinding, Verdict } from '../../domain/health-pack/verdict.ts';
 import type { Mark } from '../document.ts';
 import { count, credits, moneyOfNano, percent } from '../numbers.ts';
@@ -39,6 +39,8 @@ export function findingSentence({ key, subject, value, previous, currency }: Pac
       return `The margin of feature ${subject} moved from ${percent(previous)} to ${percent(value)}.`;
     case 'unregistered':
       return `Unregistered ${subject} was used${value === null ? '' : ` and cost ${money}`}: register it or block it.`;
+    case 'blocked_use':
+      return `Blocked ${subject} was used all the same${value === null ? '' : ` and cost ${money}`}: ask who runs it.`;
     case 'reconciliation_strain':
       return `Reconciliation is strained: variances that took longer than a week come to ${percent(value)} of the invoices.`;
     case 'opaque_credits':

@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts';
+import type { Transaction } from '../database.ts';
 import { query } from '../query.ts';
 
 export interface EndedPeriod {
@@ -10,9 +10,9 @@ export interface EndedPeriod {
 }
 
 /** Billing periods that ended after `from` and not after `until`, with how their pools fared. */
-export async function endedPeriods(db: Database, from: Date, until: Date): Promise<readonly EndedPeriod[]> {
+export async function endedPeriods(on: Transaction, from: Date, until: Date): Promise<readonly EndedPeriod[]> {
   return query<EndedPeriod>(
-    db,
+    on,
     `with ended as (
        select lane, customer_id, billing_period_id, pool_id, unit, starts_at, ends_at from billing_periods
        where lane between 0 and 63 and ends_at > $1 and ends_at <= $2
@@ -44,16 +44,17 @@ export async function endedPeriods(db: Database, from: Date, until: Date): Promi
 }
 
 export interface EndedCredits {
-  /** Drawn from lots less what went back to them. */
+  /** Drawn from lots, also for use that came before them, less what went back to them. */
   readonly used: bigint;
   readonly expired: bigint;
 }
 
 /** Credits of lots that came to their end after `from` and not after `until`. */
-export async function endedCredits(db: Database, from: Date, until: Date): Promise<EndedCredits> {
+export async function endedCredits(on: Transaction, from: Date, until: Date): Promise<EndedCredits> {
   const [row] = await query<EndedCredits>(
-    db,
-    `select coalesce(sum(case when p.to_kind = 'consumed' then p.amount when p.from_kind = 'consumed' then -p.amount end), 0)::bigint as used,
+    on,
+    `select coalesce(sum(case when p.to_kind in ('consumed', 'overage', 'debt') then p.amount
+         when p.from_kind in ('consumed', 'overage', 'debt') then -p.amount end), 0)::bigint as used,
        coalesce(sum(case when p.to_kind = 'expired' then p.amount when p.from_kind = 'expired' then -p.amount end), 0)::bigint as expired
      from postings p join journal_entries j on j.lane = p.lane and j.customer_id = p.customer_id and j.entry_id = p.entry_id
      where p.lane between 0 and 63 and j.lane between 0 and 63 and p.lot_id is not null

@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { query } from '../query.ts';
+import { STOOD_USE } from './stood-use.ts';
 
 export interface BurnedCredits {
   readonly feature: string;
@@ -16,22 +17,11 @@ export async function burnedCredits(
 ): Promise<readonly BurnedCredits[]> {
   return query<BurnedCredits>(
     db,
-    `select feature, action, (count(*) filter (where at >= $2))::int as uses,
-       coalesce(sum(credits) filter (where at >= $2), 0)::bigint as credits,
-       coalesce(sum(credits) filter (where at < $2), 0)::bigint as previous
-     from (
-       select b.feature, e.action, e.occurred_at as at, e.credits
-       from usage_events e join burn_rates b on b.burn_rate_id = e.burn_rate_id
-       where e.lane between 0 and 63 and e.outcome <> 'observed' and e.occurred_at >= $1 and e.occurred_at < $3
-         and not exists (select from usage_reversals r where r.lane = e.lane and r.lane between 0 and 63
-           and r.customer_id = e.customer_id and r.usage_event_id = e.usage_event_id)
-       union all
-       select h.feature, h.action, c.captured_at, c.amount
-       from hold_captures c
-       join holds h on h.lane = c.lane and h.customer_id = c.customer_id and h.hold_id = c.hold_id
-       where c.lane between 0 and 63 and h.lane between 0 and 63 and c.captured_at >= $1 and c.captured_at < $3
-     ) used
+    `select feature, action, (count(*) filter (where at >= $3))::int as uses,
+       coalesce(sum(credits) filter (where at >= $3), 0)::bigint as credits,
+       coalesce(sum(credits) filter (where at < $3), 0)::bigint as previous
+     from (${STOOD_USE}) used
      group by feature, action order by credits desc, feature, action`,
-    [before, from, until],
+    [before, until, from],
   );
 }

@@ -1,18 +1,14 @@
-import { endOf, monthAfter, type Month, startOf } from '../../domain/health-pack/section.ts';
 // What the triggers are evaluated from, for one month.
+import { endOf, monthAfter, type Month, startOf } from '../../domain/health-pack/section.ts';
 import { type CohortUse, TRIGGER_LIMITS, type TriggerFacts } from '../../domain/health-pack/triggers.ts';
 import type { Transaction } from '../database.ts';
 import { query } from '../query.ts';
-
-/** Use that stands: paid or owed, not undone since. */
-const USED = `usage_events u where u.lane between 0 and 63 and u.outcome = 'applied' and u.occurred_at >= $1 and u.occurred_at < $2
-  and not exists (select from usage_reversals r where r.lane = u.lane and r.customer_id = u.customer_id
-    and r.usage_event_id = u.usage_event_id)`;
+import { STOOD_USE } from './stood-use.ts';
 
 export async function triggerFacts(trx: Transaction, month: Month): Promise<TriggerFacts> {
   const [cohorts, customers, complaints, invoices, strained] = [
     await cohortUse(trx, month),
-    await counted(trx, month, `select count(distinct u.customer_id)::int as many from ${USED}`),
+    await counted(trx, month, `select count(distinct customer_id)::int as many from (${STOOD_USE}) used`),
     await counted(
       trx,
       month,
@@ -31,8 +27,10 @@ export async function triggerFacts(trx: Transaction, month: Month): Promise<Trig
     await counted(
       trx,
       month,
+      // Those that are explained were settled by the run that found them.
       `select count(*)::int as many from variances where lane between 0 and 63 and found_at >= $1 and found_at < $2
-         and coalesce(closed_at, 'infinity') >= found_at + interval '7 days'`,
+         and case when state = 'open' then coalesce((select instant from simulated_clock), clock_timestamp()) else closed_at end
+           >= found_at + interval '7 days'`,
     ),
   ];
   return { cohorts, customers, complaints, invoices, strained };
@@ -49,8 +47,8 @@ async function cohortUse(trx: Transaction, month: Month): Promise<readonly Cohor
   const rows = await query<Omit<CohortUse, 'credits' | 'topCredits'> & { credits: string; topCredits: string }>(
     trx,
     `with used as (
-       select u.lane, u.customer_id, u.action, date_trunc('month', u.occurred_at) as month, sum(u.credits) as credits
-       from ${USED} group by 1, 2, 3, 4),
+       select lane, customer_id, action, date_trunc('month', at at time zone 'UTC') as month, sum(credits) as credits
+       from (${STOOD_USE}) u group by 1, 2, 3, 4),
      members as (
        select p.lane, p.customer_id, v.plan from pools p join plan_versions v using (plan_version_id)
        where p.lane between 0 and 63 and p.member is null),
@@ -63,7 +61,7 @@ async function cohortUse(trx: Transaction, month: Month): Promise<readonly Cohor
      actions as (
        select m.plan, u.action, sum(u.credits) as credits,
          row_number() over (partition by m.plan order by sum(u.credits) desc, u.action) as place
-       from used u join members m using (lane, customer_id) where u.month = $4 group by 1, 2)
+       from used u join members m using (lane, customer_id) where u.month = ($4::timestamptz at time zone 'UTC') group by 1, 2)
      select plan, (select count(*) from customers c where c.plan = t.plan)::int as customers,
        (select count(*) from customers c where c.plan = t.plan and c.most <= c.mean * (100 + $5) / 100
          and c.least >= c.mean * (100 - $5) / 100)::int as stable,
