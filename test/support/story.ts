@@ -85,6 +85,8 @@ export interface StoryOptions {
   readonly catalogue?: Catalogue;
   readonly startsAt?: string;
   readonly switches?: Partial<Switches>;
+  /** A server that takes the mail; default: there is none. */
+  readonly smtpUrl?: string;
 }
 
 /** What the keys of stories are hashed with. */
@@ -93,7 +95,7 @@ let events = 0;
 
 /** Starts the whole product in its sandbox for the calling test file, at 1 April 2026 unless told otherwise. */
 export async function tellStory(db: Database, options: StoryOptions = {}): Promise<Story> {
-  const { catalogue = sampleCatalogue, startsAt = '2026-04-01T00:00:00Z', switches = {} } = options;
+  const { catalogue = sampleCatalogue, startsAt = '2026-04-01T00:00:00Z', switches = {}, smtpUrl } = options;
   const simulator = await startSimulator({ switches: { ...switchesOfRun(), ...switches } });
   const { host, port, secretKey } = simulator;
   const stripe = connectStripe({ secretKey, host, port, protocol: 'http' });
@@ -110,6 +112,7 @@ export async function tellStory(db: Database, options: StoryOptions = {}): Promi
     nightlyCron: '0 3 * * *',
     sandbox: { advanceClock: async (to) => (clock as unknown as SandboxClock).advance(to) },
     signIn: { by: 'link' },
+    mail: { smtpUrl, from: 'us@example.com', folder: null },
   });
   http.serve(express().use(billing.router));
   clock = createSandboxClock({ deps, simulator, works: billing.jobs.works, jobs: billing.jobs });

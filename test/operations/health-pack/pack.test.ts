@@ -1,44 +1,38 @@
+// The pack of June 2026, told from outside: the timetable issues it, mail and webhooks tell of it, every figure is asked of
+// the tables, and it is looked at on screen and on paper.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { expect, test, vi } from 'vitest';
 
+import { readCohorts } from '../../../src/domain/plan-migration.ts';
+import { startCron } from '../../../src/jobs/cron.ts';
+import { scheduledJobs } from '../../../src/jobs/schedule.ts';
+import { issueDuePacks } from '../../../src/operations/health-pack/issue-due-packs.ts';
+import { planMigration } from '../../../src/operations/migration/plan-migration.ts';
+import { NO_TRACE } from '../../../src/operations/operators/acting.ts';
+import { healthPackFiles } from '../../../src/reports/health-pack/files.ts';
 import { execute, query } from '../../../src/storage/query.ts';
 import { linkFor, OLU, openWindow, signIn, startBrowser } from '../../support/browser.ts';
 import { cloneDatabase } from '../../support/database.ts';
 import { tellHalfAYear } from '../../support/half-a-year.ts';
+import { employ } from '../../support/operators.ts';
+import { BILL_CLAIMS } from '../../support/pack-figures/bills.ts';
+import { expectEveryFigure } from '../../support/pack-figures/claims.ts';
+import { JUDGEMENT_CLAIMS } from '../../support/pack-figures/judgement.ts';
+import { PEOPLE_CLAIMS } from '../../support/pack-figures/people.ts';
+import { USE_CLAIMS } from '../../support/pack-figures/use.ts';
+import { openPostOffice } from '../../support/post-office.ts';
+import { openReceiver } from '../../support/receiver.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { database } = await cloneDatabase();
-const { story } = await tellHalfAYear(database);
-const issued = await story.call('POST', '/v1/health_packs', { month: '2026-06', plan: 'metered' });
-const pack = JSON.parse(await fetched('json')) as Pack;
+const [office, receiver] = [await openPostOffice(), await openReceiver()];
+const { story } = await tellHalfAYear(database, { smtpUrl: office.url });
+const { deps } = story.billing;
 
-interface Pack {
-  readonly burn: {
-    readonly data: {
-      readonly total: string;
-      readonly actions: readonly { action: string; uses: number; credits: string }[];
-    };
-  };
-  readonly key_figures: { readonly data: { readonly figures: readonly { key: string; value: string }[] } };
-  readonly margins: { readonly data: { readonly rows: readonly { feature: string; cost: string }[] } };
-  readonly unregistered: { readonly data: readonly { name: string; uses: number }[] };
-  readonly exceptions: { readonly data: { readonly goodwill_by_month: readonly { month: string; credits: string }[] } };
-  readonly predictability: { readonly data: { readonly customers: number; readonly moved: number } };
-  readonly reconciled: { readonly data: { readonly runs: number; readonly found: number } };
-  readonly triggers: readonly {
-    key: string;
-    cohort: string | null;
-    part: string;
-    whole: string;
-    hit: boolean | null;
-  }[];
-  readonly side_by_side: {
-    readonly data: { readonly bills: readonly { customer_id: string; before_minor: string }[] };
-  };
-}
+const CLAIMS = [...USE_CLAIMS, ...PEOPLE_CLAIMS, ...JUDGEMENT_CLAIMS, ...BILL_CLAIMS];
 
 async function fetched(ending: string): Promise<string> {
   const response = await fetch(`${story.origin}/v1/health_packs/2026-06/files/health-pack-2026-06.${ending}`, {
@@ -48,100 +42,136 @@ async function fetched(ending: string): Promise<string> {
   return response.text();
 }
 
-/** What a statement answers, as text: asked beside the product, of the tables alone. */
-async function asked(sql: string): Promise<readonly unknown[]> {
-  return query(database, sql);
-}
+test('two replicas come to the hour of the pack, and it is issued once and told once', async () => {
+  const finn = { subject: await employ(deps, 'finn', ['finance']), roles: null, trace: NO_TRACE };
+  await employ(deps, 'sam', ['support']);
+  const cohorts = readCohorts('new:2026-06-01,rest');
+  if (typeof cohorts === 'string') throw new Error(cohorts);
+  // The move that is planned is what the bills are set beside.
+  const spring = { name: 'spring', fromPlan: 'steady', toPlan: 'metered', toSegment: null, cohorts, everyDays: 30 };
+  expect(
+    await planMigration(deps, finn, { ...spring, holdoutPercent: 0, reason: 'use is stable', dryRun: false }),
+  ).toMatchObject({ toVersion: 1 });
+  const endpoint = await story.call(
+    'POST',
+    '/v1/webhook_endpoints',
+    { url: receiver.url, description: 'ours' },
+    'hook',
+  );
+  receiver.secrets.push(endpoint.body['secret'] as unknown as string);
 
-const JUNE = `>= '2026-06-01' and u.occurred_at < '2026-07-01'`;
-const USED = `usage_events u join burn_rates r using (burn_rate_id)
-  where u.lane between 0 and 63 and u.outcome = 'applied' and u.occurred_at`;
+  await story.until('2026-07-02T06:00:00Z');
+  expect((await story.call('GET', '/v1/health_packs')).body).toMatchObject({ data: [] });
+  const due = scheduledJobs('0 3 * * *').filter(({ name }) => name === 'issue-health-pack');
+  expect(due.map(({ cron }) => cron)).toEqual(['0 6 2 * *']);
+  // The books live in July, and the wall's clock does not: its hour was a minute ago, when both replicas were off.
+  const ago = new Date(Date.now() - 60_000);
+  const cron = `${ago.getUTCMinutes()} ${ago.getUTCHours()} * * *`;
+  const jobs = due.map((job) => ({ ...job, cron, catchUpHours: 1 }));
+  const replicas = ['one', 'two'].map((owner) => startCron(deps, jobs, { owner }));
+  const runs = async () => query<{ outcome: object | null }>(database, `select outcome from job_runs`);
+  const done = [{ outcome: { ok: true, issued: ['2026-06'] } }];
+  await vi.waitFor(async () => expect(await runs()).toEqual(done), { timeout: 60_000, interval: 200 });
+  for (const replica of replicas) await replica.stop(10_000);
+  expect(await runs()).toEqual(done);
+  expect(await issueDuePacks(deps, healthPackFiles)).toEqual([]);
+
+  await story.clock.settle();
+  const { body: issued } = await story.call('GET', '/v1/health_packs/2026-06');
+  expect(issued).toMatchObject({
+    verdict: 'migrate',
+    candidate: 'plan metered@1',
+    issued_by: 'system:schedule',
+    issued_at: '2026-07-02T06:00:00.000Z',
+  });
+  expect(office.letters.map(({ to }) => to)).toEqual([['finn@example.com']]);
+  const [letter] = office.letters;
+  expect(letter?.text).toContain('Subject: [SANDBOX] Pricing health pack 2026-06: migrate');
+  expect(letter?.text).toContain('Verdict: migrate.');
+  expect(letter?.text).toContain(`${story.origin}/admin/reports/2026-06`);
+  for (const reason of issued['reasons'] as unknown as readonly string[]) {
+    expect(letter?.text.replaceAll(/\r?\n/g, ' ')).toContain(reason);
+  }
+  const told = receiver.received.filter(({ type }) => type === 'report.ready');
+  expect(told.map(({ object }) => object)).toEqual([
+    {
+      object: 'health_pack',
+      month: '2026-06',
+      verdict: 'migrate',
+      reasons: issued['reasons'],
+      url: `${story.origin}/admin/reports/2026-06`,
+    },
+  ]);
+  expect(
+    await query(
+      database,
+      `select channel, state, count(*)::int as many from health_pack_deliveries group by 1, 2 order by 1`,
+    ),
+  ).toEqual(['log', 'mail', 'webhook'].map((channel) => ({ channel, state: 'sent', many: 1 })));
+});
 
 test('June says migrate, and every planted fact is in its findings', async () => {
-  expect([issued.status, issued.body['verdict']]).toEqual([201, 'migrate']);
   const page = await fetched('md');
   for (const words of [
     'Plan steady is ready to leave credits: the use of 100 % of its customers is stable over 3 months',
-    'Feature ai is under water',
-    'Unregistered model nobody-knows-1 was used',
+    'Feature ai is under water: it cost USD 14.33 more than it brought',
+    'Unregistered model nobody-knows-1 was used and cost USD 14.00',
+    'Unregistered model rogue-2 was used and cost USD 7.00',
+    'Unregistered key laptop',
+    'Unregistered feature reports',
+    'Unregistered member bob was used and cost EUR 3.00',
+    'Blocked model banned-1 was used all the same and cost USD 0.50',
+    'variances that took longer than a week come to 10 % of the invoices',
+    'complaints about bills come to 20 % of the customers with use',
     'Goodwill is rising: 200 credits against 28',
+    'Feature reports earns 77.61 %, which is below the margin',
+    // Over the months as it was planted: first in April, and who is asked.
+    '| model | **nobody-knows-1** | 2026-04-10 | story-7 | 1 | USD 14.00 | nobody |',
+    '| model | **banned-1** | 2026-06-15 | story-10 | 1 | USD 0.50 | blocked by ada@example.com |',
+    '| model nobody-knows-1 | – | – | – | 1, USD 20.00 | 1, USD 12.00 | 1, USD 14.00 |',
+    '| model rogue-2 | – | – | – | – | – | 0, billed USD 7.00 |',
   ]) {
     expect(page).toContain(words);
   }
-  // Two reasons and more: nine customers are too few to say how opaque credits are.
-  expect(page).toContain('9 customers used credits in the month, it takes 10');
 });
 
-test('every number is what the tables say when they are asked directly', async () => {
-  const { burn, key_figures: key, margins, unregistered, exceptions, predictability, reconciled } = pack;
-  expect(burn.data.actions.map(({ action, uses, credits }) => ({ action, uses, credits }))).toEqual(
-    await asked(`select u.action, count(*)::int as uses, sum(u.credits)::text as credits from ${USED} ${JUNE}
-      group by 1 order by sum(u.credits) desc, u.action desc`),
-  );
-  expect([{ credits: burn.data.total }]).toEqual(
-    await asked(`select sum(u.credits)::text as credits from ${USED} ${JUNE}`),
-  );
-  const figure = (name: string): string | undefined => key.data.figures.find(({ key: of }) => of === name)?.value;
-  expect([{ customers: figure('customers'), uses: figure('uses') }]).toEqual(
-    await asked(`select count(distinct customer_id)::text as customers, count(*)::text as uses from ${USED} ${JUNE}`),
-  );
-  expect(margins.data.rows.filter(({ cost }) => cost !== '0').map(({ feature, cost }) => ({ feature, cost }))).toEqual(
-    await asked(`select feature, sum(cost_nano)::text as cost from provider_costs
-      where lane between 0 and 63 and occurred_at >= '2026-06-01' and occurred_at < '2026-07-01' group by 1`),
-  );
-  expect(unregistered.data.map(({ name, uses }) => ({ name, uses }))).toEqual(
-    await asked(`select model as name, count(*)::int as uses from provider_costs
-      where lane between 0 and 63 and occurred_at >= '2026-06-01' and occurred_at < '2026-07-01' and model <> 'text-1' group by 1`),
-  );
-  expect(exceptions.data.goodwill_by_month.map(({ month, credits }) => ({ month, credits }))).toEqual(
-    await asked(`select to_char(effective_at, 'YYYY-MM') as month, sum(granted)::text as credits from lots
-      where lane between 0 and 63 and source = 'goodwill' group by 1 order by 1`),
-  );
-  const bills = `select customer_id, total_minor - tax_minor as minor, to_char(finalized_at, 'YYYY-MM') as month from invoices
-    where lane between 0 and 63 and billing_reason = 'subscription_cycle' and status = 'paid'`;
-  expect([{ customers: predictability.data.customers, moved: predictability.data.moved }]).toEqual(
-    await asked(`with bills as (${bills}) select count(*)::int as customers,
-        (count(*) filter (where abs(n.minor - b.minor) * 4 > abs(b.minor)))::int as moved
-      from bills n join bills b using (customer_id) where n.month = '2026-06' and b.month = '2026-05'`),
-  );
-  expect([{ runs: reconciled.data.runs, found: reconciled.data.found }]).toEqual(
-    await asked(`select (select count(*) from reconciliations where finished_at >= '2026-06-01' and finished_at < '2026-07-01')::int as runs,
-      (select count(*) from variances where lane between 0 and 63 and found_at >= '2026-06-01' and found_at < '2026-07-01')::int as found`),
-  );
+test('every figure is what the tables say when they are asked, and one that nobody asks for is noticed', async () => {
+  const pack = JSON.parse(await fetched('json')) as Readonly<Record<string, object>>;
+  await expectEveryFigure(database, pack, CLAIMS);
+  const more = { ...pack, disputes: { ...pack['disputes'], escalated: 0 } };
+  await expect(expectEveryFigure(database, more, CLAIMS)).rejects.toThrow('disputes.escalated');
+  await expect(expectEveryFigure(database, pack, CLAIMS.slice(1))).rejects.toThrow('key_figures.data.figures[0].value');
+  await expect(expectEveryFigure(database, pack, [...CLAIMS, ...CLAIMS.slice(0, 1)])).rejects.toThrow('twice');
 });
 
-test('the triggers and the bills side by side come out of the tables too', async () => {
-  const trigger = (key: string, plan: string) => pack.triggers.find((one) => one.key === key && one.cohort === plan);
-  const [steady] = (await asked(`select count(*)::text as stable from (
-    select u.customer_id, date_trunc('month', u.occurred_at) as month, sum(u.credits) as credits from ${USED} >= '2026-04-01'
-      and u.occurred_at < '2026-07-01' and u.action = 'api.call' group by 1, 2) m
-    group by ()`)) as readonly { stable: string }[];
-  // Five customers in three months, each month the same.
-  expect(steady).toEqual({ stable: '15' });
-  expect(trigger('stable_use', 'steady')).toMatchObject({ part: '5', whole: '5', hit: true });
-  const [calls] = (await asked(
-    `select sum(u.credits)::text as credits from ${USED} ${JUNE} and u.action = 'api.call'`,
-  )) as readonly { credits: string }[];
-  expect(trigger('explainable_metric', 'steady')).toMatchObject({
-    part: calls?.credits,
-    whole: calls?.credits,
-    hit: true,
-  });
-  // Lively has four customers, one too few.
-  expect(trigger('stable_use', 'lively')).toBeUndefined();
-  // May's and June's fees came with the cycle invoices before; June's overage with the one on 1 July.
-  const invoiced =
-    await asked(`select l.customer_id, (sum(l.amount_minor - l.credits_applied_minor))::text as before_minor
-    from invoice_lines l join invoices i using (lane, customer_id, invoice_id) where l.lane between 0 and 63
-      and ((l.kind = 'base' and l.period_start = '2026-06-01') or (l.kind in ('usage', 'correction') and i.finalized_at >= '2026-07-01'))
-    group by 1 order by 1`);
-  const shown = pack.side_by_side.data.bills.map(({ customer_id, before_minor }) => ({ customer_id, before_minor }));
-  expect(shown.toSorted((a, b) => (a.customer_id < b.customer_id ? -1 : 1))).toEqual(invoiced);
+test('the margin report says the same of everything, not only of ten', async () => {
+  const pack = JSON.parse(await fetched('json')) as {
+    readonly margins: {
+      readonly data: Readonly<Record<string, readonly { gap: string; billed: string; cost: string }[]>>;
+    };
+  };
+  for (const [by, list] of [
+    ['feature', 'features'],
+    ['action', 'actions'],
+    ['model', 'models'],
+    ['customer', 'customers'],
+  ] as const) {
+    const { body } = await story.call('GET', `/v1/reports/margin?by=${by}&from=2026-06&to=2026-06`);
+    const sums = (rows: readonly { cost: string; billed: string; gap: string }[], nano: number) =>
+      rows
+        .map((row) => [row.cost, row.billed, row.gap].map((text) => Math.round(Number(text) * nano)).join(' '))
+        .toSorted();
+    const reported = body['data'] as unknown as readonly { cost: string; billed: string; gap: string }[];
+    expect(sums(pack.margins.data[list] ?? [], 1)).toEqual(sums(reported, 1e9));
+  }
 });
 
 test('a pack that is issued stays as it is, whoever asks', async () => {
+  const issued = await story.call('GET', '/v1/health_packs/2026-06');
   const again = await story.call('POST', '/v1/health_packs', { month: '2026-06' });
   expect(again.body).toEqual(issued.body);
+  const other = await story.call('POST', '/v1/health_packs', { month: '2026-06', plan: 'lively' });
+  expect([other.status, other.body['error']]).toMatchObject([409, { code: 'pack_issued', param: 'plan' }]);
   for (const change of [
     `update health_packs set verdict = 'keep'`,
     `delete from health_pack_files`,
@@ -151,10 +181,7 @@ test('a pack that is issued stays as it is, whoever asks', async () => {
   }
   const early = await story.call('POST', '/v1/health_packs', { month: '2026-07' });
   expect([early.status, early.body['error']]).toMatchObject([409, { code: 'pack_too_early' }]);
-  await story.clock.settle();
-  expect(await asked(`select channel, state from health_pack_deliveries where channel = 'log'`)).toEqual([
-    { channel: 'log', state: 'sent' },
-  ]);
+  expect((await story.call('GET', '/v1/health_packs')).body).toMatchObject({ data: [{ hash: issued.body['hash'] }] });
 });
 
 test('the console lists packs and shows each as it was issued; axe has nothing to say, in light and dark', async () => {
@@ -162,7 +189,7 @@ test('the console lists packs and shows each as it was issued; axe has nothing t
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   for (const colorScheme of ['light', 'dark'] as const) {
     const window = await openWindow(browser, story.origin, { colorScheme });
-    const page = await signIn(window, await linkFor(story.billing.deps, story.origin, OLU));
+    const page = await signIn(window, await linkFor(deps, story.origin, OLU));
     for (const path of ['/admin/reports', '/admin/reports/2026-06']) {
       await page.goto(story.origin + path);
       await page
@@ -175,6 +202,28 @@ test('the console lists packs and shows each as it was issued; axe has nothing t
       );
       expect([path, colorScheme, found]).toEqual([path, colorScheme, []]);
     }
+    // On A4 less its margins, 180 by 263 mm at 96 dots an inch: light whatever the reader prefers, nothing wider than the
+    // page, no table higher than one, and each kept whole.
+    await page.emulateMedia({ media: 'print', colorScheme });
+    await page.setViewportSize({ width: 680, height: 994 });
+    const paper = await page.evaluate(() => {
+      const all = [...document.querySelectorAll('body *')];
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      const images = [...document.querySelectorAll('img')];
+      return {
+        colors: [color, backgroundColor],
+        tooWide: all.filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map(({ tagName }) => tagName),
+        tooHigh: all.filter((one) => one.matches('.scroll, figure, tr') && one.clientHeight > innerHeight).length,
+        cut: all.filter((one) => one.matches('.scroll') && getComputedStyle(one).breakInside !== 'avoid').length,
+        loose: all.filter((one) => one.matches('h2') && getComputedStyle(one).breakAfter !== 'avoid').length,
+        dark: images.filter(({ currentSrc, src }) => currentSrc !== src).length,
+      };
+    });
+    const ink = ['rgb(22, 32, 42)', 'rgb(255, 255, 255)'];
+    expect(paper).toEqual({ colors: ink, tooWide: [], tooHigh: 0, cut: 0, loose: 0, dark: 0 });
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    const pages = pdf.match(/\/Type \/Page\b/g)?.length ?? 0;
+    expect([pages > 6, pages < 12]).toEqual([true, true]);
     expect(window.complaints).toEqual([]);
   }
 });
