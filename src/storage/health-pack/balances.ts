@@ -18,7 +18,7 @@ export async function endedPeriods(on: Transaction, from: Date, until: Date): Pr
        where lane between 0 and 63 and ends_at > $1 and ends_at <= $2
      ), moves as (
        -- What a pool has: spendable, held or frozen. A move among these changes nothing.
-       select e.lane, e.customer_id, m.pool_id, j.effective_at, j.entry_id, p.seq,
+       select e.lane, e.customer_id, m.pool_id, j.effective_at, j.kind,
          sum(case when p.to_pool_id = m.pool_id and p.to_kind in ('available', 'held', 'frozen') then p.amount else 0 end
            - case when p.from_pool_id = m.pool_id and p.from_kind in ('available', 'held', 'frozen') then p.amount else 0 end)
            over (partition by e.lane, e.customer_id, m.pool_id order by j.effective_at, j.entry_id, p.seq) as stock
@@ -28,17 +28,17 @@ export async function endedPeriods(on: Transaction, from: Date, until: Date): Pr
        join (select distinct lane, customer_id, pool_id from ended) m on m.lane = e.lane and m.customer_id = e.customer_id
          and m.pool_id in (p.from_pool_id, p.to_pool_id)
        where p.lane between 0 and 63 and j.lane between 0 and 63
+     ), emptied as (
+       select e.lane, e.customer_id, e.billing_period_id, min(m.effective_at) as at
+       from ended e join moves m on m.lane = e.lane and m.customer_id = e.customer_id and m.pool_id = e.pool_id
+         and m.effective_at >= e.starts_at and m.effective_at < e.ends_at
+       where m.stock = 0 and m.kind in ('usage.burn', 'usage.funded', 'hold.captured') group by 1, 2, 3
      )
      select e.pool_id as "poolId", coalesce((
          select sum(a.balance) from accounts a where a.lane = e.lane and a.lane between 0 and 63 and a.customer_id = e.customer_id
            and a.billing_period_id = e.billing_period_id and a.kind = 'consumed'), 0)::bigint as used,
-       (select floor(extract(epoch from min(m.effective_at) - e.starts_at) / 86400)::int from moves m
-         where m.lane = e.lane and m.customer_id = e.customer_id and m.pool_id = e.pool_id and m.stock = 0
-           and m.effective_at >= e.starts_at and m.effective_at < e.ends_at
-           and exists (select from journal_entries b where b.lane = m.lane and b.lane between 0 and 63
-             and b.customer_id = m.customer_id and b.entry_id = m.entry_id
-             and b.kind in ('usage.burn', 'usage.funded', 'hold.captured'))) as "daysToZero"
-     from ended e order by e.pool_id, e.ends_at`,
+       floor(extract(epoch from z.at - e.starts_at) / 86400)::int as "daysToZero"
+     from ended e left join emptied z using (lane, customer_id, billing_period_id) order by e.pool_id, e.ends_at`,
     [from, until],
   );
 }

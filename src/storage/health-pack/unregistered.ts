@@ -35,11 +35,14 @@ export async function namedUse(trx: Transaction, { from, until, kinds }: NamedUs
        cross join lateral (values ('model', l.model), ('key', l.provider_key)) as n (kind, name)
        where l.day >= ($1::timestamptz at time zone 'UTC')::date and l.day < ($2::timestamptz at time zone 'UTC')::date
          and n.kind = any ($3::text[])
+     ), by_customer as (
+       select kind, name, to_char(at at time zone 'UTC', 'YYYY-MM') as month, via, currency, customer_id, sum(uses) as uses,
+         sum(nano) as nano, min(at) as first_at
+       from named where name is not null group by 1, 2, 3, 4, 5, 6
      )
-     select kind, name, to_char(at at time zone 'UTC', 'YYYY-MM') as month, via, currency, sum(uses)::int as uses,
-       coalesce(sum(nano), 0)::text as cost, min(at) as "firstAt",
-       (array_agg(customer_id order by at, customer_id))[1] as "customerId"
-     from named where name is not null group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`,
+     select kind, name, month, via, currency, sum(uses)::int as uses, coalesce(sum(nano), 0)::text as cost,
+       min(first_at) as "firstAt", (array_agg(customer_id order by first_at, customer_id))[1] as "customerId"
+     from by_customer group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`,
     [from, until, kinds],
   );
   return rows.map((row) => ({ ...row, cost: BigInt(row.cost) }));
