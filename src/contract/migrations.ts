@@ -14,7 +14,7 @@ import { toWireId } from './ids.ts';
 import { LIST_LIMIT, startingAfter } from './lists.ts';
 import { text } from './text.ts';
 
-export const migrationName = z
+const migrationName = z
   .string()
   .regex(MIGRATION_NAME, 'must be a name such as spring-2027: small letters, digits and hyphens, at most 60');
 

@@ -1,5 +1,6 @@
 // Bills of providers: what was brought in, what each month came to against the uses, and where they part.
 import { readBillText } from '../../contract/provider-bill-file.ts';
+import { minorPlaces } from '../../domain/currency.ts';
 import { formatNano } from '../../domain/nano-money.ts';
 import { may } from '../../domain/operator.ts';
 import type { GapKind } from '../../domain/provider-bill.ts';
@@ -74,13 +75,12 @@ function sentenceOf(months: readonly MonthOfBills[]): string {
   const [widest] = open.toSorted((one, other) => (one.apartNano < other.apartNano ? 1 : -1));
   if (widest === undefined) return 'What providers ask for, beside what uses said they cost.';
   const { provider, month, withoutUsageNano, currency } = widest;
-  const most = `The widest is ${provider} in ${monthName(month)}: ${currency.toUpperCase()} ${formatNano(withoutUsageNano)} that no use told of.`;
+  const most = `The widest is ${provider} in ${monthName(month)}: ${exact(withoutUsageNano, currency)} that no use told of.`;
   return `${plural(open.length, 'month')} of bills ${open.length === 1 ? 'parts' : 'part'} from what uses told of. ${most}`;
 }
 
 function monthColumns(base: string): readonly Column<MonthOfBills>[] {
-  const money = (of: (month: MonthOfBills) => bigint) => (month: MonthOfBills) =>
-    `${month.currency.toUpperCase()} ${formatNano(of(month))}`;
+  const money = (of: (month: MonthOfBills) => bigint) => (month: MonthOfBills) => exact(of(month), month.currency);
   return [
     {
       name: 'Month',
@@ -213,8 +213,14 @@ const KIND_WORDS: Readonly<Record<GapKind, readonly [words: string, kind: 'good'
   agrees: ['agrees', 'good'],
 };
 
-const shown = (nano: bigint | null, currency: string): string =>
-  nano === null ? '–' : `${currency.toUpperCase()} ${formatNano(nano)}`;
+/** Exact, with the places of the currency at least. */
+function exact(nano: bigint, currency: string): string {
+  const [whole = '0', fraction = ''] = formatNano(nano).split('.');
+  const places = fraction.padEnd(minorPlaces(currency) ?? 2, '0');
+  return `${currency.toUpperCase()} ${whole}${places === '' ? '' : `.${places}`}`;
+}
+
+const shown = (nano: bigint | null, currency: string): string => (nano === null ? '–' : exact(nano, currency));
 
 const GAP_COLUMNS: readonly Column<ShownComparison>[] = [
   { name: 'Day', show: ({ day: of }) => of },

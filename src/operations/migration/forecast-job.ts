@@ -5,7 +5,7 @@ import { type BillsForecast, forecastBills } from './forecast-bills.ts';
 import type { Rollout } from './forecast-cohorts.ts';
 
 /** Three months of bills are compared, as on the side-by-side page of a health pack. */
-export const FORECAST_MONTHS = 3;
+const FORECAST_MONTHS = 3;
 
 /** What a forecast was asked for. */
 export function rolloutOf({ asked }: FinanceJob): Rollout | null {
