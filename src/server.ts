@@ -29,6 +29,7 @@ import { migrate } from './storage/migrate.ts';
 import { connectStripe } from './stripe/gateway.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
+export { openWays } from './delivery/channels.ts';
 export { VERSION };
 
 export interface ServerOptions {

@@ -172,6 +172,31 @@ describe('shell blocks', async () => {
     await rm(folder, { recursive: true });
   });
 
+  test('an endpoint is added once it answers the challenge, rotated, switched, told a test; an unknown one is not found', async () => {
+    const receiver = createServer((request, response) => {
+      request.resume();
+      request.on('end', () => response.writeHead(204).end());
+    });
+    await new Promise<void>((resolve) => void receiver.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/in`;
+    const webhooks = async (...words: readonly string[]) => command(settings, folder, ['webhooks', ...words]);
+    const { id, secret } = JSON.parse((await webhooks('add', url, '--json')).out) as Record<'id' | 'secret', string>;
+    expect((await webhooks('list')).out).toMatch(new RegExp(`${id} +${url} +active`));
+    const rotated = JSON.parse((await webhooks('rotate', id, '--json')).out) as { readonly secret: string };
+    expect([secret, rotated.secret]).toEqual([expect.stringMatching(/^whsec_/), expect.stringMatching(/^whsec_/)]);
+    expect(rotated.secret).not.toBe(secret);
+    expect((await webhooks('test', 'ext:acme')).code).toBe(0);
+    expect((await webhooks('disable', id)).said).toContain('is disabled');
+    expect(JSON.parse((await webhooks('list', '--json')).out)).toMatchObject({ data: [{ id, state: 'disabled' }] });
+    expect((await webhooks('enable', 'endpoint_nobody')).code).toBe(5);
+    receiver.closeAllConnections();
+    receiver.close();
+    expect(await webhooks('add', url)).toMatchObject({
+      out: '',
+      said: expect.stringContaining('did not take the challenge') as string,
+    });
+  });
+
   test.for(runnable.map((block) => [placeOf(block), block] as const))('%s', async ([, { page, text }]) => {
     const cwd = page === FROM_NOTHING ? join(folder, 'empty') : folder;
     const env = {

@@ -15,6 +15,8 @@ export const EXIT = {
 
 const CODES: Partial<Record<Rejection['code'], number>> = {
   invalid_request: EXIT.wrongUsage,
+  forbidden_address: EXIT.wrongUsage,
+  unknown_webhook_endpoint: EXIT.notFound,
   insufficient_credits: EXIT.checkFailed,
   pool_blocked: EXIT.checkFailed,
   unknown_customer: EXIT.notFound,

@@ -45,6 +45,7 @@ import { registerSubscriptionCommands } from './subscriptions.ts';
 import { registerUpgradeNotesCommand } from './upgrade-notes.ts';
 import { registerUsageCommands } from './usage.ts';
 import { registerVarianceCommands } from './variances.ts';
+import { registerWebhookCommands } from './webhooks.ts';
 
 const COMMANDS = [
   registerStartCommands,
@@ -74,6 +75,7 @@ const COMMANDS = [
   registerExportCommands,
   registerCloseCommands,
   registerKeyCommands,
+  registerWebhookCommands,
   registerParkedCommands,
   registerConsoleCommands,
   registerDatabaseCommands,

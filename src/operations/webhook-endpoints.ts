@@ -12,7 +12,7 @@ import type { Deps } from './deps.ts';
 
 export interface Notified {
   readonly deps: Deps;
-  readonly channels: Channels;
+  readonly channels: Pick<Channels, 'refusedUrl' | 'newSecret' | 'wallTime' | 'post' | 'seal'>;
 }
 
 /** An endpoint with the secret that signs for it, which is shown this once. */

@@ -1,5 +1,5 @@
 // What the command line says about itself: examples that hold, commands that are guessed, and what a shell completes.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,6 +109,32 @@ describe('completion', () => {
   test.for(['bash', 'zsh', 'fish'])('%s is told of every command', async (shell) => {
     const told = await completionFor(shell);
     expect(paths.filter((path) => !told.includes(path))).toEqual([]);
+  });
+
+  // Whoever has them: the same offers, made by the shells' own words.
+  const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
+  test.skipIf(!has('fish'))('fish offers the same', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'creditpool-completion-')), 'creditpool.fish');
+    writeFileSync(file, await completionFor('fish'));
+    const offered = async (line: string): Promise<readonly string[]> => {
+      const { stdout } = await promisify(execFile)('fish', ['-c', `source ${file}; complete -C '${line}'`]);
+      return stdout.trim().split('\n');
+    };
+    expect(await offered('creditpool plan pu')).toEqual(['push']);
+    expect(await offered('creditpool balance ext:acme --js')).toEqual(['--json']);
+  });
+
+  test.skipIf(!has('zsh'))('zsh offers the same', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'creditpool-completion-')), '_creditpool');
+    writeFileSync(file, await completionFor('zsh'));
+    const offered = async (...typed: readonly string[]): Promise<readonly string[]> => {
+      const script = `compdef() {}; source ${file}; compadd() { shift; print -l -- "$@" }
+        words=(creditpool "$@"); CURRENT=$(($# + 1)); _creditpool`;
+      const { stdout } = await promisify(execFile)('zsh', ['-fc', script, 'zsh', ...typed]);
+      return stdout.trim().split('\n');
+    };
+    expect(await offered('plan', 'pu')).toEqual(expect.arrayContaining(['validate', 'diff', 'push']));
+    expect(await offered('webhooks', '')).toEqual(expect.arrayContaining(['add', 'rotate', 'test']));
   });
 
   test('a shell that is none is refused', async () => {
