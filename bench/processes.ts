@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+import type { ComparePeaks } from './compare.ts';
 import type { LoadOrder, LoadResult } from './requests.ts';
 
 export interface ServerProcess {
@@ -52,6 +53,16 @@ export async function startServer(
       await ended;
     },
   };
+}
+
+/** Compares all books once, in a process with the flags of `npm start`. */
+export async function compareOnce(databaseUrl: string): Promise<ComparePeaks> {
+  flushCompileCache();
+  const child = start('compare.ts', [databaseUrl], startFlags());
+  const ended = once(child, 'exit');
+  const peaks = await answer<ComparePeaks>(child);
+  await ended;
+  return peaks;
 }
 
 export interface SimulatorProcess {

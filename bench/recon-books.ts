@@ -19,13 +19,17 @@ const EVENTS_AN_ENTRY = 4;
 const CREDIT = 1_000_000;
 
 /** Makes a database of its own on the benchmark's server and fills it; returns how to connect as its owner. */
-export async function seedReconBooks(ownerUrl: string, { customers, events }: ReconSizes): Promise<string> {
+export async function seedReconBooks(
+  ownerUrl: string,
+  name: string,
+  { customers, events }: ReconSizes,
+): Promise<string> {
   const admin = new pg.Client({ connectionString: ownerUrl });
   await admin.connect();
-  await admin.query('create database recon');
+  await admin.query(`create database ${name}`);
   await admin.end();
   const url = new URL(ownerUrl);
-  url.pathname = '/recon';
+  url.pathname = `/${name}`;
   await migrate({ connectionString: url.href });
   const db = openDatabase({ connectionString: url.href, poolSize: 2 });
   await stampOnce(db, { account: 'acct_bench', livemode: false, sandbox: true });
@@ -45,6 +49,16 @@ export async function seedReconBooks(ownerUrl: string, { customers, events }: Re
   await client.query(`vacuum analyze`);
   await client.end();
   return url.href;
+}
+
+/** Ends one of each customer's lots that nothing was drawn from, in the middle of what the customer used. */
+export async function endSomeLots(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  await client.query(`update lots set expires_at = effective_at + interval '4 days'
+    where lane between 0 and 63 and source_type = 'bench' and source_id = '1'`);
+  await client.query(`vacuum analyze lots`);
+  await client.end();
 }
 
 /** A row for each other customer, as the first one has it, with ids of its own. */

@@ -35,7 +35,10 @@ const KEYS = [
   'webhook.vs_sync_engine_unfetched',
   'recon.ratio',
   'recon.compare_ms',
+  'recon.ended_lots_ratio',
   'recon.rss_mb',
+  'recon.postgres_rss_mb',
+  'recon.tenth_rss_mb',
   'memory.rss_mb',
   'growth.ratio',
 ];

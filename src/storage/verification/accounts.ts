@@ -30,6 +30,7 @@ export const ACCOUNT_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-04',
     claim: 'all accounts of a unit add up to nothing',
+    isFingerprinted: true,
     sql: `
       select 'unit ' || unit as subject, '0' as expected, sum(balance)::text as found
       from accounts where lane = any($1) and ($2::uuid is null or customer_id = $2)
@@ -39,6 +40,7 @@ export const ACCOUNT_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-06',
     claim: 'available and frozen are what the lots of the pool still have',
+    isFingerprinted: true,
     sql: `
       with stock as (
         select lane, customer_id, pool_id, kind, sum(amount) as amount

@@ -1,13 +1,12 @@
 // Large tables compared by a fingerprint. Each posting's amount is multiplied by hashes of everything that it must show up in
 // (its usage events' entry, its lot's counters, its period's meter, its two accounts) and added up; what is kept there is
-// multiplied and added up the same way. Where every part agrees the sums do; where one does not, they differ, but for one time
-// in two thousand million. So a look at all books is a few passes without sorting or grouping, and only where the sums
-// differ rows are compared one by one.
+// multiplied and subtracted the same way. Where every part agrees nothing is left; where one does not, something is, but for
+// one time in two thousand million. So a look at all books is one pass over each table, without joining or sorting rows, the
+// passes beside each other; only where they do not cancel rows are compared one by one.
 import type { Transaction } from '../database.ts';
 import { query } from '../query.ts';
 
-type Use = 'credits' | 'overage' | 'debt' | 'granted' | 'drawn' | 'held' | 'frozen' | 'ended' | 'metered' | 'rolled';
-const USES: readonly Use[] = [
+const USES = [
   'credits',
   'overage',
   'debt',
@@ -18,99 +17,183 @@ const USES: readonly Use[] = [
   'ended',
   'metered',
   'rolled',
-];
+  'available in pool',
+  'frozen in pool',
+  'pinned',
+] as const;
+type Use = (typeof USES)[number];
 
 /** 31 bits of a hash of an id, other ones for each use of it. */
 function hash(use: Use, id: string): string {
   return `(uuid_hash_extended(${id}, ${USES.indexOf(use)}) & 2147483647)`;
 }
 
-function when(condition: string, value: string): string {
-  return `case when ${condition} then ${value} else 0 end`;
+function account(of: 'p.from_' | 'p.to_' | 'a.'): string {
+  const row = of.slice(0, 2);
+  const owner = `uuid_hash_extended(${row}customer_id, hashtextextended(${row}unit, 0))`;
+  const place = `uuid_hash_extended(${of}billing_period_id, hashtextextended(${of}kind, ${owner}))`;
+  return `(uuid_hash_extended(${of}pool_id, ${place}) & 2147483647)`;
+}
+
+/** 64 bits: two sets of ids that agree in number and in the xor of these are the same. */
+function mark(id: string, owner: string): string {
+  return `bit_xor(uuid_hash_extended(${id}, ${owner}))`;
+}
+
+/** An amount times its hashes, as bigint while the product surely fits: numeric takes five times as long. */
+function weighed(amount: string, hashes: string, { where = 'true', below = 4_294_967_296 } = {}): string {
+  return `coalesce(sum(${amount} * ${hashes}) filter (where ${amount} between 1 and ${below - 1} and ${where}), 0)
+    + coalesce(sum((${amount})::numeric * ${hashes}) filter (where ${amount} not between 0 and ${below - 1} and ${where}), 0)`;
 }
 
 /** Micro-credits of a column that is kept, times the hash of what it is kept of. */
-function kept(use: Use, id: string, column: string = use): string {
-  return `coalesce(sum(case when ${column} <> 0 then ${column}::numeric * ${hash(use, id)} end), 0)`;
+function kept(use: Use, id: string, { column, where }: { column?: string; where?: string } = {}): string {
+  return weighed(column ?? use, hash(use, id), where === undefined ? {} : { where });
 }
 
-function account(of: 'p.from_' | 'p.to_' | 'a.'): string {
-  const row = of.slice(0, 2);
-  const columns = [`${row}customer_id`, `${of}pool_id`, `${of}billing_period_id`, `${of}kind`, `${row}unit`];
-  return `(hash_record_extended(row(${columns.join(', ')}), 0) & 2147483647)`;
+/** Of a column that is mostly 0. */
+function seldomKept(use: Use, id: string, where: string): string {
+  return `coalesce(sum(${use}::numeric * ${hash(use, id)}) filter (where ${use} <> 0 and ${where}), 0)`;
 }
 
-const OPENS = `(p.from_kind like 'issued.%' or p.from_kind in ('rolled', 'carried_out'))`;
-const SPENT = `('consumed', 'consumed_unpaid', 'overage', 'debt')`;
+/** A counter of the posting's lot, if it has one. */
+function inLot(use: Use): string {
+  return `coalesce(${hash(use, 'p.lot_id')}, 0)`;
+}
 
-const IN_LOT = [
-  when(`p.to_kind in ('available', 'held') and ${OPENS}`, hash('granted', 'p.lot_id')),
-  when(`p.to_kind in ${SPENT}`, hash('drawn', 'p.lot_id')),
-  when(`p.from_kind in ${SPENT} and not ${OPENS}`, `-${hash('drawn', 'p.lot_id')}`),
-  when(`p.to_kind = 'held'`, hash('held', 'p.lot_id')),
-  when(`p.from_kind = 'held' and p.to_kind <> 'held'`, `-${hash('held', 'p.lot_id')}`),
-  when(`p.to_kind = 'frozen'`, hash('frozen', 'p.lot_id')),
-  when(`p.from_kind = 'frozen' and p.to_kind <> 'frozen'`, `-${hash('frozen', 'p.lot_id')}`),
-  when(
-    `p.to_kind in ('expired', 'rolled', 'carried_out', 'transferred_out', 'clawed_back')`,
-    hash('ended', 'p.lot_id'),
-  ),
-  when(`p.from_kind in ('expired', 'clawed_back')`, `-${hash('ended', 'p.lot_id')}`),
-].join(' + ');
+const OPENED = `case when p.from_kind like 'issued.%' or p.from_kind in ('rolled', 'carried_out')
+  then ${inLot('granted')} else 0 end`;
 
-const IN_USAGE = [
-  hash('credits', 'p.entry_id'),
-  when(`p.from_kind = 'overage'`, hash('overage', 'p.entry_id')),
-  when(`p.from_kind = 'debt'`, hash('debt', 'p.entry_id')),
-].join(' + ');
+const IN_USAGE = `(${hash('credits', 'p.entry_id')} + case p.from_kind when 'available' then 0
+  when 'overage' then ${hash('overage', 'p.entry_id')} when 'debt' then ${hash('debt', 'p.entry_id')} else 0 end)`;
 
-/** The postings with their entries and lots: their sum, and what must not be there at all. */
-const POSTED = `
-  select coalesce(sum(p.amount::numeric * (
-      ${when(`e.kind = 'usage.burn' and p.to_kind in ('consumed', 'consumed_unpaid')`, IN_USAGE)}
-      + ${when('p.lot_id is not null', IN_LOT)}
-      + ${when(`p.to_kind = 'consumed'`, hash('metered', 'p.to_billing_period_id'))}
-      - ${when(`p.from_kind = 'consumed'`, hash('metered', 'p.from_billing_period_id'))}
-      + ${account('p.to_')}
-      - ${account('p.from_')})), 0) as total,
-    count(*) filter (where p.seq = 0) as entries,
-    count(*) filter (where e.entry_id is null or p.lot_id is not null and l.lot_id is null) as strays,
-    count(*) filter (where p.from_kind = 'available' and p.to_kind = 'consumed'
-      and (e.recorded_at < l.effective_at or (e.effective_at >= l.expires_at
-        and coalesce(e.belongs_to at time zone 'UTC', e.effective_at) >= l.expires_at))) as late
-  from postings p
-  left join journal_entries e on e.lane = p.lane and e.customer_id = p.customer_id and e.entry_id = p.entry_id
-  left join lots l on l.lane = p.lane and l.customer_id = p.customer_id and l.lot_id = p.lot_id
-  where p.lane = any($1)`;
+/** What a posting adds up to in all that keeps count of it; less than 2^34. */
+const IN_ALL = `(${account('p.to_')} - ${account('p.from_')}
+  + case p.to_kind
+      when 'consumed' then ${inLot('drawn')} + ${IN_USAGE} + ${hash('metered', 'p.to_billing_period_id')}
+      when 'available' then ${OPENED}
+      when 'held' then ${inLot('held')} + ${OPENED}
+      when 'frozen' then ${inLot('frozen')}
+      when 'consumed_unpaid' then ${inLot('drawn')} + ${IN_USAGE}
+      when 'overage' then ${inLot('drawn')}
+      when 'debt' then ${inLot('drawn')}
+      else case when p.to_kind in ('expired', 'rolled', 'carried_out', 'transferred_out', 'clawed_back')
+        then ${inLot('ended')} else 0 end end
+  - case p.from_kind
+      when 'available' then 0
+      when 'held' then case p.to_kind when 'held' then 0 else ${inLot('held')} end
+      when 'consumed' then ${inLot('drawn')} + ${hash('metered', 'p.from_billing_period_id')}
+      when 'frozen' then case p.to_kind when 'frozen' then 0 else ${inLot('frozen')} end
+      else case when p.from_kind in ('consumed_unpaid', 'overage', 'debt') then ${inLot('drawn')}
+        when p.from_kind in ('expired', 'clawed_back') then ${inLot('ended')} else 0 end end)`;
 
-const LOT_COUNTERS = (['granted', 'drawn', 'held', 'frozen', 'ended'] as const).map((use) => kept(use, 'lot_id'));
-const USE_SHARES = (['credits', 'overage', 'debt'] as const).map((use) => kept(use, 'entry_id'));
+/** Entries that consume credits without usage events; in any other entry consumption is a difference. */
+const CONSUMES_WITHOUT_EVENTS = `'usage.funded', 'hold.captured', 'debt.settled'`;
 
-/** Each selects whether it agrees. */
-const FINGERPRINTS: readonly string[] = [
-  `with posted as (${POSTED}), used as (
-     select ${USE_SHARES.join(' + ')} as total, count(*) filter (where entry_id is null and credits > 0) as strays
-     from usage_events where lane = any($1) and outcome = 'applied')
-   select posted.strays + posted.late + used.strays = 0
-     and posted.entries = (select count(*) from journal_entries where lane = any($1))
-     and posted.total = used.total
-       + (select ${LOT_COUNTERS.join(' + ')} from lots where lane = any($1))
-       + (select ${kept('metered', 'billing_period_id')} from meter_buckets where lane = any($1))
-       + (select coalesce(sum(a.balance::numeric * ${account('a.')}), 0) from accounts a where a.lane = any($1)) as agrees
-   from posted, used`,
-  `select (select (count(*), bit_xor(uuid_hash_extended(usage_event_id, 0)), bit_xor(uuid_hash_extended(usage_event_id, 1)))
-      from usage_events where lane = any($1))
-     = (select (count(*), bit_xor(uuid_hash_extended(usage_event_id, 0)), bit_xor(uuid_hash_extended(usage_event_id, 1)))
-      from usage_event_keys where lane = any($1)) as agrees`,
-  `select (select ${kept('rolled', 'billing_period_id')} from meter_buckets where lane = any($1))
-     = (select ${kept('rolled', 'billing_period_id', 'rolled_micro')} from billing_periods where lane = any($1)) as agrees`,
+/** What one pass over a table leaves of each figure; one that it says nothing about is 0. */
+interface Pass {
+  readonly from: string;
+  /** Amounts times their hashes. */
+  readonly total?: string;
+  /** How many entries, and which. */
+  readonly entries?: readonly [count: string, mark: string];
+  /** How many usage events, and which. */
+  readonly events?: readonly [count: string, mark: string];
+  /** Rows that must not be there. */
+  readonly faults?: string;
+  /** Lots of which this look does not see whether they paid within their life. */
+  readonly doubts?: string;
+}
+
+const SMALL = { below: 268_435_456 };
+const APPLIED = `outcome = 'applied'`;
+const COUNTERS = (['granted', 'drawn', 'held', 'frozen', 'ended'] as const).map((use) => kept(use, 'lot_id'));
+
+const PASSES: readonly Pass[] = [
+  {
+    total: `-(${kept('credits', 'entry_id', { where: APPLIED })} + ${seldomKept('overage', 'entry_id', APPLIED)}
+      + ${seldomKept('debt', 'entry_id', APPLIED)})`,
+    events: ['count(*)', mark('usage_event_id', 'lane')],
+    faults: `count(*) filter (where entry_id is null and credits > 0 and ${APPLIED})`,
+    from: `usage_events where lane = any($1)`,
+  },
+  { events: ['-count(*)', mark('usage_event_id', 'lane')], from: `usage_event_keys where lane = any($1)` },
+  { total: weighed('p.amount', IN_ALL, SMALL), from: `postings p where p.lane = any($1)` },
+  {
+    total: `-(${weighed('p.amount', IN_USAGE, SMALL)})`,
+    from: `journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id and p.entry_id = e.entry_id
+      where e.lane = any($1) and p.lane = any($1) and p.to_kind in ('consumed', 'consumed_unpaid')
+        and e.kind in (${CONSUMES_WITHOUT_EVENTS})`,
+  },
+  {
+    // By the index alone.
+    entries: ['count(*)', mark('entry_id', 'uuid_hash_extended(customer_id, 0)')],
+    from: `(select customer_id, entry_id from postings where lane = any($1) group by lane, customer_id, entry_id) posted`,
+  },
+  {
+    entries: ['-count(*)', mark('entry_id', 'uuid_hash_extended(customer_id, 0)')],
+    from: `journal_entries where lane = any($1)`,
+  },
+  {
+    doubts: 'count(*) filter (where last_opened > first_recorded or first_ended <= last_effective)',
+    from: `(
+        select lane, customer_id, min(recorded_at) as first_recorded, max(effective_at) as last_effective
+        from journal_entries where lane = any($1) and kind in ('usage.burn', ${CONSUMES_WITHOUT_EVENTS}) group by lane, customer_id
+      ) used join (
+        select lane, customer_id, max(effective_at) as last_opened, min(expires_at) as first_ended
+        from lots where lane = any($1) group by lane, customer_id
+      ) lots using (lane, customer_id)`,
+  },
+  {
+    total: `${kept('available in pool', 'pool_id', { column: '(granted - drawn - held - frozen - ended)' })}
+      + ${kept('frozen in pool', 'pool_id', { column: 'frozen' })} + ${kept('pinned', 'lot_id', { column: 'held' })}
+      - (${COUNTERS.join(' + ')})`,
+    faults: `count(*) filter (where drawn + held + frozen + ended > granted or least(drawn, held, frozen, ended) < 0)`,
+    from: `lots where lane = any($1)`,
+  },
+  { total: `-(${kept('pinned', 'lot_id', { column: 'held' })})`, from: `hold_draws where lane = any($1)` },
+  {
+    // All accounts of a unit add up to nothing.
+    total: `-(${weighed('a.balance', `(${account('a.')} + (hashtextextended(a.unit, 1) & 1073741823))`, { below: 2_147_483_648 })}
+      + ${kept('available in pool', 'a.pool_id', { column: 'a.balance', where: `a.kind = 'available'` })}
+      + ${kept('frozen in pool', 'a.pool_id', { column: 'a.balance', where: `a.kind = 'frozen'` })})`,
+    from: `accounts a where a.lane = any($1)`,
+  },
+  {
+    total: `${kept('rolled', 'billing_period_id')} - (${kept('metered', 'billing_period_id')})`,
+    from: `meter_buckets where lane = any($1)`,
+  },
+  {
+    total: `-(${kept('rolled', 'billing_period_id', { column: 'rolled_micro' })})`,
+    from: `billing_periods where lane = any($1)`,
+  },
 ];
 
-/** Whether everything that the fingerprints stand for agrees; false says only that rows have to be looked at. */
-export async function fingerprintsAgree(snapshot: Transaction, lanes: readonly number[]): Promise<boolean> {
-  for (const sql of FINGERPRINTS) {
-    const [row] = await query<{ agrees: boolean }>(snapshot, sql, [lanes]);
-    if (row?.agrees !== true) return false;
-  }
-  return true;
+function selected({ total = '0', entries, events, faults = '0', doubts = '0', from }: Pass): string {
+  const [entryCount, entryMark] = entries ?? ['0', '0'];
+  const [eventCount, eventMark] = events ?? ['0', '0'];
+  return `select (${total})::numeric as total, (${entryCount})::bigint as entries, (${entryMark})::bigint as entry_mark,
+    (${eventCount})::bigint as events, (${eventMark})::bigint as event_mark, (${faults})::bigint as faults,
+    (${doubts})::bigint as doubts from ${from}`;
+}
+
+/** Passes of a union run beside each other, one in each of PostgreSQL's workers. */
+const LOOK = `
+  select sum(total) = 0 and sum(entries) = 0 and coalesce(bit_xor(entry_mark), 0) = 0 and sum(events) = 0
+      and coalesce(bit_xor(event_mark), 0) = 0 and sum(faults) = 0 as agrees,
+    sum(doubts) > 0 as "inDoubt"
+  from (${PASSES.map(selected).join('\n union all ')}) passes`;
+
+export interface Fingerprints {
+  /** Everything that the fingerprints stand for agrees; false says only that rows have to be looked at. */
+  readonly agrees: boolean;
+  /** Lots may have paid outside their life: a customer used something before one opened, or after one ended. */
+  readonly inDoubt: boolean;
+}
+
+/** Looks at everything once. */
+export async function takeFingerprints(snapshot: Transaction, lanes: readonly number[]): Promise<Fingerprints> {
+  const [look] = await query<Fingerprints>(snapshot, LOOK, [lanes]);
+  if (look === undefined) throw new Error('a sum without a row');
+  return look;
 }

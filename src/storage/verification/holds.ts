@@ -22,6 +22,7 @@ export const HOLD_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-06',
     claim: 'what a lot has held is what holds pin of it',
+    isFingerprinted: true,
     sql: `
       with pinned as (
         select lane, customer_id, lot_id, sum(held) as held

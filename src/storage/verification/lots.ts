@@ -22,6 +22,7 @@ export const LOT_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-05',
     claim: 'a lot is neither drawn nor held beyond what was granted',
+    isFingerprinted: true,
     sql: `
       select 'lot ' || lot_id as subject, 'at most ' || granted as expected,
         concat_ws(' ', 'drawn', drawn, 'held', held, 'frozen', frozen, 'ended', ended) as found
@@ -52,7 +53,7 @@ export const LOT_CHECKS: readonly LedgerCheck[] = [
   {
     invariant: 'INV-12',
     claim: 'a lot pays for nothing that happened outside its life',
-    isFingerprinted: true,
+    isFingerprinted: 'unless in doubt',
     sql: `
       select 'lot ' || l.lot_id || ' entry ' || e.entry_id as subject,
         'drawn from ' || l.effective_at || coalesce(' to before ' || l.expires_at, '') as expected,
