@@ -61,7 +61,7 @@ async function earnedBy(
   before?: Date,
 ): Promise<{ readonly entries: readonly (Draft | null)[]; readonly since: Date }> {
   const lines = await earningLines(trx, key, { through });
-  const lots = await earningLots(trx, key, { through, before });
+  const lots = await earningLots(trx, [key], { through, before });
   const shared = await sharedFees(trx, key, { through, before });
   const accruals: UnbilledPeriod[] = [];
   const starts = [through];
@@ -109,7 +109,7 @@ export async function recogniseNoted(
 ): Promise<void> {
   const through = await recognisedThrough(trx, key, lineIds);
   const lines = await earningLines(trx, key, { through: at, lineIds });
-  const lots = (await earningLots(trx, key, { through: at })).filter(({ notedMinor }) => notedMinor > 0n);
+  const lots = (await earningLots(trx, [key], { through: at })).filter(({ notedMinor }) => notedMinor > 0n);
   const adjusted = lines.flatMap((line) => {
     const last = through.get(line.lineId);
     return last === undefined ? [] : [feeEarned(line, last, occasion)];

@@ -1,9 +1,10 @@
 // What is deferred for bought credits, told by the accounts; and what lots alone do not tell of it.
 import type { CustomerKey } from '../domain/customer.ts';
 import type { DeferredFigure } from '../domain/deferred-credits.ts';
+import { scopeOf } from './customer-scope.ts';
 import type { Database, Transaction } from './database.ts';
 import { query } from './query.ts';
-import { INCLUSIVE_TAX, NOTED } from './revenue.ts';
+import { INCLUSIVE_TAX, noted } from './revenue.ts';
 
 /** Customers who ever bought credits. */
 export async function customersWithDeferredCredits(
@@ -32,15 +33,16 @@ export async function deferredBalances(
 }
 
 /**
- * Corrections to the sum of a customer's lots: packs on final invoices that opened no lot before `through`; taken off
+ * Corrections to the sum of these customers' lots: packs on final invoices that opened no lot before `through`; taken off
  * again, the price that a rolled, carried, transferred or restored lot took over from the lot it came from; and what lost
  * disputes took of the price of credits that nobody had used.
  */
 export async function deferredBesideLots(
   on: Database | Transaction,
-  { lane, customerId }: CustomerKey,
+  customers: readonly CustomerKey[],
   through: Date,
 ): Promise<DeferredFigure[]> {
+  const { lane, customer, parameters } = scopeOf(customers);
   return query<DeferredFigure>(
     on,
     `select i.currency, sum(l.amount_minor - l.discounts_minor - l.credits_applied_minor - coalesce(tax.inclusive, 0)
@@ -48,23 +50,23 @@ export async function deferredBesideLots(
      from invoice_lines l
      join invoices i on i.lane = l.lane and i.customer_id = l.customer_id and i.invoice_id = l.invoice_id
      left join lateral (${INCLUSIVE_TAX}) tax on true
-     left join lateral (${NOTED}) note on true
-     where l.lane = $1 and l.customer_id = $2 and l.kind = 'pack' and i.lane = $1 and i.finalized_at is not null
+     left join lateral (${noted(lane)}) note on true
+     where l.lane ${lane} and l.customer_id ${customer} and l.kind = 'pack' and i.lane ${lane} and i.finalized_at is not null
        and i.status not in ('void', 'deleted') and not exists (
-         select from lots b where b.lane = $1 and b.customer_id = $2 and b.source_type = 'invoice_line'
+         select from lots b where b.lane ${lane} and b.lane = l.lane and b.customer_id = l.customer_id and b.source_type = 'invoice_line'
            and b.source_id = l.invoice_id || '/' || l.line_id and b.effective_at < $3)
      group by i.currency
      union all
      select paid_currency, (-sum(paid_minor))::bigint from lots
-     where lane = $1 and customer_id = $2 and paid_minor > 0 and origin_lot_id is not null and effective_at < $3
+     where lane ${lane} and customer_id ${customer} and paid_minor > 0 and origin_lot_id is not null and effective_at < $3
      group by paid_currency
      union all
      select p.unit, sum(case when p.to_kind = 'deferred.credits' then -p.amount else p.amount end)::bigint
      from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
        and p.entry_id = e.entry_id
-     where e.lane = $1 and e.customer_id = $2 and e.kind in ('dispute.lost', 'dispute.recovered')
+     where e.lane ${lane} and e.customer_id ${customer} and e.kind in ('dispute.lost', 'dispute.recovered')
        and 'deferred.credits' in (p.from_kind, p.to_kind)
      group by p.unit`,
-    [lane, customerId, through],
+    [...parameters, through],
   );
 }

@@ -4,6 +4,7 @@ import type { CustomerKey } from '../domain/customer.ts';
 import { includedShare } from '../domain/entries-fee-share.ts';
 import type { EarningLine, EarningLot, UnbilledPeriod } from '../domain/entries-revenue.ts';
 import type { Posting } from '../domain/journal.ts';
+import { scopeOf } from './customer-scope.ts';
 import type { Database, Transaction } from './database.ts';
 import { inStep } from './in-step.ts';
 import { queryEach } from './query-each.ts';
@@ -28,7 +29,7 @@ export async function earningLines(
      from invoice_lines l
      join invoices i on i.lane = l.lane and i.customer_id = l.customer_id and i.invoice_id = l.invoice_id
      left join lateral (${INCLUSIVE_TAX}) tax on true
-     left join lateral (${NOTED}) note on true
+     left join lateral (${noted('= $1')}) note on true
      left join lateral (${INCLUDED_SHARE}) share on true
      left join lateral (
        select sum(case when p.from_kind = 'revenue.subscription' then p.amount else -p.amount end) as amount
@@ -68,46 +69,50 @@ export async function recognisedThrough(
 /** Bought lots with what was drawn and what expired of them before `through`, and what is recognised: all, or `before`. */
 export async function earningLots(
   trx: Database | Transaction,
-  key: CustomerKey,
+  customers: readonly CustomerKey[],
   { through, before }: { readonly through: Date; readonly before?: Date | undefined },
 ): Promise<readonly EarningLot[]> {
+  const { lane, customer, parameters } = scopeOf(customers);
   return query<EarningLot>(
     trx,
-    `select b.lot_id as "lotId", b.paid_currency as currency, b.granted as "grantedMicro",
-       (coalesce(used.drawn, 0) - coalesce(restored.credits, 0))::bigint as "drawnMicro", coalesce(used.expired, 0)::bigint as "expiredMicro",
-       b.paid_minor as "paidMinor", coalesce(note.net, 0)::bigint as "notedMinor",
-       coalesce(earned.credits, 0)::bigint as "creditsRecognisedMinor",
-       coalesce(earned.breakage, 0)::bigint as "breakageRecognisedMinor"
-     from lots b
-     left join invoice_lines l on l.lane = b.lane and l.customer_id = b.customer_id and b.source_type = 'invoice_line'
-       and l.invoice_id = split_part(b.source_id, '/', 1) and l.line_id = split_part(b.source_id, '/', 2)
-     left join lateral (${NOTED}) note on true
-     left join lateral (
+    `with bought as (
+       select * from lots where lane ${lane} and customer_id ${customer} and paid_minor > 0 and effective_at < $3
+     ), restored as (
        -- Use that was undone when this lot was gone: its price went on to the lot that gives it back.
-       select sum(r.granted) as credits from lots r where r.lane = $1 and r.customer_id = $2
-         and r.origin_lot_id = b.lot_id and r.source = 'restored' and r.effective_at < $3
-     ) restored on true
-     left join lateral (
+       select r.lane, r.customer_id, r.origin_lot_id as lot_id, sum(r.granted) as credits from lots r
+       where r.lane ${lane} and r.customer_id ${customer} and r.source = 'restored' and r.effective_at < $3 group by 1, 2, 3
+     ), used as (
        -- Credits are used, too, when they pay for debt or overage that stood before them.
-       select sum(case when p.to_kind in (${DRAWN}) then p.amount when p.from_kind in (${DRAWN}) then -p.amount end) as drawn,
+       select p.lane, p.customer_id, p.lot_id,
+         sum(case when p.to_kind in (${DRAWN}) then p.amount when p.from_kind in (${DRAWN}) then -p.amount end) as drawn,
          sum(case when p.to_kind = 'expired' then p.amount when p.from_kind = 'expired' then -p.amount end) as expired
-       from postings p join journal_entries e on e.lane = p.lane and e.customer_id = p.customer_id
-         and e.entry_id = p.entry_id
-       where p.lane = $1 and p.customer_id = $2 and p.lot_id = b.lot_id and e.effective_at < $3
-     ) used on true
-     left join lateral (
-       select sum(case when p.to_kind = 'revenue.credits' then -p.amount when p.from_kind = 'revenue.credits'
-           then p.amount end) as credits,
+       from bought b join postings p on p.lane = b.lane and p.customer_id = b.customer_id and p.lot_id = b.lot_id
+       join journal_entries e on e.lane = p.lane and e.customer_id = p.customer_id and e.entry_id = p.entry_id
+       where p.lane ${lane} and e.effective_at < $3 group by 1, 2, 3
+     ), earned as (
+       select e.lane, e.customer_id, split_part(e.source_id, '/', 1) as lot_id,
+         sum(case when p.to_kind = 'revenue.credits' then -p.amount when p.from_kind = 'revenue.credits' then p.amount end) as credits,
          sum(case when p.to_kind = 'revenue.breakage' then -p.amount when p.from_kind = 'revenue.breakage'
            then p.amount end) as breakage
        from journal_entries e join postings p on p.lane = e.lane and p.customer_id = e.customer_id
          and p.entry_id = e.entry_id
-       where e.lane = $1 and e.customer_id = $2 and e.source_type = 'lot'
-         and split_part(e.source_id, '/', 1) = b.lot_id::text and ($4::timestamptz is null or e.effective_at < $4)
-     ) earned on true
-     where b.lane = $1 and b.customer_id = $2 and b.paid_minor > 0 and b.effective_at < $3
+       where e.lane ${lane} and e.customer_id ${customer} and e.source_type = 'lot'
+         and ($4::timestamptz is null or e.effective_at < $4) group by 1, 2, 3
+     )
+     select b.lot_id as "lotId", b.paid_currency as currency, b.granted as "grantedMicro",
+       (coalesce(used.drawn, 0) - coalesce(restored.credits, 0))::bigint as "drawnMicro", coalesce(used.expired, 0)::bigint as "expiredMicro",
+       b.paid_minor as "paidMinor", coalesce(note.net, 0)::bigint as "notedMinor",
+       coalesce(earned.credits, 0)::bigint as "creditsRecognisedMinor",
+       coalesce(earned.breakage, 0)::bigint as "breakageRecognisedMinor"
+     from bought b
+     left join invoice_lines l on l.lane = b.lane and l.customer_id = b.customer_id and b.source_type = 'invoice_line'
+       and l.invoice_id = split_part(b.source_id, '/', 1) and l.line_id = split_part(b.source_id, '/', 2)
+     left join lateral (${noted(lane)}) note on true
+     left join restored on restored.lane = b.lane and restored.customer_id = b.customer_id and restored.lot_id = b.lot_id
+     left join used on used.lane = b.lane and used.customer_id = b.customer_id and used.lot_id = b.lot_id
+     left join earned on earned.lane = b.lane and earned.customer_id = b.customer_id and earned.lot_id = b.lot_id::text
      order by b.lot_id`,
-    [key.lane, key.customerId, through, before ?? null],
+    [...parameters, through, before ?? null],
   );
 }
 
@@ -227,11 +232,13 @@ export const INCLUSIVE_TAX = `select sum((t ->> 'amount')::bigint) as inclusive
   where t ->> 'tax_behavior' = 'inclusive'`;
 
 /** What issued credit notes took off an invoice line (\`l\`), after their discounts, credits and inclusive tax. */
-export const NOTED = `select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
+export function noted(lane: string): string {
+  return `select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
     - (n ->> 'inclusiveTax')::bigint) as net
   from credit_notes c cross join lateral jsonb_array_elements(c.lines) n
-  where c.lane = l.lane and c.lane = $1 and c.customer_id = l.customer_id and c.invoice_id = l.invoice_id
+  where c.lane = l.lane and c.lane ${lane} and c.customer_id = l.customer_id and c.invoice_id = l.invoice_id
     and c.status <> 'void' and n ->> 'invoiceLineId' = l.line_id`;
+}
 
 /** What of an invoice line's (`l`) fee its plan allocates to included credits. A proration brings none, so it has no share. */
 export const INCLUDED_SHARE = `select (v.content ->> 'includedSharePercent')::integer as percent from plan_versions v

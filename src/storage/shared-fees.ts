@@ -3,7 +3,7 @@ import { includedShare, type SharedFee } from '../domain/entries-fee-share.ts';
 import type { Database, Transaction } from './database.ts';
 import { inStep } from './in-step.ts';
 import { queryEach } from './query-each.ts';
-import { DRAWN, INCLUDED_SHARE, INCLUSIVE_TAX, NOTED } from './revenue.ts';
+import { DRAWN, INCLUDED_SHARE, INCLUSIVE_TAX, noted } from './revenue.ts';
 
 type Row = Omit<SharedFee, 'shareMinor'> & { readonly netMinor: bigint; readonly percent: number };
 
@@ -18,27 +18,44 @@ interface Asked {
  * of the lot that opened for the line's period, and of the lots that it became: rolled over, carried, restored. What notes
  * took back counts at once, with its money. What is recognised: all, or `before`.
  */
-export const sharedFees = inStep(
-  async (on: Database | Transaction, asks: readonly (readonly [CustomerKey, Asked])[]) => {
-    const found = await queryEach<Row>(
+export const sharedFees = inStep(feesOfEach);
+
+/** The same of many customers, in one statement. */
+export async function sharedFeesOfMany(
+  on: Database | Transaction,
+  customers: readonly CustomerKey[],
+  asked: Asked,
+): Promise<readonly SharedFee[]> {
+  return (
+    await feesOfEach(
       on,
-      SHARED_FEES,
-      asks.map(([{ lane, customerId }, { through, before, lineIds }]) => [
-        lane,
-        customerId,
-        through,
-        lineIds ?? null,
-        before ?? null,
-      ]),
-    );
-    return found.map((rows) =>
-      rows.map(({ netMinor, percent, ...fee }): SharedFee => ({
-        ...fee,
-        shareMinor: includedShare(netMinor, percent),
-      })),
-    );
-  },
-);
+      customers.map((key) => [key, asked]),
+    )
+  ).flat();
+}
+
+async function feesOfEach(
+  on: Database | Transaction,
+  asks: readonly (readonly [CustomerKey, Asked])[],
+): Promise<readonly (readonly SharedFee[])[]> {
+  const found = await queryEach<Row>(
+    on,
+    SHARED_FEES,
+    asks.map(([{ lane, customerId }, { through, before, lineIds }]) => [
+      lane,
+      customerId,
+      through,
+      lineIds ?? null,
+      before ?? null,
+    ]),
+  );
+  return found.map((rows) =>
+    rows.map(({ netMinor, percent, ...fee }): SharedFee => ({
+      ...fee,
+      shareMinor: includedShare(netMinor, percent),
+    })),
+  );
+}
 
 const SHARED_FEES = {
   sql: `select l.invoice_id as "invoiceId", l.line_id as "lineId", i.currency, share.percent, l.period_end as "periodEnd",
@@ -54,7 +71,7 @@ const SHARED_FEES = {
      join invoices i on i.lane = l.lane and i.customer_id = l.customer_id and i.invoice_id = l.invoice_id
      cross join lateral (${INCLUDED_SHARE}) share
      left join lateral (${INCLUSIVE_TAX}) tax on true
-     left join lateral (${NOTED}) note on true
+     left join lateral (${noted('= $1')}) note on true
      left join lateral (
        with recursive family as (
          select b.lot_id, b.granted, 'included' as source from billing_periods p
