@@ -312,6 +312,8 @@ test('the books answer what is documented', async () => {
   await step('prepare');
   await step('confirm', { what: 'journal_imported', note: 'n' });
   for (const name of ['request', 'withdraw', 'request']) await step(name);
+  // A key that was made for nobody may ask, and signs nothing.
+  expect(await call('POST', `${month}/sign`, {})).toMatchObject({ error: { code: 'close_needs_second_person' } });
   expect(await step('sign', {}, olu)).toMatchObject({ state: 'closed' });
   expect(await step('reopen', { reason: 'r' }, olu)).toMatchObject({ state: 'open' });
 });

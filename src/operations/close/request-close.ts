@@ -42,6 +42,8 @@ export async function signClose(
     if (period.state === 'closed') return alreadyClosed(month);
     if (period.requestedBy === null || period.requestHash === null)
       return refuse('close_not_requested', `nobody has asked to close ${month}; finance does so first`);
+    if (actor.subject.startsWith('key:'))
+      return refuse('close_needs_second_person', 'an API key is nobody who could sign; use a key made for the person');
     const { approvals } = await readApprovalRules(trx);
     const isAlone = period.requestedBy === actor.subject;
     if (isAlone && approvals === 'two_people')
