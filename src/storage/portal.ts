@@ -11,13 +11,19 @@ export interface Use {
   readonly credits: bigint;
 }
 
-/** The latest uses that cost something or were free, the newest first. */
+/** The latest uses that cost something or were free, tracked or captured from a hold, the newest first. */
 export async function latestUses(db: Database, key: CustomerKey, limit: number): Promise<readonly Use[]> {
   return query<Use>(
     db,
-    `select action, member, occurred_at as "occurredAt", credits from usage_events
-     where lane = $1 and customer_id = $2 and outcome <> 'observed'
-     order by recorded_at desc, usage_event_id desc limit $3`,
+    `select action, member, "occurredAt", credits from (
+       (select action, member, occurred_at as "occurredAt", credits, recorded_at as at, usage_event_id as id from usage_events
+        where lane = $1 and customer_id = $2 and outcome <> 'observed'
+        order by recorded_at desc, usage_event_id desc limit $3)
+       union all
+       (select h.action, h.member, c.captured_at, c.amount, c.captured_at, c.hold_id
+        from hold_captures c join holds h using (lane, customer_id, hold_id)
+        where c.lane = $1 and c.customer_id = $2 order by c.captured_at desc, c.hold_id desc limit $3)
+     ) uses order by at desc, id desc limit $3`,
     [key.lane, key.customerId, limit],
   );
 }
@@ -32,7 +38,7 @@ export interface DayOfUse {
   readonly credits: bigint;
 }
 
-/** Sums by day, action and member on [from, to). */
+/** Sums by day, action and member on [from, to); a capture counts on the day on which it was captured. */
 export async function usageByDay(
   db: Database,
   key: CustomerKey,
@@ -40,13 +46,19 @@ export async function usageByDay(
 ): Promise<readonly DayOfUse[]> {
   return query<DayOfUse>(
     db,
-    `select to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD') as day, e.action, e.member, count(*)::int as events,
-       sum(e.credits - coalesce(r.credits, 0))::bigint as credits
-     from usage_events e
-     left join (select lane, customer_id, usage_event_id, sum(credits) as credits from usage_reversals
-       where lane = $1 and customer_id = $2 group by 1, 2, 3) r using (lane, customer_id, usage_event_id)
-     where e.lane = $1 and e.customer_id = $2 and e.occurred_at >= $3 and e.occurred_at < $4 and e.outcome <> 'observed'
-     group by 1, 2, 3 order by 1, 2, 3`,
+    `select to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day, action, member, count(*)::int as events,
+       sum(credits)::bigint as credits
+     from (
+       select e.occurred_at as at, e.action, e.member, e.credits - coalesce(r.credits, 0) as credits
+       from usage_events e
+       left join (select lane, customer_id, usage_event_id, sum(credits) as credits from usage_reversals
+         where lane = $1 and customer_id = $2 group by 1, 2, 3) r using (lane, customer_id, usage_event_id)
+       where e.lane = $1 and e.customer_id = $2 and e.occurred_at >= $3 and e.occurred_at < $4 and e.outcome <> 'observed'
+       union all
+       select c.captured_at, h.action, h.member, c.amount
+       from hold_captures c join holds h using (lane, customer_id, hold_id)
+       where c.lane = $1 and c.customer_id = $2 and c.captured_at >= $3 and c.captured_at < $4
+     ) uses group by 1, 2, 3 order by 1, 2, 3`,
     [key.lane, key.customerId, from, to],
   );
 }

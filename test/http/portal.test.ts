@@ -85,6 +85,30 @@ test('a token sees its own customer only', async () => {
   expect([body['available'], body['recent']]).toEqual(['10000', []]);
 });
 
+test('work that was held counts when it is captured, in what was last used and by the day', async () => {
+  const who = await story.subscriber();
+  const asked = { customer: `ext:${who.name}`, action: 'api.call', credits: '40', member: 'ana' };
+  const hold = textOf((await story.call('POST', '/v1/holds', asked, 'portal-hold')).body['id']);
+  const token = await tokenOf(who);
+  expect((await ask(token, '/v1/portal')).body['recent']).toEqual([]);
+  const captured = await story.call(
+    'POST',
+    `/v1/holds/${hold}/capture`,
+    { quantities: { calls: 25 } },
+    'portal-capture',
+  );
+  expect(captured.body).toMatchObject({ captured: '25' });
+  await who.use(10);
+  expect((await ask(token, '/v1/portal')).body['recent']).toMatchObject([
+    { name: 'a call', member: null, credits: '10' },
+    { name: 'a call', member: 'ana', credits: '25' },
+  ]);
+  expect((await ask(token, `/v1/portal/usage?${APRIL}`)).body['data']).toEqual([
+    { day: '2026-04-01', action: 'api.call', name: 'a call', member: 'ana', events: 1, credits: '25' },
+    { day: '2026-04-01', action: 'api.call', name: 'a call', member: null, events: 1, credits: '10' },
+  ]);
+});
+
 test('a pack is bought on a page of Stripe, by who may buy; paid, it is there', async () => {
   const pack = sampleCatalogue.packs[0]?.pack ?? '';
   const wanted = { method: 'POST', body: JSON.stringify({ pack, return_url: 'https://app.example.com/credits' }) };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { textOf as textOfWire } from '../support/api.ts';
 import { expectAccessible, openWindow, picture, startBrowser, type Window } from '../support/browser.ts';
-import { sampleCatalogue } from '../support/catalogue.ts';
+import { hybrid, sampleCatalogue } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
 
@@ -18,7 +18,11 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; img-src data:";
 const WORDS = { 'llm.complete': 'an answer', 'api.call': 'a call', 'report.generate': 'a report' };
 const { database } = await cloneDatabase();
-const story = await tellStory(database, { catalogue: { ...sampleCatalogue, words: WORDS } });
+/** Nothing included, nothing that stops. */
+const metered = { ...hybrid, plan: 'metered', name: 'Metered', includedCredits: '0' };
+const story = await tellStory(database, {
+  catalogue: { ...sampleCatalogue, words: WORDS, plans: [...sampleCatalogue.plans, metered] },
+});
 const browser = await startBrowser();
 const customers = new Map<string, Subscriber>();
 /** What the host's server answers to a page that wants a token; each customer's own. */
@@ -59,6 +63,8 @@ beforeAll(async () => {
   });
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (const who of ['new', 'low', 'ben', 'empty']) customers.set(who, await story.subscriber());
+  customers.set('metered', await story.subscriber('metered'));
+  await customers.get('metered')?.use(1_250);
   await customers.get('low')?.use(9_200, { member: 'ana' });
   await customers.get('ben')?.use(1_500);
   await customers.get('empty')?.use(10_000);
@@ -122,6 +128,16 @@ test('nothing left is an alarm with its sentence', async () => {
     .poll(async () => textOf(window, 'balance'), PATIENTLY)
     .toContain('No credits are left. When the credits run out');
   await picture(window.page, 'widget-empty');
+  await expectAccessible(window.page);
+  expect(window.complaints).toEqual([]);
+});
+
+test('who nothing stops reads that, and what this period has come to', async () => {
+  const window = await open('metered');
+  await expect
+    .poll(async () => textOf(window, 'balance'), PATIENTLY)
+    .toContain('No limit Used beyond included credits in this period: 1,250.');
+  await picture(window.page, 'widget-unlimited');
   await expectAccessible(window.page);
   expect(window.complaints).toEqual([]);
 });
