@@ -15,7 +15,7 @@ export interface Block {
   readonly text: string;
 }
 
-export const PAGES: readonly string[] = [
+const PAGES: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   'src/simulator/README.md',

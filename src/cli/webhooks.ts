@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { fromWireId, toWireId } from '../contract/ids.ts';
-import type { Refused } from '../domain/rejection.ts';
+import { shownEndpoint } from '../contract/webhook-endpoints.ts';
 import { testAlerts } from '../operations/read-alerts.ts';
 import {
   listEndpoints,
@@ -55,12 +55,11 @@ function registerListing(webhooks: Command, context: CliContext): void {
     .action(async ({ json: asJson = false }: AsJson) => {
       await withBooks(context, { stripe: false }, async (deps) => {
         const found = await listEndpoints({ deps });
-        const data = found.map((one) => ({ ...one, id: toWireId('endpoint', one.endpointId) }));
-        if (asJson) context.out(json({ object: 'list', data: data.map(({ endpointId: _, ...shown }) => shown) }));
-        else if (data.length === 0) context.say('Nothing is told yet: creditpool webhooks add https://…');
+        if (asJson) context.out(json({ object: 'list', has_more: false, data: found.map(shownEndpoint) }));
+        else if (found.length === 0) context.say('Nothing is told yet: creditpool webhooks add https://…');
         else {
-          const rows = data.map(({ id, url, state, failingSince, disabledBecause }) => [
-            id,
+          const rows = found.map(({ endpointId, url, state, failingSince, disabledBecause }) => [
+            toWireId('endpoint', endpointId),
             url,
             state,
             disabledBecause ?? (failingSince === null ? '' : `fails since ${failingSince.toISOString()}`),
@@ -75,8 +74,9 @@ function registerListing(webhooks: Command, context: CliContext): void {
 function registerSecrets(webhooks: Command, context: CliContext): void {
   const show = (made: Awaited<ReturnType<typeof registerEndpoint>>, asJson: boolean): number => {
     if ('rejected' in made) return showRefusal(context, made, asJson);
-    const id = toWireId('endpoint', made.endpoint.endpointId);
-    context.out(asJson ? json({ object: 'webhook_endpoint', id, secret: made.secret }) : `${id}  ${made.secret}`);
+    const { endpoint, secret } = made;
+    const id = toWireId('endpoint', endpoint.endpointId);
+    context.out(asJson ? json({ ...shownEndpoint(endpoint), secret }) : `${id}  ${secret}`);
     context.say('Keep the secret: it is not shown again. It verifies what is sent, by any Standard Webhooks library.');
     return EXIT.done;
   };
@@ -121,7 +121,7 @@ function registerSwitches(webhooks: Command, context: CliContext): void {
       .action(async (id: string) => {
         await withBooks(context, { stripe: false }, async (deps) => {
           const switched = await switchEndpoint({ deps }, idOf(id), state);
-          if ('rejected' in switched) return showRefusal(context, switched as Refused, false);
+          if ('rejected' in switched) return showRefusal(context, switched, false);
           context.say(`${id} is ${state}.`);
           return EXIT.done;
         });

@@ -1,5 +1,6 @@
 import { endpointBody } from '../contract/alerts.ts';
-import { toWireId, wireId } from '../contract/ids.ts';
+import { wireId } from '../contract/ids.ts';
+import { shownEndpoint } from '../contract/webhook-endpoints.ts';
 import {
   listEndpoints,
   registerEndpoint,
@@ -21,7 +22,7 @@ export const webhookEndpointRoutes: readonly Route[] = [
       if ('rejected' in asked) return asked;
       const made = await registerEndpoint(context, asked.value);
       // The only time that the secret is shown.
-      return 'rejected' in made ? made : ok({ ...shown(made.endpoint), secret: made.secret });
+      return 'rejected' in made ? made : ok({ ...shownEndpoint(made.endpoint), secret: made.secret });
     },
   },
   {
@@ -29,7 +30,7 @@ export const webhookEndpointRoutes: readonly Route[] = [
     path: PATH,
     scopes: ['read', 'support'],
     reply: async (context) => {
-      const data = (await listEndpoints(context)).map(shown);
+      const data = (await listEndpoints(context)).map(shownEndpoint);
       return ok({ object: 'list', url: PATH, has_more: false, data });
     },
   },
@@ -40,7 +41,7 @@ export const webhookEndpointRoutes: readonly Route[] = [
     reply: async (context, request) =>
       ofEndpoint(request, async (id) => {
         const rotated = await rotateEndpointSecret(context, id);
-        return 'rejected' in rotated ? rotated : ok({ ...shown(rotated.endpoint), secret: rotated.secret });
+        return 'rejected' in rotated ? rotated : ok({ ...shownEndpoint(rotated.endpoint), secret: rotated.secret });
       }),
   },
   ...(['active', 'disabled'] as const).map((state): Route => ({
@@ -50,7 +51,7 @@ export const webhookEndpointRoutes: readonly Route[] = [
     reply: async (context, request) =>
       ofEndpoint(request, async (id) => {
         const switched = await switchEndpoint(context, id, state);
-        return 'rejected' in switched ? switched : ok(shown(switched));
+        return 'rejected' in switched ? switched : ok(shownEndpoint(switched));
       }),
   })),
 ];
@@ -59,21 +60,4 @@ async function ofEndpoint({ params }: ApiRequest, work: (id: string) => Promise<
   const id = parse(wireId('endpoint'), params['id']);
   if ('rejected' in id) return { rejected: { ...id.rejected, code: 'unknown_webhook_endpoint', param: 'id' } };
   return work(id.value);
-}
-
-type Shown = Awaited<ReturnType<typeof listEndpoints>>[number];
-
-function shown(endpoint: Shown): object {
-  return {
-    id: toWireId('endpoint', endpoint.endpointId),
-    object: 'webhook_endpoint',
-    url: endpoint.url,
-    description: endpoint.description,
-    state: endpoint.state,
-    failing_since: endpoint.failingSince,
-    disabled_at: endpoint.disabledAt,
-    disabled_because: endpoint.disabledBecause,
-    old_secret_signs_until: endpoint.previousUntil,
-    created_at: endpoint.createdAt,
-  };
 }

@@ -49,11 +49,7 @@ function hookWork(deps: Deps, ways: Channels, hooks: HookCalls | null): readonly
   return [{ name: 'hooks', turn: async () => deliverToHooks(deps, { ways, hooks }, { limit: HOOKS_BATCH }) }];
 }
 
-function ownWork(
-  realTime: RealTime,
-  handlers: Parameters<typeof applyInbox>[1],
-  channels: Channels,
-): readonly Work[] {
+function ownWork(realTime: RealTime, handlers: Parameters<typeof applyInbox>[1], channels: Channels): readonly Work[] {
   const { deps } = realTime;
   return [
     {

@@ -139,7 +139,8 @@ async function refusedFile({ table, ...expected }: ExportedTable, source: BooksS
     for (const [at, line] of lines.entries()) {
       number += 1;
       // An archive has none: there the file's own hash says that it was changed, and not in which line.
-      if (hashes.length > 0 && hashes[at] !== lineHash(line)) return tampered(`${table}.jsonl, line ${number}`, 'is not what was exported');
+      if (hashes.length > 0 && hashes[at] !== lineHash(line))
+        return tampered(`${table}.jsonl, line ${number}`, 'is not what was exported');
     }
     digest.add(lines);
   }
