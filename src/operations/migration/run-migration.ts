@@ -119,10 +119,10 @@ async function change(
 ): Promise<MigrationStatus | Refused> {
   const { name, permission, action, reason } = what;
   const done = await transaction(deps.db, async (trx) => {
-    const actor = await permitted(trx, acting, permission);
-    if ('rejected' in actor) return actor;
     const migration = await lockMigration(trx, name);
     if (migration === null) return unknown(name);
+    const actor = await permitted(trx, acting, permission);
+    if ('rejected' in actor) return actor;
     const to = await step(trx, actor, migration);
     if ('rejected' in to) return to;
     await saveMigration(trx, { planMigrationId: migration.planMigrationId, ...to });
