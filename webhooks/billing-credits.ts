@@ -1,9 +1,9 @@
-import type { StripeEvent } from '../src/domain/stripe-event.ts';
+import type { StripeNotice } from '../src/domain/stripe-event.ts';
 import type { Deps } from '../src/operations/deps.ts';
 import { type ChangedCredits, mirrorBillingCredits } from '../src/operations/mirror-billing-credits.ts';
 import type { Handlers, Mirror, Outcome } from '../src/stripe/events.ts';
 
-const idOf = ({ objectId }: StripeEvent): string | null => objectId;
+const idOf = ({ objectId }: StripeNotice): string | null => objectId;
 
 async function look(changed: ChangedCredits, deps: Deps): Promise<Outcome> {
   const mirrored = await mirrorBillingCredits(deps, changed);

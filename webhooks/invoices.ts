@@ -1,4 +1,3 @@
-import { referenceIn } from '../src/domain/stripe-event.ts';
 import type { Deps } from '../src/operations/deps.ts';
 import { mirrorInvoice } from '../src/operations/mirror-invoice.ts';
 import type { Handlers, Mirror } from '../src/stripe/events.ts';
@@ -30,5 +29,5 @@ export const invoiceHandlers: Handlers<Deps> = {
   'invoice.deleted': invoices,
 
   // Cash arrives by payments; an invoice may be paid in parts.
-  'invoice_payment.paid': { ...invoices, idOf: (event) => referenceIn(event, 'invoice') },
+  'invoice_payment.paid': { ...invoices, idOf: ({ invoiceId }) => invoiceId },
 };

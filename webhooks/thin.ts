@@ -1,10 +1,10 @@
-import type { StripeEvent } from '../src/domain/stripe-event.ts';
+import type { StripeNotice } from '../src/domain/stripe-event.ts';
 import type { Deps } from '../src/operations/deps.ts';
 import { mirrorPaidInvoice } from '../src/operations/mirror-invoice.ts';
 import type { Handlers, Outcome } from '../src/stripe/events.ts';
 
 /** A thin event names the payment and nothing of it, so its invoice has to be asked for. */
-async function mirrorPayment({ objectId }: StripeEvent, deps: Deps): Promise<Outcome> {
+async function mirrorPayment({ objectId }: StripeNotice, deps: Deps): Promise<Outcome> {
   const mirrored = objectId === null ? null : await mirrorPaidInvoice(deps, objectId);
   return mirrored === null
     ? { ignored: 'a payment of no invoice' }

@@ -1,19 +1,19 @@
 // What Stripe tells us about one of its objects. Only ids are read from it: facts are fetched when it is applied.
 
-export interface StripeEvent {
+/** What is needed of an event to look at what it tells of. */
+export interface StripeNotice {
   readonly eventId: string;
   readonly type: string;
   /** The object it is about; some previews have none. */
   readonly objectId: string | null;
+  /** The invoice that this object names, such as a payment's; null when it names none. */
+  readonly invoiceId: string | null;
   readonly livemode: boolean;
   readonly apiVersion: string | null;
   readonly createdAt: Date;
-  readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** The id that another field of the event's object refers to, such as a payment's invoice; null when there is none. */
-export function referenceIn(event: StripeEvent, field: string): string | null {
-  const { object } = (event.payload['data'] ?? {}) as { readonly object?: Readonly<Record<string, unknown>> };
-  const reference = object?.[field];
-  return typeof reference === 'string' ? reference : null;
+/** The whole of it, as it comes and is stored. */
+export interface StripeEvent extends Omit<StripeNotice, 'invoiceId'> {
+  readonly payload: Readonly<Record<string, unknown>>;
 }

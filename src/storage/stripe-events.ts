@@ -1,9 +1,9 @@
 // The inbox: each Stripe event is stored once, for ever; applied under a lease; parked when it cannot be applied.
-import type { StripeEvent } from '../domain/stripe-event.ts';
+import type { StripeEvent, StripeNotice } from '../domain/stripe-event.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 
-export interface LeasedEvent extends StripeEvent {
+export interface LeasedEvent extends StripeNotice {
   /** The attempt now running, the first is 1. */
   readonly attempts: number;
   readonly leaseNo: number;
@@ -57,7 +57,7 @@ export async function leaseStripeEvents(
        lease_until = clock_timestamp() + make_interval(secs => $2)
      from due where e.event_id = due.event_id
      returning e.event_id as "eventId", e.type, e.object_id as "objectId", e.livemode, e.api_version as "apiVersion",
-       e.created_at as "createdAt", e.payload, e.attempts, e.lease_no as "leaseNo"`,
+       e.created_at as "createdAt", e.payload #>> '{data,object,invoice}' as "invoiceId", e.attempts, e.lease_no as "leaseNo"`,
     [limit, leaseSeconds],
   );
 }

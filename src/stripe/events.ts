@@ -1,7 +1,7 @@
 // Stripe's events at the door: signed with one of our secrets, fresh, of our mode and account; then handed to a handler.
 import { Stripe } from 'stripe';
 
-import type { StripeEvent } from '../domain/stripe-event.ts';
+import type { StripeEvent, StripeNotice } from '../domain/stripe-event.ts';
 import type { StripeGateway } from './gateway.ts';
 
 export type Outcome = { readonly applied: string } | { readonly ignored: string };
@@ -20,7 +20,7 @@ export interface Sighting {
  */
 export interface Mirror<Context> {
   /** What is to be looked at; null when the event names nothing. */
-  readonly idOf: (event: StripeEvent) => string | null;
+  readonly idOf: (event: StripeNotice) => string | null;
   readonly look: (sighting: Sighting, context: Context) => Promise<Outcome>;
   /** What it mirrors, where things of many customers may be looked at in one go. */
   readonly kind?: SharedKind;
@@ -29,7 +29,7 @@ export interface Mirror<Context> {
 export type SharedKind = 'customer' | 'subscription' | 'invoice';
 
 /** Translates one event into the operation it asks for, or many into one. */
-export type Handler<Context> = ((event: StripeEvent, context: Context) => Promise<Outcome>) | Mirror<Context>;
+export type Handler<Context> = ((event: StripeNotice, context: Context) => Promise<Outcome>) | Mirror<Context>;
 
 /** By event type. A type without a handler is stored as ignored. */
 export type Handlers<Context> = Readonly<Record<string, Handler<Context>>>;
@@ -152,8 +152,7 @@ function readEvent(text: string): StripeEvent | null {
 }
 
 function objectIdOf(payload: Readonly<Record<string, unknown>>): string | null {
-  const thin = asObject(payload['related_object']);
-  const object = thin ?? asObject(asObject(payload['data'])?.['object']);
+  const object = asObject(payload['related_object']) ?? asObject(asObject(payload['data'])?.['object']);
   const id = object?.['id'];
   return typeof id === 'string' ? id : null;
 }

@@ -146,23 +146,23 @@ describe('applying', () => {
   test('events about one thing that wait together cost one look at it', async () => {
     const looks: string[] = [];
     const thing: Mirror<Deps> = {
-      idOf: ({ payload }) => (payload['thing'] as string | undefined) ?? null,
+      idOf: ({ invoiceId }) => invoiceId,
       look: async ({ id, types, since }) => {
         looks.push(`${id} ${[...types].toSorted().join('+')} ${since.getTime()}`);
         return { applied: id };
       },
     };
-    const told = async (eventId: string, type: string, createdAt: number, payload: object): Promise<void> => {
+    const told = async (eventId: string, type: string, createdAt: number, object: object): Promise<void> => {
       const event = { eventId, type, objectId: null, livemode: false, apiVersion: null };
       await storeStripeEvents(
         database,
-        [{ ...event, createdAt: new Date(createdAt), payload: { ...payload } }],
+        [{ ...event, createdAt: new Date(createdAt), payload: { data: { object } } }],
         'gap_filler',
       );
     };
-    await told('evt_a1', 'made', 2_000, { thing: 'a' });
-    await told('evt_a2', 'changed', 1_000, { thing: 'a' });
-    await told('evt_b', 'changed', 3_000, { thing: 'b' });
+    await told('evt_a1', 'made', 2_000, { invoice: 'a' });
+    await told('evt_a2', 'changed', 1_000, { invoice: 'a' });
+    await told('evt_b', 'changed', 3_000, { invoice: 'b' });
     await told('evt_none', 'changed', 3_000, {});
     const registry = { made: thing, changed: thing };
     expect(await applyStripeEvents(deps, registry, { limit: 100 })).toMatchObject({ applied: 3, ignored: 1 });
