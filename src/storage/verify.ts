@@ -1,5 +1,6 @@
 // The books proved from postings alone: every balance and counter that is kept beside the journal is computed again,
 // in SQL over sets, from one snapshot. A breach is a bug or a hand in the database; nothing is repaired here.
+import { EVERY_LANE } from '../domain/customer.ts';
 import type { Database, Transaction } from './database.ts';
 import { transaction } from './database.ts';
 import { execute, query } from './query.ts';
@@ -93,24 +94,42 @@ export async function findBreachesIn(
   return { entries: Number(size?.entries ?? 0n), postings: Number(size?.postings ?? 0n), breaches };
 }
 
+/** What a look at everything says. */
+export interface Whole {
+  readonly isSound: boolean;
+  /** A window of usage is not rolled up. */
+  readonly isWaiting: boolean;
+}
+
 /**
- * Whether the ledger of all these lanes proves, in a few passes: large tables by their fingerprints, the rest row by row.
+ * Whether the ledger proves, or that of one lane, in a few passes: large tables by their fingerprints, the rest row by row.
  * Should anything differ, the answer is that of every check.
  */
-export async function isSound(snapshot: Transaction, lanes: readonly number[]): Promise<boolean> {
+export async function lookAtWhole(snapshot: Transaction, lane: number | null = null): Promise<Whole> {
   await query(snapshot, PLANNED_FOR_ALL);
-  const { agrees, inDoubt } = await takeFingerprints(snapshot, lanes);
+  const { agrees, inDoubt, isWaiting } = await takeFingerprints(snapshot, lane);
+  await query(snapshot, WITHOUT_WORKERS);
+  const lanes = lane === null ? EVERY_LANE : [lane];
   const rest = LEDGER_CHECKS.filter(({ isFingerprinted }) =>
     isFingerprinted === 'unless in doubt' ? inDoubt : isFingerprinted !== true,
   );
   const breached = rest.map(({ sql }) => `(${sql})`).join('\n union all ');
   const proves = agrees && (await query(snapshot, breached, [lanes, null, 1])).length === 0;
-  return proves || (await findBreachesIn(snapshot, { lanes })).breaches.length === 0;
+  const isSound = proves || (await findBreachesIn(snapshot, { lanes })).breaches.length === 0;
+  return { isSound, isWaiting };
 }
 
-/** A kept plan would expect ten lanes, so few rows that it starts no worker for them. */
+/**
+ * A kept plan would expect ten lanes, so few rows that it starts no worker for them. Two workers read from one end to the
+ * other: PostgreSQL's readers and a third process would only take the processor from whoever has the longest table.
+ */
 const PLANNED_FOR_ALL = `select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),
-  set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)`;
+  set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+  set_config('effective_io_concurrency', '0', true),
+  set_config('parallel_leader_participation', 'off', true)`;
+
+/** Starting workers takes longer than any of the checks that are left. */
+const WITHOUT_WORKERS = `select set_config('max_parallel_workers_per_gather', '0', true)`;
 
 const SIZE = `
   select
