@@ -1,17 +1,9 @@
+import type { ForecastBill } from '../domain/migration-forecast.ts';
 import { toWireId } from './ids.ts';
 import { csv, guarded } from './spreadsheet.ts';
 
 /** A row for each customer whom a rollout would move, who would pay most more first. */
-export function forecastCsv(
-  bills: readonly {
-    readonly customerId: string;
-    readonly externalId: string | null;
-    readonly name: string | null;
-    readonly currency: string;
-    readonly beforeMinor: bigint;
-    readonly afterMinor: bigint;
-  }[],
-): string {
+export function forecastCsv(bills: readonly ForecastBill[]): string {
   return csv(
     ['customer', 'external_id', 'name', 'currency', 'before_minor', 'after_minor', 'difference_minor'],
     bills.map(({ customerId, externalId, name, currency, beforeMinor, afterMinor }) => [

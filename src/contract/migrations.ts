@@ -1,6 +1,7 @@
-// Rollouts to another plan as the API takes and shows them.
 import { z } from 'zod';
 
+// Rollouts to another plan as the API takes and shows them.
+import type { CohortForecast, ForecastBill } from '../domain/migration-forecast.ts';
 import {
   type Cohort,
   MEMBER_STATES,
@@ -132,14 +133,7 @@ interface ForecastFacts {
   readonly toPlan: string;
   readonly toVersion: number;
   readonly changesPackaging: boolean;
-  readonly cohorts: readonly {
-    readonly cohort: string;
-    readonly opensAfterDays: number;
-    readonly moves: number;
-    readonly heldOut: number;
-    readonly pinned: number;
-    readonly firstRenewalAt: Date | null;
-  }[];
+  readonly cohorts: readonly CohortForecast[];
 }
 
 interface BillFacts {
@@ -147,17 +141,8 @@ interface BillFacts {
   readonly to: Date;
   readonly assumptions: readonly string[];
   readonly sums: readonly Comparison[];
-  readonly bills: readonly ForecastBillFacts[];
+  readonly bills: readonly ForecastBill[];
   readonly leftOut: readonly { readonly customerId: string; readonly reason: string }[];
-}
-
-interface ForecastBillFacts {
-  readonly customerId: string;
-  readonly externalId: string | null;
-  readonly name: string | null;
-  readonly currency: string;
-  readonly beforeMinor: bigint;
-  readonly afterMinor: bigint;
 }
 
 export function shownForecast({ cohorts: all, ...to }: ForecastFacts, bills: BillFacts | null) {

@@ -1,10 +1,10 @@
 import { fromWireId, toWireId } from '../../contract/ids.ts';
 // A rollout before it is kept: whom it would move, and what it does to bills, worked out as a job.
 import { forecastCsv } from '../../contract/migration-forecast-csv.ts';
+import type { CohortForecast, ForecastBill } from '../../domain/migration-forecast.ts';
 import { refuse, type Refused, type Rejection } from '../../domain/rejection.ts';
 import { type FinanceJob, readFinanceJob, requestFinanceJob } from '../../operations/finance/finance-jobs.ts';
-import type { BillsForecast, ForecastBill } from '../../operations/migration/forecast-bills.ts';
-import type { CohortForecast } from '../../operations/migration/forecast-cohorts.ts';
+import type { BillsForecast } from '../../operations/migration/forecast-bills.ts';
 import { forecastOf, rolloutOf } from '../../operations/migration/forecast-job.ts';
 import { planMigration } from '../../operations/migration/plan-migration.ts';
 import { listPolicies } from '../../operations/read-policy.ts';

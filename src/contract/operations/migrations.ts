@@ -4,6 +4,7 @@ import { MEMBER_STATES } from '../../domain/plan-migration.ts';
 import { legacyTermsBody, membersQuery, migrationBody, migrationReason, segmentBody } from '../migrations.ts';
 import type { Operation } from '../operation.ts';
 import { at, atOrNull, currency, idOf, listOf, minor, word, wordOrNull } from '../wire-values.ts';
+import { comparedSums } from './pricing.ts';
 
 const counts = z.object({
   scheduling: z.int(),
@@ -43,17 +44,7 @@ const bills = z.object({
   from: at,
   to: at,
   assumptions: z.array(word),
-  summary: z.array(
-    z.object({
-      currency,
-      customers: z.int(),
-      pay_more: z.int(),
-      pay_less: z.int(),
-      same: z.int(),
-      before_minor: minor,
-      after_minor: minor,
-    }),
-  ),
+  summary: comparedSums,
   data: z
     .array(
       z.object({

@@ -5,6 +5,19 @@ import type { Operation } from '../operation.ts';
 import { simulationBody } from '../simulations.ts';
 import { at, credits, currency, idOf, listOf, minor, word, wordOrNull } from '../wire-values.ts';
 
+/** By currency: who would pay more or less, and what it comes to. */
+export const comparedSums = z.array(
+  z.object({
+    currency,
+    customers: z.int(),
+    pay_more: z.int(),
+    pay_less: z.int(),
+    same: z.int(),
+    before_minor: minor,
+    after_minor: minor,
+  }),
+);
+
 const bills = z.object({
   plan: word,
   periods: z.array(
@@ -39,17 +52,7 @@ const simulation = z
     to: at,
     candidate: word,
     assumptions: z.array(word),
-    summary: z.array(
-      z.object({
-        currency,
-        customers: z.int(),
-        pay_more: z.int(),
-        pay_less: z.int(),
-        same: z.int(),
-        before_minor: minor,
-        after_minor: minor,
-      }),
-    ),
+    summary: comparedSums,
     control: z.object({
       customers: z.int(),
       equal: z.int(),

@@ -1,22 +1,14 @@
+// What a rollout does to bills: who it would move, each with what he would have paid under the plan to come for what he did.
+import type { CohortForecast, ForecastBill } from '../../domain/migration-forecast.ts';
 import type { Refused } from '../../domain/rejection.ts';
 import { assumptionsOf } from '../../domain/simulation/assumptions.ts';
-// What a rollout does to bills: who it would move, each with what he would have paid under the plan to come for what he did.
 import type { Comparison } from '../../domain/simulation/bill-comparison.ts';
 import { summarise } from '../../domain/simulation/bill-comparison.ts';
 import { now as clock } from '../../storage/clock.ts';
 import { transaction } from '../../storage/database.ts';
 import type { Deps } from '../deps.ts';
 import { type LeftOut, simulatePlans } from '../simulation/simulate-plans.ts';
-import { type CohortForecast, forecastCohorts, type Rollout, rolloutTarget } from './forecast-cohorts.ts';
-
-export interface ForecastBill {
-  readonly customerId: string;
-  readonly externalId: string | null;
-  readonly name: string | null;
-  readonly currency: string;
-  readonly beforeMinor: bigint;
-  readonly afterMinor: bigint;
-}
+import { forecastCohorts, type Rollout, rolloutTarget } from './forecast-cohorts.ts';
 
 export interface BillsForecast {
   readonly toPlan: string;

@@ -1,5 +1,6 @@
-// Whom a rollout would take as customers are now: what a plan of one is checked against before anything is kept.
 import type { CustomerKey } from '../../domain/customer.ts';
+// Whom a rollout would take as customers are now: what a plan of one is checked against before anything is kept.
+import type { CohortForecast } from '../../domain/migration-forecast.ts';
 import { type Cohort, opensAt, packagingDiffers, type PlanMigration } from '../../domain/plan-migration.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import type { Transaction } from '../../storage/database.ts';
@@ -17,18 +18,6 @@ export interface Rollout {
   readonly everyDays: number;
   readonly holdoutPercent: number;
   readonly reason: string;
-}
-
-/** What a cohort comes to as customers are now. */
-export interface CohortForecast {
-  readonly cohort: string;
-  /** Days after the start. */
-  readonly opensAfterDays: number;
-  readonly moves: number;
-  readonly heldOut: number;
-  readonly pinned: number;
-  /** The earliest renewal at which one of them would move. */
-  readonly firstRenewalAt: Date | null;
 }
 
 export interface RolloutTarget {

@@ -1,4 +1,5 @@
 // Planning a rollout: whom it would move, in which order and from when on, before anything is decided.
+import type { CohortForecast } from '../../domain/migration-forecast.ts';
 import type { PlanMigration } from '../../domain/plan-migration.ts';
 import { refuse, type Refused } from '../../domain/rejection.ts';
 import { now as clock } from '../../storage/clock.ts';
@@ -6,9 +7,9 @@ import { transaction } from '../../storage/database.ts';
 import { insertMigration, readMigration } from '../../storage/plan-migrations.ts';
 import type { Deps } from '../deps.ts';
 import { type Acting, audit, permitted } from '../operators/acting.ts';
-import { type CohortForecast, forecastCohorts, type Rollout, rolloutTarget } from './forecast-cohorts.ts';
+import { forecastCohorts, type Rollout, rolloutTarget } from './forecast-cohorts.ts';
 
-export type { CohortForecast, Rollout } from './forecast-cohorts.ts';
+export type { Rollout } from './forecast-cohorts.ts';
 
 export interface PlanAMigration extends Rollout {
   /** Says what it would do, and keeps nothing. */
