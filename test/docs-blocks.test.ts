@@ -27,6 +27,7 @@ import { SAMPLE_CATALOGUE } from '../src/sandbox/push-catalogue-file.ts';
 import { signUp } from '../src/sandbox/sign-up.ts';
 import { listPlanVersions } from '../src/storage/plans.ts';
 import { cloneDatabase } from './support/database.ts';
+import { everyCommand, examplesIn, helpOf } from './support/help-examples.ts';
 import { employ } from './support/operators.ts';
 import { STORY_PEPPER, tellStory } from './support/story.ts';
 
@@ -224,7 +225,32 @@ describe('shell blocks', async () => {
       { object: 'balance', available: '9958.545', held: '40' },
     ]);
   });
+
+  test('the examples of each help are run, and what cannot be done here is refused with its reason', async () => {
+    const config = readConfig(settings);
+    const quiet = {
+      config,
+      openDeps: async () => Promise.reject(new Error('only read')),
+      out: () => {},
+      say: () => {},
+    };
+    const examples = everyCommand(program(quiet)).flatMap((one) => examplesIn(helpOf(one)));
+    const failed: string[] = [];
+    let done = 0;
+    for (const { line, words } of new Map(examples.map((example) => [example.line, example])).values()) {
+      if (RUN_ELSEWHERE.test(line)) continue;
+      const { code, said, out } = await command(settings, folder, words);
+      if (code === 0) done += 1;
+      // 1 is a failure, and what commander does not understand; the others have a meaning of their own.
+      else if (code === 1 || said + out === '') failed.push(`${line} ended with ${code}: ${said}`);
+    }
+    expect(failed).toEqual([]);
+    expect(done).toBeGreaterThan(120);
+  });
 });
+
+/** What stays until it is stopped, or takes long: tests of their own start them. */
+const RUN_ELSEWHERE = /^(start|demo|dev|sim start|sim advance)/;
 
 let isMonthOver = false;
 

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
-
 import { type Command, InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
 
 import { caseOpening, toEvidence, toOutcome } from '../contract/cases.ts';
 import { fromWireId } from '../contract/ids.ts';
 import { shownCase, shownPreview } from '../contract/shown-case.ts';
 import type { Case } from '../domain/case-record.ts';
 import { CASE_STATES, type CaseState } from '../domain/case.ts';
-import type { Refused } from '../domain/rejection.ts';
+import { refuse, type Refused } from '../domain/rejection.ts';
 import { approveCase, closeCase, refuseCase } from '../operations/cases/approve-case.ts';
 import { listCases, readCase } from '../operations/cases/list-cases.ts';
 import { openCase } from '../operations/cases/open-case.ts';
@@ -20,6 +19,7 @@ import type { OpenBooks } from '../sandbox/open-books.ts';
 import { actingAs } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { readNamedFile } from './named-file.ts';
 import { examples, json, table } from './output.ts';
 import { showRefusal, withBooks } from './with-books.ts';
 
@@ -177,16 +177,19 @@ function registerOpen(cases: Command, context: CliContext): void {
       ),
     )
     .action(async (file: string, options: Common & { readonly key: string }) => {
-      const asked = caseOpening.safeParse(JSON.parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')));
-      if (!asked.success) throw new Error(asked.error.issues.map(issueLine).join('\n'));
+      const asked = await readOpening(file === '-' ? '/dev/stdin' : file);
+      if ('rejected' in asked) {
+        process.exitCode = showRefusal(context, asked, options.json ?? false);
+        return;
+      }
       await withBooks(context, { stripe: true }, async (deps) => {
         const acting = await actingAs(deps, options.as);
-        const { customer, kind, outcome, submit } = asked.data;
+        const { customer, kind, outcome, submit } = asked;
         const open = submit ? requestCase : openCase;
         const done = await open(deps, acting, {
           customer,
           kind,
-          evidence: toEvidence(asked.data),
+          evidence: toEvidence(asked),
           outcome: outcome === undefined ? null : toOutcome(outcome),
           idempotencyKey: options.key,
         });
@@ -210,4 +213,22 @@ function state(text: string): CaseState {
   const found = CASE_STATES.find((known) => known === text);
   if (found === undefined) throw new InvalidArgumentError(`states are ${CASE_STATES.join(', ')}.`);
   return found;
+}
+
+async function readOpening(file: string): Promise<z.infer<typeof caseOpening> | Refused> {
+  const content = await readNamedFile(file);
+  if ('rejected' in content) return content;
+  const asked = caseOpening.safeParse(parsed(content.toString()));
+  if (asked.success) return asked.data;
+  return refuse('invalid_request', `${file}: ${asked.error.issues.map(issueLine).join('; ')}`, { param: 'file' });
+}
+
+/** Undefined for what is no JSON, which the schema then refuses. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

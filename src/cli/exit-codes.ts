@@ -85,6 +85,7 @@ const CODES: Partial<Record<Rejection['code'], number>> = {
   mode_not_next: EXIT.conflict,
   pack_issued: EXIT.conflict,
   pack_too_early: EXIT.conflict,
+  nothing_to_do: EXIT.conflict,
   unknown_pack_of_month: EXIT.notFound,
   unknown_migration: EXIT.notFound,
   migration_state: EXIT.conflict,

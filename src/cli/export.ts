@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -25,6 +25,7 @@ import { exportJournal, type JournalExport, listJournalExports, repeatExport } f
 import { namedAccounts } from '../operations/name-export-accounts.ts';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { readNamedFile } from './named-file.ts';
 import { examples, json, table } from './output.ts';
 import { registerStatementExports } from './statement-exports.ts';
 import { registerExportAll } from './whole-books.ts';
@@ -185,7 +186,9 @@ function isMistake(read: ExportAccounts | Mistake): read is Mistake {
 }
 
 async function readAccounts(path: string): Promise<ExportAccounts | Mistake> {
-  const rows = parse(await readFile(path, 'utf8'), { columns: true, bom: true, trim: true, skip_empty_lines: true });
+  const content = await readNamedFile(path);
+  if ('rejected' in content) return { message: content.rejected.message };
+  const rows = parse(content, { columns: true, bom: true, trim: true, skip_empty_lines: true });
   const named = (rows as Readonly<Record<string, string>>[]).map(({ account = '', name = '', tax_rate: rate = '' }) => [
     account,
     { account: name, ...(rate !== '' && { tax_rate: rate }) },

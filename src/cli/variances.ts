@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { type Command, Option } from 'commander';
@@ -16,6 +15,7 @@ import { actingAs } from './acting.ts';
 import type { CliContext } from './context.ts';
 import { registerCorrections, varianceIdOf } from './corrections.ts';
 import { EXIT } from './exit-codes.ts';
+import { readNamedFile } from './named-file.ts';
 import { examples, json, table } from './output.ts';
 import { inMajorUnits } from './reconcile.ts';
 import { showRefusal, withBooks } from './with-books.ts';
@@ -99,8 +99,9 @@ function registerActs(variances: Command, context: CliContext): void {
     'attach',
     `keep a file as evidence (${EVIDENCE_EXTENSIONS.join(' ')}; at most ${EVIDENCE_BYTES_MAX / 1_000_000} MB)`,
     async (deps, acting, varianceId, { file = '' }) => {
-      if ((await stat(file)).size > EVIDENCE_BYTES_MAX) return tooLarge();
-      const content = await readFile(file);
+      const content = await readNamedFile(file, EVIDENCE_BYTES_MAX);
+      if (content === null) return tooLarge();
+      if ('rejected' in content) return content;
       const kept = await attachEvidence(deps, acting, { varianceId, name: basename(file), type: null, content });
       return 'rejected' in kept ? kept : shownEvidence(kept);
     },

@@ -11,6 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { program } from '../../src/cli/run-command.ts';
 import { notesSince } from '../../src/cli/upgrade-notes.ts';
 import { readConfig } from '../../src/config.ts';
+import { everyCommand, examplesIn, helpOf } from '../support/help-examples.ts';
 
 /** The table of commands, that does nothing; and what it printed. */
 function commandLine(): { readonly root: Command; readonly said: () => string; readonly data: () => string } {
@@ -32,23 +33,8 @@ function commandLine(): { readonly root: Command; readonly said: () => string; r
   return { root, said: () => lines.join('\n'), data: () => printed.join('\n') };
 }
 
-function everyCommand(command: Command): readonly Command[] {
-  return [command, ...command.commands.flatMap(everyCommand)];
-}
-
 function pathOf(command: Command): string {
   return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim();
-}
-
-function helpOf(command: Command): string {
-  let text = '';
-  command.configureOutput({
-    writeOut: (part) => {
-      text += part;
-    },
-  });
-  command.outputHelp();
-  return text;
 }
 
 const paths = everyCommand(commandLine().root).map(pathOf);
@@ -60,15 +46,9 @@ describe('each help begins with two examples that hold', () => {
     if (command === undefined) throw new Error(path);
     const help = helpOf(command);
     expect(help).toMatch(/^Examples:\n {2}creditpool .*\n {2}creditpool .*\n/);
-    const shown = [...help.matchAll(/^ {2}creditpool (.*)$/gm)].slice(0, 2).map(([, words = '']) => words);
     for (const one of everyCommand(root)) if (one.commands.length === 0) one.action(() => undefined);
-    for (const words of shown) {
-      // An id whole, and up to where the shell's part begins.
-      const [line = ''] = words.replaceAll(/_(?:01jd)?…/g, '_01m8eg3qeae00r8dr9bn7bzf1z').split(/ (?:[|>]|&&)/);
-      const typed = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-        (found) => found[1] ?? found[2] ?? found[3] ?? '',
-      );
-      await expect(root.parseAsync(typed, { from: 'user' }), `${words}\n${said()}`).resolves.toBe(root);
+    for (const { line, words } of examplesIn(help)) {
+      await expect(root.parseAsync(words, { from: 'user' }), `${line}\n${said()}`).resolves.toBe(root);
     }
   });
 });
