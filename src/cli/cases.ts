@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { z } from 'zod';
 
-import { caseOpening, toEvidence, toOutcome } from '../contract/cases.ts';
+import { type CaseOpening, caseOpening, toEvidence, toOutcome } from '../contract/cases.ts';
 import { fromWireId } from '../contract/ids.ts';
 import { shownCase, shownPreview } from '../contract/shown-case.ts';
 import type { Case } from '../domain/case-record.ts';
@@ -215,7 +214,7 @@ function state(text: string): CaseState {
   return found;
 }
 
-async function readOpening(file: string): Promise<z.infer<typeof caseOpening> | Refused> {
+async function readOpening(file: string): Promise<CaseOpening | Refused> {
   const content = await readNamedFile(file);
   if ('rejected' in content) return content;
   const asked = caseOpening.safeParse(parsed(content.toString()));

@@ -63,6 +63,7 @@ export const caseOpening = z.strictObject({
   /** Submits it at once; within the limits it is executed, too. */
   submit: z.boolean().default(false),
 });
+export type CaseOpening = z.infer<typeof caseOpening>;
 
 export const caseChange = z.strictObject({
   kind: z.enum(CASE_KINDS).optional(),

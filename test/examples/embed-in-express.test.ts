@@ -12,6 +12,8 @@ const { database, connectionString } = await cloneDatabase();
 const story = await tellStory(database);
 
 test('a host app charges for a route, and the customer sees it', { timeout: 30_000 }, async () => {
+  // Before the host's own jobs run: they would take the sign-up's events from the story, which then does not wait for them.
+  const customer = await story.subscriber();
   const { host, port, secretKey } = story.simulator;
   const silent = (): void => undefined;
   const { app, close } = hostApp({
@@ -27,7 +29,6 @@ test('a host app charges for a route, and the customer sees it', { timeout: 30_0
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const report = async (organisation: string): Promise<number> =>
     (await fetch(`${origin}/reports`, { method: 'POST', headers: { 'x-organisation': organisation } })).status;
-  const customer = await story.subscriber();
   expect(await report(customer.externalId)).toBe(201);
   expect(await report('nobody')).toBe(404);
   expect(await customer.balance()).toMatchObject({ available: '9980' });
