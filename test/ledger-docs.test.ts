@@ -163,6 +163,7 @@ const SAMPLES: Readonly<Record<string, readonly Draft[]>> = {
     revenueEntries.usageAccrued({ ...period, worthMinor: 2500n, accruedMinor: 0n }, LATER),
     revenueEntries.usageAccrued({ ...period, worthMinor: 0n, accruedMinor: 2500n }, LATER),
   ],
+  usageWrittenOff: [revenueEntries.usageWrittenOff({ ...period, worthMinor: 2500n, accruedMinor: 2500n }, LATER)],
   usageSettled: [
     revenueEntries.usageSettled({ ...billed, accruedMinor: 2500n, invoicedMinor: 0n, discountsMinor: 2500n }),
     revenueEntries.usageSettled({ ...billed, accruedMinor: 2500n, invoicedMinor: 2501n, discountsMinor: 0n }),
@@ -179,6 +180,7 @@ const NO_MONEY_ENTRY = new Set([
   'earnedFee',
   'earnedLot',
   'overageBilled',
+  'overageWrittenOff',
   'toSettle',
   'dayOf',
   'earnedEntry',

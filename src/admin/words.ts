@@ -14,7 +14,7 @@ export const TIMELINE_FILTERS = {
     name: 'Money',
     kinds: ['invoice%', 'credit_note%', 'refund%', 'dispute%', 'customer_balance%', 'overage.billed'],
   },
-  revenue: { name: 'Revenue', kinds: ['revenue%', 'usage.accrued'] },
+  revenue: { name: 'Revenue', kinds: ['revenue%', 'usage.accrued', 'usage.written_off'] },
 } as const;
 
 export type TimelineFilter = keyof typeof TIMELINE_FILTERS;
@@ -39,7 +39,9 @@ const KINDS: Readonly<Record<string, readonly [icon: string, words: string]>> = 
   'debt.settled': ['−', 'Debt paid'],
   'overage.paid_down': ['−', 'Overage paid by credits'],
   'overage.billed': ['$', 'Overage billed'],
+  'overage.written_off': ['✕', 'Overage that nobody billed'],
   'usage.accrued': ['$', 'Overage counted as revenue'],
+  'usage.written_off': ['$', 'Overage taken out of revenue'],
   'invoice.finalized': ['$', 'Invoice finalized'],
   'credit_note.issued': ['$', 'Credit note issued'],
   'credit_note.voided': ['$', 'Credit note voided'],

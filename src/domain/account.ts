@@ -28,6 +28,7 @@ export type CreditAccountKind =
   | 'consumed_reversed'
   | 'overage'
   | 'billed'
+  | 'written_off'
   | 'debt'
   | 'expired'
   | 'rolled'

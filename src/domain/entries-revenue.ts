@@ -134,35 +134,66 @@ export function usageSettled(billed: BilledUsage): Draft | null {
   return draft === null ? null : { ...draft, billingPeriodId: billed.billingPeriodId };
 }
 
-export interface BilledOverage {
+/**
+ * Nobody will ever bill the period: what was accrued for it is owed no longer. Nothing was ever asked for, so it is revenue
+ * that there was not, and no bad debt. An invoice that comes after all settles the period from nothing.
+ */
+export function usageWrittenOff({ billingPeriodId, worthMinor, currency }: UnbilledPeriod, at: Date): Draft | null {
+  const draft = earnedEntry('usage.written_off', new Date(at.getTime() + 1), billingPeriodId, {
+    sourceType: 'billing_period',
+    postings: moved('unbilled_receivable', 'revenue.usage', worthMinor, currency),
+  });
+  return draft === null ? null : { ...draft, billingPeriodId };
+}
+
+interface PeriodOverage {
   readonly billingPeriodId: string;
   readonly unit: string;
   /** Each pool's own: under a pool for each member there are several. */
   readonly pools: readonly { readonly poolId: string; readonly overageMicro: bigint }[];
+}
+
+export interface BilledOverage extends PeriodOverage {
   readonly invoiceId: string;
   readonly finalizedAt: Date;
+  /** Where it stood: after the period was ended as one that nobody bills, it is written off. */
+  readonly standing: 'overage' | 'written_off';
 }
 
 /** Credits book: the period's overage is on an invoice now, and no later credit pays it. */
-export function overageBilled(billed: BilledOverage): Draft | null {
-  const { billingPeriodId, unit, invoiceId } = billed;
-  const pools = billed.pools.filter(({ overageMicro }) => overageMicro > 0n);
-  if (pools.length === 0) return null;
+export function overageBilled({ invoiceId, finalizedAt, standing, ...overage }: BilledOverage): Draft | null {
+  const draft = overageMoved('overage.billed', overage, { from: 'billed', to: standing, at: finalizedAt });
+  return draft === null ? null : { ...draft, actor: 'stripe', stripe: { invoice: invoiceId } };
+}
+
+/** Credits book: nobody will ever bill the period's overage, and no later credit pays it. */
+export function overageWrittenOff({ at, ...overage }: PeriodOverage & { readonly at: Date }): Draft | null {
+  return overageMoved('overage.written_off', overage, { from: 'written_off', to: 'overage', at });
+}
+
+function overageMoved(
+  kind: string,
+  { billingPeriodId, unit, pools }: PeriodOverage,
+  { from, to, at }: { readonly from: Standing; readonly to: Standing; readonly at: Date },
+): Draft | null {
+  const standing = pools.filter(({ overageMicro }) => overageMicro > 0n);
+  if (standing.length === 0) return null;
   return {
-    kind: 'overage.billed',
-    effectiveAt: billed.finalizedAt,
-    actor: 'stripe',
+    kind,
+    effectiveAt: at,
+    actor: RECOGNITION,
     sourceType: 'billing_period',
     sourceId: billingPeriodId,
     billingPeriodId,
-    stripe: { invoice: invoiceId },
-    postings: pools.map(({ poolId, overageMicro }) => ({
-      from: poolAccount('billed', poolId, unit, billingPeriodId),
-      to: poolAccount('overage', poolId, unit, billingPeriodId),
+    postings: standing.map(({ poolId, overageMicro }) => ({
+      from: poolAccount(from, poolId, unit, billingPeriodId),
+      to: poolAccount(to, poolId, unit, billingPeriodId),
       amount: overageMicro,
     })),
   };
 }
+
+type Standing = 'overage' | 'billed' | 'written_off';
 
 /** The day that ends with `through`. */
 export function dayOf(through: Date): string {

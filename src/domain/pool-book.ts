@@ -36,6 +36,8 @@ export type PeriodState = { -readonly [Key in keyof BillingPeriod]: BillingPerio
   frozenAt: Date | null;
   /** The rest of its cycle, at another price; null unless the price changed in the middle. */
   supersededBy: string | null;
+  /** Ended because nobody will ever bill it; absent from one that is open. */
+  readonly isNeverBilled?: boolean;
 };
 
 export interface Subscription {
@@ -105,7 +107,7 @@ export interface PoolBook {
   /** Unbilled overage standing in each period, micro-credits. */
   readonly overage: Map<string, bigint>;
   readonly overageReserved: Map<string, bigint>;
-  /** Overage of each period that Stripe has billed and no reversal has undone. */
+  /** Overage of each period that Stripe has billed, or never will, and no reversal has undone. */
   readonly billed: Map<string, bigint>;
   debt: bigint;
   readonly shortfall: Shortfall;

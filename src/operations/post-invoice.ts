@@ -11,7 +11,7 @@ import {
   usageNet,
 } from '../domain/entries-invoice.ts';
 import { invoiceOverpaid, paidOutOfBand, paymentReceived } from '../domain/entries-payment.ts';
-import { overageBilled, usageAccrued, usageSettled } from '../domain/entries-revenue.ts';
+import { overageBilled, type UnbilledPeriod, usageAccrued, usageSettled } from '../domain/entries-revenue.ts';
 import { type Invoice, usageLinesOf } from '../domain/invoice.ts';
 import {
   type BilledPeriod,
@@ -23,6 +23,7 @@ import {
 import { now } from '../storage/clock.ts';
 import type { Transaction } from '../storage/database.ts';
 import { entryExists } from '../storage/journal.ts';
+import { markBilledAfterAll } from '../storage/never-billed.ts';
 import { requestTrueUp } from '../storage/outbox.ts';
 import { planVersion } from '../storage/plans.ts';
 import { postedForInvoice, unbilledPeriods } from '../storage/revenue.ts';
@@ -34,7 +35,7 @@ import { postOnce } from './post-money.ts';
 import { accruable } from './recognise-customer.ts';
 
 /** Everything that belongs to a period that was cut off is in it, whenever it was recorded. */
-const ALL_TIME = new Date('9000-01-01T00:00:00Z');
+export const ALL_TIME = new Date('9000-01-01T00:00:00Z');
 
 /**
  * Brings the books to where an invoice is: each of Stripe's transitions once, in their order, also those that nobody
@@ -54,7 +55,7 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
     finalizedAt === null || isSignUp ? [] : lockPeriodsOfInvoice(trx, key, invoiceId),
   ]);
   if (finalizedAt === null) return;
-  const ending = periods.filter(({ state }) => state === 'cut_off');
+  const ending = periods.filter(({ state, isNeverBilled }) => state === 'cut_off' || isNeverBilled);
   const drafts: Draft[] = [];
   for (const period of ending) drafts.push(...(await draftsOfPeriod(trx, key, { period, invoice, finalizedAt })));
   const [entryId] = await postOnce(deps, trx, key, [
@@ -73,33 +74,30 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
   if (invoice.voidedAt !== null) await undoInvoice(deps, trx, key, { invoice, periods, voidedAt: invoice.voidedAt });
 }
 
-/** The last usage is accrued, the period's overage is billed, what Stripe asked otherwise is named. */
+/**
+ * The last usage is accrued, the period's overage is billed, what Stripe asked otherwise is named. Of one that was given up
+ * because nobody would bill it nothing is accrued any more: what is asked is usage revenue now.
+ */
 async function draftsOfPeriod(
   trx: Transaction,
   key: CustomerKey,
   { period, invoice, finalizedAt }: { period: BilledPeriod; invoice: Invoice; finalizedAt: Date },
 ): Promise<readonly Draft[]> {
-  const { billingPeriodId, unit } = period;
+  const { billingPeriodId, unit, isNeverBilled } = period;
   const { invoiceId, currency } = invoice;
-  const [unbilled] = await unbilledPeriods(trx, key, { through: ALL_TIME, billingPeriodIds: [billingPeriodId] });
-  if (unbilled === undefined) throw new Error(`billing period ${billingPeriodId} has an invoice but cannot be accrued`);
-  const accrual = await accruable(trx, unbilled);
+  const accrual = isNeverBilled ? null : await accrualOf(trx, key, billingPeriodId);
   const { stripeMeteredPriceId: meteredPriceId } = await planVersion(trx, period.planVersionId);
   const usage = usageLinesOf(invoice.lines, { billingPeriodId, meteredPriceId });
+  const standing = isNeverBilled ? 'written_off' : 'overage';
+  const pools = await overageOf(trx, key, billingPeriodId, standing);
   const drafts = [
-    usageAccrued(accrual, period.endsAt, invoiceId),
-    overageBilled({
-      billingPeriodId,
-      unit,
-      pools: await overageOf(trx, key, billingPeriodId),
-      invoiceId,
-      finalizedAt,
-    }),
+    accrual === null ? null : usageAccrued(accrual, period.endsAt, invoiceId),
+    overageBilled({ billingPeriodId, unit, pools, invoiceId, finalizedAt, standing }),
     usageSettled({
       billingPeriodId,
       invoiceId,
       currency,
-      accruedMinor: accrual.worthMinor,
+      accruedMinor: accrual?.worthMinor ?? 0n,
       invoicedMinor: usageNet(usage),
       discountsMinor: nettedAway(usage).discounts,
       lines: usage.length,
@@ -109,12 +107,18 @@ async function draftsOfPeriod(
   return drafts.filter((draft) => draft !== null);
 }
 
+async function accrualOf(trx: Transaction, key: CustomerKey, billingPeriodId: string): Promise<UnbilledPeriod> {
+  const [unbilled] = await unbilledPeriods(trx, key, { through: ALL_TIME, billingPeriodIds: [billingPeriodId] });
+  if (unbilled === undefined) throw new Error(`billing period ${billingPeriodId} has an invoice but cannot be accrued`);
+  return accruable(trx, unbilled);
+}
+
 /** What is billed is final, and grants may be made to fit again. */
 async function endPeriod(
   trx: Transaction,
   key: CustomerKey,
   {
-    period: { billingPeriodId, poolId },
+    period: { billingPeriodId, poolId, isNeverBilled },
     invoiceId,
     finalizedAt,
     causeEntryId,
@@ -123,7 +127,7 @@ async function endPeriod(
   const instant = await now(trx);
   // Sent together, run in order.
   await Promise.all([
-    markPeriodFinal(trx, key, billingPeriodId),
+    isNeverBilled ? markBilledAfterAll(trx, key, billingPeriodId) : markPeriodFinal(trx, key, billingPeriodId),
     noteFinal(trx, { ...key, billingPeriodId }, { invoiceId, finalizedAt }),
     requestTrueUp(trx, key, { poolId, causeEntryId, now: instant }),
   ]);

@@ -137,7 +137,7 @@ async function reconcileCustomer(
   repairs: Repairs,
 ): Promise<Counts> {
   let found = await compareCustomer(deps, customer, run.context);
-  const suspects = CHECKS.flatMap((check) => unexplained(found[check]));
+  const suspects = Object.values(found).flatMap(unexplained);
   const repaired = zeroes();
   if (suspects.length > 0) {
     const repairable = suspects.filter((difference) => kindOf(difference).safeRepair !== undefined);
@@ -156,7 +156,7 @@ async function reconcileCustomer(
 }
 
 interface Found {
-  readonly found: Partial<Comparisons>;
+  readonly found: Comparisons;
   /** It was looked at twice: whoever listens is told of what is open. */
   readonly isFinal: boolean;
 }
@@ -197,7 +197,7 @@ function noCounts(): Counts {
   return countsOf({}, zeroes());
 }
 
-function countsOf(found: Partial<Comparisons>, repaired: Readonly<Record<CheckName, number>>): Counts {
+function countsOf(found: Comparisons, repaired: Readonly<Record<CheckName, number>>): Counts {
   const of = (check: CheckName): CheckCounts => {
     const { compared, differences } = found[check] ?? { compared: 0, differences: [] };
     const open = differences.filter(({ explanation }) => explanation === null);

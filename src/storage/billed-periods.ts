@@ -44,6 +44,8 @@ export interface BilledPeriod {
   readonly planVersionId: string;
   readonly unit: string;
   readonly state: 'open' | 'cut_off' | 'final';
+  /** It was ended because nobody would bill it. */
+  readonly isNeverBilled: boolean;
   readonly startsAt: Date;
   readonly endsAt: Date;
 }
@@ -70,7 +72,7 @@ export const lockPeriodsOfInvoice = inStep(
       trx,
       {
         sql: `select billing_period_id as "billingPeriodId", pool_id as "poolId", plan_version_id as "planVersionId",
-            unit, state, starts_at as "startsAt", ends_at as "endsAt"
+            unit, state, never_billed_at is not null as "isNeverBilled", starts_at as "startsAt", ends_at as "endsAt"
           from billing_periods where lane = $1 and customer_id = $2 and invoice_id = $3 order by starts_at`,
         types: ['smallint', 'uuid', 'text'],
       },
@@ -101,47 +103,21 @@ export const markPeriodFinal = inStep(
   },
 );
 
-export interface NeverBilled extends CustomerKey {
-  readonly billingPeriodId: string;
-  readonly poolId: string;
-}
-
-/**
- * Periods that ended with their subscription, in which nothing was metered and which no invoice billed within the days that
- * Stripe may wait with one.
- */
-export async function neverBilledPeriods(
-  db: Database,
-  { now, limit }: { readonly now: Date; readonly limit: number },
-): Promise<readonly NeverBilled[]> {
-  return query<NeverBilled>(
-    db,
-    `select b.lane, b.customer_id as "customerId", b.billing_period_id as "billingPeriodId", b.pool_id as "poolId"
-     from billing_periods b
-     join subscriptions s on s.lane = b.lane and s.customer_id = b.customer_id
-       and s.subscription_id = b.subscription_id and s.status in ('canceled', 'incomplete_expired')
-     where b.lane between 0 and 63 and b.state = 'cut_off' and b.invoice_id is null and b.superseded_by is null
-       and b.ends_at <= $1::timestamptz - interval '4 days' and not exists (
-         select from meter_buckets m
-         where m.lane = b.lane and m.customer_id = b.customer_id and m.billing_period_id = b.billing_period_id
-           and m.metered <> 0)
-     order by b.ends_at limit $2`,
-    [now, limit],
-  );
-}
-
-/** What a period's overage accounts stand at, pool by pool, in micro-credits: consumed past the lots and not billed. */
+/** What a period's overage stands at, pool by pool, in micro-credits: consumed past the lots, not billed or written off. */
 export const overageOf = inStep(
-  async (on: Database | Transaction, asks: readonly (readonly [key: CustomerKey, billingPeriodId: string])[]) =>
+  async (
+    on: Database | Transaction,
+    asks: readonly (readonly [key: CustomerKey, billingPeriodId: string, standing: 'overage' | 'written_off'])[],
+  ) =>
     queryEach<{ poolId: string; overageMicro: bigint }>(
       on,
       {
         sql: `select pool_id as "poolId", -balance as "overageMicro" from accounts
-          where lane = $1 and customer_id = $2 and billing_period_id = $3 and kind = 'overage' and balance < 0
+          where lane = $1 and customer_id = $2 and billing_period_id = $3 and kind = $4 and balance < 0
           order by pool_id`,
-        types: ['smallint', 'uuid', 'uuid'],
+        types: ['smallint', 'uuid', 'uuid', 'text'],
       },
-      asks.map(([{ lane, customerId }, billingPeriodId]) => [lane, customerId, billingPeriodId]),
+      asks.map(([{ lane, customerId }, billingPeriodId, standing]) => [lane, customerId, billingPeriodId, standing]),
     ),
 );
 

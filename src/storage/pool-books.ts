@@ -207,7 +207,7 @@ async function readPeriods(
     `select customer_id as "customerId", billing_period_id as "billingPeriodId", subscription_id as "subscriptionId",
        plan_version_id as "planVersionId", starts_at as "startsAt", ends_at as "endsAt", cut_off_at as "cutOffAt", state,
        is_trial as "isTrial", seats, freeze_at as "freezeAt", fee_paid_at as "feePaidAt", frozen_at as "frozenAt",
-       superseded_by as "supersededBy"
+       superseded_by as "supersededBy", never_billed_at is not null as "isNeverBilled"
      from billing_periods ${WANTED}
      where lane = any ($3::smallint[]) and (state <> 'final' or ends_at > coalesce((select instant from simulated_clock), now()) - interval '40 days'
        or billing_period_id = any ($4::uuid[]))

@@ -194,7 +194,7 @@ export async function postedForInvoice(
           'credit_note.issued', 'credit_note.voided', 'fee.allocated', 'revenue.fee_earned', 'revenue.credits_earned',
           'revenue.breakage', 'usage.settled')
          and e.stripe ->> 'invoice' = $3)
-       or (e.kind = 'usage.accrued' and e.billing_period_id = any($4::uuid[])))
+       or (e.kind in ('usage.accrued', 'usage.written_off') and e.billing_period_id = any($4::uuid[])))
      group by 1, 2, 3 order by 1, 2, 3`,
     [key.lane, key.customerId, invoiceId, billingPeriodIds],
   );

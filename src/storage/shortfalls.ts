@@ -43,7 +43,7 @@ export async function readShortfalls(
        where accounts.lane = any ($3::smallint[]) and accounts.lane = wanted.lane
          and accounts.customer_id = wanted.customer_id
          and pool_id = any ($4::uuid[])
-         and kind in ('overage', 'overage_reserved', 'billed', 'debt', 'debt_reserved', 'consumed', 'consumed_unpaid') and balance <> 0
+         and kind in ('overage', 'overage_reserved', 'billed', 'written_off', 'debt', 'debt_reserved', 'consumed', 'consumed_unpaid') and balance <> 0
        offset 0
      ) a`,
     [...parametersOf(scope), [...byPool.keys()]],
@@ -58,7 +58,8 @@ export async function readShortfalls(
     else if (kind === 'debt_reserved') book.shortfall.debtReserved = balance;
     else if (kind === 'consumed') book.shortfall.consumed.set(periodId, balance);
     else if (kind === 'overage') book.overage.set(periodId, -balance);
-    else if (kind === 'billed') book.billed.set(periodId, -balance);
+    else if (kind === 'billed' || kind === 'written_off')
+      book.billed.set(periodId, (book.billed.get(periodId) ?? 0n) - balance);
     else book.overageReserved.set(periodId, balance);
   }
 }

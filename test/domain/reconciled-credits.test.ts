@@ -279,7 +279,7 @@ describe('ourselves', () => {
       messages: [{ outboxId: 1n, call: 'meter_event', state: 'pending', outcome: null, dueMs: 1 }],
       holds: [{ holdId: 'h', expiresAt: ago(60_000) }],
       periods: [{ billingPeriodId: 'p', cutOffAt: ago(60_000) }],
-      unbilled: [{ billingPeriodId: 'p', units: 7n, endsAt: ago(3 * 24 * HOUR) }],
+      unbilled: [{ billingPeriodId: 'p', owedMinor: 7n, currency: 'usd', endsAt: ago(3 * 24 * HOUR) }],
     };
     expect(compareOurselves(waiting, NOW).differences).toEqual([]);
     expect(compareOurselves(quiet, NOW)).toEqual({ compared: 1, differences: [] });

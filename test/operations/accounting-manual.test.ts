@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { CreditNote } from '../../src/domain/credit-note.ts';
-import { overageBilled } from '../../src/domain/entries-revenue.ts';
+import { overageBilled, overageWrittenOff } from '../../src/domain/entries-revenue.ts';
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
 import { clawBackCredits } from '../../src/operations/claw-back-credits.ts';
 import { followChange } from '../../src/operations/follow-subscription.ts';
@@ -16,6 +16,7 @@ import { transaction } from '../../src/storage/database.ts';
 import { saveDispute } from '../../src/storage/disputes.ts';
 import { saveInvoice } from '../../src/storage/fetched-invoices.ts';
 import { appendEntries } from '../../src/storage/journal.ts';
+import { markNeverBilled } from '../../src/storage/never-billed.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
 import { execute, query } from '../../src/storage/query.ts';
 import { readSubscription } from '../../src/storage/subscriptions.ts';
@@ -95,25 +96,31 @@ function reverse(customer: Subscriber, usageEventId: string) {
   });
 }
 
-async function billOverage(customer: Subscriber, overageMicro: bigint): Promise<void> {
+/** What becomes of the overage of the first period: it is billed, or nobody will; then it may be billed after all. */
+async function endOverage(
+  customer: Subscriber,
+  overageMicro: bigint,
+  become: 'billed' | 'written off' | 'billed after all' = 'billed',
+): Promise<void> {
   const [period] = await query<{ id: string }>(
     database,
     `select billing_period_id as id from billing_periods where lane = $1 and customer_id = $2 order by starts_at limit 1`,
     [customer.lane, customer.customerId],
   );
-  const finalizedAt = new Date('2026-05-01T01:00:00Z');
-  const billed = overageBilled({
-    billingPeriodId: period?.id ?? '',
-    unit: 'credit',
-    pools: [{ poolId: customer.poolId, overageMicro }],
-    invoiceId: 'in_1',
-    finalizedAt,
-  });
-  if (billed === null) throw new Error('there is overage to bill');
+  const at = new Date('2026-05-01T01:00:00Z');
+  const billingPeriodId = period?.id ?? '';
+  const overage = { billingPeriodId, unit: 'credit', pools: [{ poolId: customer.poolId, overageMicro }] };
+  const standing = become === 'billed' ? 'overage' : 'written_off';
+  const moved =
+    become === 'written off'
+      ? overageWrittenOff({ ...overage, at })
+      : overageBilled({ ...overage, invoiceId: 'in_1', finalizedAt: at, standing });
+  if (moved === null) throw new Error('there is overage');
   const { lane, customerId } = customer;
-  await transaction(database, (trx) =>
-    appendEntries(trx, finalizedAt, [{ lane, customerId, entryId: newId(), ...billed }]),
-  );
+  await transaction(database, async (trx) => {
+    if (become === 'written off') await markNeverBilled(trx, { lane, customerId, billingPeriodId }, at);
+    await appendEntries(trx, at, [{ lane, customerId, entryId: newId(), ...moved }]);
+  });
 }
 
 /** A credit note on the pack's line, as it is mirrored; the same one again changes nothing. */
@@ -246,12 +253,19 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   await books.at('2026-04-30T23:59:00Z');
   const billed = await subscribe();
   const past = await spend(billed, 45);
+  const unbilled = await subscribe();
+  const neverBilled = await spend(unbilled, 45);
   await held(books, await subscribe(), '10', { ttlSeconds: 86_400 });
   await books.at('2026-05-01T01:00:00Z');
   await catchUpPools(books, { limit: 1000 });
-  await billOverage(billed, 5_000_000n);
+  await endOverage(billed, 5_000_000n);
   // What was billed comes back as money, the rest as credits: never both.
   expect(await reverse(billed, past)).toMatchObject({ reversed: [{ byMoney: 5_000_000n, restored: 40_000_000n }] });
+  // What nobody billed is owed by nobody, and no money comes back for it, though an invoice may come after all.
+  await endOverage(unbilled, 5_000_000n, 'written off');
+  const undoneForNothing = { byMoney: 0n, overage: 5_000_000n, restored: 40_000_000n };
+  expect(await reverse(unbilled, neverBilled)).toMatchObject({ reversed: [undoneForNothing] });
+  await endOverage(unbilled, 5_000_000n, 'billed after all');
 
   // What one member gives another.
   const shared = await books.subscribe('each', MAY);

@@ -91,15 +91,13 @@ test(
     await moveByDashboard(unseen, unreported, 'create_prorations');
     await moveByDashboard(unseen, unbilled, 'none');
     for (const customer of [unreported, unbilled]) await use(customer, 260, '60');
-    // Four days after the cycle's end no invoice of it is to come any more.
+    // Four days after the cycle's end no invoice of it is to come any more: 50 past the credits of 100, at a cent.
     await unseen.until('2026-05-06T00:00:00Z');
     // Of 170 used Stripe has counted 150, and $0.70 is owed for the first part all the same.
     await expectBooks(unseen, unreported, { ...SETTLED, invoice: '1.9', cash: '1.9', variances: 1 });
     await expectBooks(unseen, unbilled, { ...SETTLED, invoice: '1.2', cash: '1.2', variances: 1 });
     const { body } = await unseen.call('GET', '/v1/variances?state=open');
     const data = body['data'] as unknown as readonly { subject: string; amount: string | null }[];
-    expect(data.map(({ subject, amount }) => `${subject.split(' ')[0]} ${amount}`)).toEqual([
-      'usage_never_billed -150000',
-    ]);
+    expect(data.map(({ subject, amount }) => `${subject.split(' ')[0]} ${amount}`)).toEqual(['usage_never_billed -50']);
   },
 );

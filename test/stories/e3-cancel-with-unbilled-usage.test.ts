@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
 
+import { endNeverBilledPeriods } from '../../src/operations/end-never-billed.ts';
+import { recogniseRevenue } from '../../src/operations/recognise-revenue.ts';
+import { reconcile } from '../../src/operations/reconcile.ts';
+import type { Database } from '../../src/storage/database.ts';
 import { query } from '../../src/storage/query.ts';
+import type { StripeGateway } from '../../src/stripe/gateway.ts';
+import type { Wire } from '../support/api.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, type Subscriber, tellStory } from '../support/story.ts';
 
 const { database } = await cloneDatabase();
 const story = await tellStory(database);
@@ -67,6 +73,53 @@ test(
   },
 );
 
+test(
+  'E3 An invoice that comes after its period was written off: it is billed like any other',
+  { timeout: 120_000 },
+  async () => {
+    const customer = await story.subscriber();
+    await customer.use(12_500);
+    await story.until('2026-06-20T23:00:00Z');
+    // Stripe finalizes it while we are away, and then does not show it when it is asked.
+    await story.down('2026-06-26T00:00:00Z');
+    const { deps, jobs } = story.billing;
+    const work = async (name: string): Promise<unknown> => jobs.works.find((one) => one.name === name)?.turn();
+    await work('pools');
+    expect(await endNeverBilledPeriods({ ...deps, stripe: withoutInvoices(deps.stripe) }, { limit: 10 })).toBe(1);
+    await work('outbox');
+    expect(await owedFor(database, customer)).toEqual({
+      unbilled: '0',
+      revenue: '0',
+      overage: '0',
+      written: '-2500000000',
+    });
+    // A reconciliation finds it.
+    expect(await reconcile(deps, { full: true })).toMatchObject({ unexplained: 0 });
+    expect(await owedFor(database, customer)).toEqual({ unbilled: '0', revenue: '-2500', overage: '0', written: '0' });
+    await story.back();
+    await story.relayed();
+    await expectBooks(story, customer, {
+      invoice: '124',
+      credits_applied: '100',
+      lots: '10000',
+      // Five of thirty days are earned.
+      deferred: '82.5',
+      receivable: '0',
+      cash: '223',
+      open_grants: '100',
+      variances: 0,
+    });
+  },
+);
+
+/** Stripe, as long as its list does not have what was made last. */
+function withoutInvoices(stripe: StripeGateway): StripeGateway {
+  const invoices: unknown = Object.create(stripe.invoices, {
+    list: { value: () => ({ autoPagingToArray: async () => [] }) },
+  });
+  return Object.create(stripe, { invoices: { value: invoices } }) as StripeGateway;
+}
+
 test('E3 A1 cancelled on 16 April at 12 500 calls, no proration: $25.00', { timeout: 120_000 }, async () => {
   const customer = await dashboard.subscriber();
   await dashboard.until('2026-04-15T12:00:00Z');
@@ -92,26 +145,42 @@ test('E3 A1 cancelled on 16 April at 12 500 calls, no proration: $25.00', { time
 });
 
 test(
-  'E3 cancelled in the dashboard without invoicing, the usage that nobody billed is a variance',
+  'E3 cancelled in the dashboard without invoicing: what nobody billed is written off, and a person says that it is a gift',
   { timeout: 120_000 },
   async () => {
+    const within = await dashboard.subscriber();
     const customer = await dashboard.subscriber();
+    await within.use(4_000);
     await customer.use(12_500);
     await dashboard.until('2026-04-17T00:00:00Z');
     await dashboard.stripe.subscriptions.cancel(customer.subscription);
-    await dashboard.clock.settle();
+    // All of his subscriptions end with him, and nothing is invoiced either.
+    await dashboard.stripe.customers.del(within.stripeCustomer);
+    await dashboard.until('2026-04-20T12:00:00Z');
+    await recogniseRevenue(dashboard.billing.deps);
+    expect(await owedFor(other.database, customer)).toEqual({
+      unbilled: '2500',
+      revenue: '-2500',
+      overage: '-2500000000',
+      written: '0',
+    });
+    const { body: before } = await dashboard.call('GET', '/v1/accounting_periods/2026-04');
+    expect(itemOf(before, 'invoices_final')).toMatchObject({
+      done: false,
+      proof: expect.stringContaining('2 billing') as unknown,
+    });
+
+    // Four days later Stripe is asked: it has no invoice, and none will come.
     await dashboard.until('2026-04-22T00:00:00Z');
-    await dashboard.call('POST', '/v1/reconciliations', {}, 'e3-dashboard');
-    const { body } = await dashboard.call('GET', '/v1/variances?state=open');
-    expect(body['data']).toMatchObject([
-      {
-        class: 'missing_there',
-        subject: expect.stringContaining('usage_never_billed') as unknown,
-        ours: '12500000',
-        theirs: '0',
-      },
-    ]);
-    await expectBooks(dashboard, customer, {
+    expect(await owedFor(other.database, customer)).toEqual({
+      unbilled: '0',
+      revenue: '0',
+      overage: '0',
+      written: '-2500000000',
+    });
+    const { body: after } = await dashboard.call('GET', '/v1/accounting_periods/2026-04');
+    expect(itemOf(after, 'invoices_final')).toMatchObject({ done: true });
+    const books = {
       // The sign-up's: nothing was invoiced since.
       invoice: '99',
       credits_applied: '0',
@@ -120,9 +189,39 @@ test(
       deferred: '79.2',
       receivable: '0',
       cash: '99',
-      // What the allowance paid of the usage, until it is billed.
-      open_grants: '100',
-      variances: 1,
-    });
+      // What lots paid of the use pays no invoice any more.
+      open_grants: '0',
+    };
+    await expectBooks(dashboard, customer, { ...books, variances: 1 });
+    const { body } = await dashboard.call('GET', '/v1/variances?state=open');
+    const [variance] = body['data'] as unknown as readonly Wire[];
+    expect(variance).toMatchObject({ class: 'missing_there', ours: '2500', theirs: '0', unit: 'usd' });
+    expect(variance?.['subject']).toContain('usage_never_billed');
+    const note = { note: 'a gift: he was cancelled by mistake', evidence: 'https://tickets.example.com/OPS-7' };
+    await dashboard.call('POST', `/v1/variances/${idOf(variance ?? {})}/explain`, note);
+    await expectBooks(dashboard, customer, { ...books, variances: 0 });
+    // Lots paid for all of what the one who was deleted used: it is told of, and nobody has to do anything.
+    const { body: told } = await dashboard.call('GET', '/v1/variances?state=explained');
+    expect(told['data']).toMatchObject([
+      { ours: '0', explanation: expect.stringContaining('Credits paid') as unknown },
+      { ours: '2500' },
+    ]);
   },
 );
+
+async function owedFor(db: Database, { stripeCustomer }: Subscriber): Promise<object | undefined> {
+  const balance = (kind: string): string => `coalesce(sum(balance) filter (where kind = '${kind}'), 0)::text`;
+  const [row] = await query<object>(
+    db,
+    `select ${balance('unbilled_receivable')} as unbilled, ${balance('revenue.usage')} as revenue,
+       ${balance('overage')} as overage, ${balance('written_off')} as written
+     from accounts join customer_aliases using (customer_id) where alias = $1`,
+    [stripeCustomer],
+  );
+  return row;
+}
+
+function itemOf(period: Wire, key: string): Wire | undefined {
+  const items = period['checklist'] as unknown as readonly Wire[];
+  return items.find((item) => item['key'] === key);
+}

@@ -21,7 +21,7 @@ export async function expectRecomputedInvoices(
       billing.deps.db,
       `select v.content ->> 'pricePerCredit' as price, v.stripe_metered_price_id as metered, coalesce(sum(
          case when p.from_kind = 'overage' and p.from_billing_period_id = b.billing_period_id then p.amount
-           when p.from_kind <> 'billed' then -p.amount end), 0)::text as overage
+           when p.from_kind not in ('billed', 'written_off') then -p.amount end), 0)::text as overage
        from billing_periods b join plan_versions v using (plan_version_id)
        left join postings p on p.lane = b.lane and p.customer_id = b.customer_id
          and (p.from_kind = 'overage' and p.from_billing_period_id = b.billing_period_id

@@ -748,12 +748,21 @@ const OURSELVES: readonly Seed[] = [
     `update billing_periods set starts_at = '2026-03-01', ends_at = '2026-03-02', cut_off_at = '2026-03-02 00:45'
      where customer_id = :c`,
   ),
-  running(
-    'usage_never_billed',
-    'a cycle was canceled without an invoice',
-    `update billing_periods set starts_at = '2026-02-01', ends_at = '2026-03-01', cut_off_at = '2026-03-01 00:45',
-       state = 'cut_off' where customer_id = :c`,
-  ),
+  {
+    kind: 'usage_never_billed',
+    done: 'a cycle with overage was canceled without an invoice',
+    plant: async ({ stages, stage, sql }) => {
+      const customer = await stages.running();
+      await stage.use(customer, 9_400, '2026-04-01T00:00:00Z');
+      await stages.report();
+      await sql(
+        customer,
+        `update billing_periods set starts_at = '2026-02-01', ends_at = '2026-03-01', cut_off_at = '2026-03-01 00:45',
+           state = 'cut_off' where customer_id = :c`,
+      );
+      return customer;
+    },
+  },
   {
     kind: 'usage_never_rolled_up',
     done: 'usage of three hours ago was not rolled up',

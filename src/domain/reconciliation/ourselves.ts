@@ -19,10 +19,11 @@ export interface Ourselves {
   }[];
   readonly holds: readonly { readonly holdId: string; readonly expiresAt: Date }[];
   readonly periods: readonly { readonly billingPeriodId: string; readonly cutOffAt: Date }[];
-  /** Reported usage of periods that were cut off and have no final invoice. */
+  /** What is owed for the use of periods that were cut off and have no final invoice, or that nobody will ever bill. */
   readonly unbilled: readonly {
     readonly billingPeriodId: string;
-    readonly units: bigint;
+    readonly owedMinor: bigint;
+    readonly currency: string;
     readonly endsAt: Date;
   }[];
   /** Usage whose window ended longer ago than the meter lag, not rolled up. */
@@ -60,8 +61,13 @@ export function compareOurselves(ours: Ourselves, now: Date): Comparison {
       ),
     ...ours.unbilled
       .filter(({ endsAt }) => now.getTime() - endsAt.getTime() > INVOICE_MS)
-      .map(({ billingPeriodId, units }) =>
-        amountDiffers('usage_never_billed', billingPeriodId, { ours: units, theirs: 0n, unit: 'meter units' }),
+      .map(({ billingPeriodId, owedMinor, currency }) =>
+        amountDiffers(
+          'usage_never_billed',
+          billingPeriodId,
+          { ours: owedMinor, theirs: 0n, unit: currency },
+          owedMinor === 0n ? 'Credits paid for all of it: nothing is owed.' : null,
+        ),
       ),
     ...ours.unrolled.map(({ billingPeriodId, unit, micro }) =>
       amountDiffers('usage_never_rolled_up', billingPeriodId, { ours: micro, theirs: 0n, unit: `micro-${unit}` }),

@@ -50,8 +50,8 @@ export const OURSELVES_VARIANCES = {
     check: 'ourselves',
     class: 'missing_there',
     cause:
-      'Usage was reported and its cycle has no final invoice four days later: canceled without invoicing, or a deleted draft.',
-    repair: 'Bill what is owed by a one-off invoice, by a person.',
+      'Usage is owed and no invoice bills it four days after its cycle: canceled without invoicing, or an item that was let fall. Once Stripe confirms it, what was accrued is written off.',
+    repair: 'Bill it by a one-off invoice, by a person, or leave it as a gift; then explain the variance.',
   },
   usage_never_rolled_up: {
     check: 'ourselves',

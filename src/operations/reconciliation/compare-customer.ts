@@ -1,5 +1,5 @@
 // The six comparisons of one customer: Stripe's side first, then ours, so that what arrives in between is ours to know.
-import { type CreditPrice, creditPrice } from '../../domain/credit-price.ts';
+import { type CreditPrice, creditPrice, worthHalfUp } from '../../domain/credit-price.ts';
 import { meteredSpan } from '../../domain/meter.ts';
 import { type Comparison, joined, MESSAGE_LAG_MS, METER_LAG_MS } from '../../domain/reconciliation.ts';
 import {
@@ -44,14 +44,15 @@ export interface RunContext {
   readonly everybody: Everybody | null;
 }
 
-export type Comparisons = Readonly<Record<CheckName, Comparison>>;
+export type Comparisons = Readonly<Partial<Record<CheckName, Comparison>>>;
 
-/** Compares all of one customer. */
+/** Compares all of one customer; of one who was deleted at Stripe, what there is to be seen without it. */
 export async function compareCustomer(
   deps: Deps,
   customer: ReconciledCustomer,
   context: RunContext,
 ): Promise<Comparisons> {
+  if (customer.isDeleted) return { ourselves: await compareOurselvesOf(deps, customer, context) };
   const statement = await gatherStatement(
     deps.stripe,
     context.count,
@@ -198,5 +199,10 @@ async function compareOurselvesOf(
   const { breaches } = await verifyLedger(deps, { customer: { lane, customerId } });
   const windowMinutes = deps.settings.meterWindowMinutes;
   const ours = await readOurselves(deps.db, customer, { now, windowMinutes, lagMs: METER_LAG_MS });
-  return compareOurselves({ ...ours, breaches }, now);
+  const unbilled = [];
+  for (const { planVersionId, overageMicro, ...period } of ours.unbilled) {
+    const price = await priceOf(deps.db, planVersionId);
+    unbilled.push({ ...period, owedMinor: worthHalfUp(price, overageMicro), currency: price.currency });
+  }
+  return compareOurselves({ ...ours, unbilled, breaches }, now);
 }

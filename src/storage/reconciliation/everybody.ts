@@ -24,14 +24,15 @@ export async function lookAtEverybody(db: Database, now: Date): Promise<Everybod
 }
 
 /**
- * Each names customers of the lanes (`$1`): a message that waits, an overdue hold or period, a window that is not rolled up, a
- * clearing account. An event that is stored twice lacks its dedupe key, which the ledger's own proof finds.
+ * Each names customers of the lanes (`$1`): a message that waits, an overdue hold or period, a period that nobody bills, a
+ * window that is not rolled up, a clearing account. An event that is stored twice lacks its dedupe key, which the ledger's own proof finds.
  */
 const SUSPECTS = [
   `select customer_id from outbox where lane = any($1) and state in ('pending', 'sending', 'unknown', 'parked')`,
   `select customer_id from holds where lane = any($1) and state = 'open' and expires_at <= $2`,
   `select customer_id from billing_periods
    where lane = any($1) and (state = 'open' and cut_off_at <= $2 or state = 'cut_off' and emitted_units > 0)`,
+  `select customer_id from billing_periods where lane = any($1) and never_billed_at is not null`,
   `select customer_id from accounts where lane = any($1) and kind = any($3::text[])`,
 ];
 

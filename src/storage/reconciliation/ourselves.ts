@@ -4,12 +4,22 @@ import { clearingItems } from '../clearing.ts';
 import type { Database } from '../database.ts';
 import { execute, query } from '../query.ts';
 
+/** Use of a period that was cut off and has no final invoice, or that nobody will ever bill. */
+export interface UnbilledUsage {
+  readonly billingPeriodId: string;
+  readonly planVersionId: string;
+  /** When its cycle ended. */
+  readonly endsAt: Date;
+  /** What lots did not pay. */
+  readonly overageMicro: bigint;
+}
+
 /** What lies about on our side of one customer; the ledger's own breaches come from its verification. */
 export async function readOurselves(
   db: Database,
   { lane, customerId }: CustomerKey,
   { now, windowMinutes, lagMs }: { readonly now: Date; readonly windowMinutes: number; readonly lagMs: number },
-): Promise<Omit<Ourselves, 'breaches'>> {
+): Promise<Omit<Ourselves, 'breaches' | 'unbilled'> & { readonly unbilled: readonly UnbilledUsage[] }> {
   const key = [lane, customerId] as const;
   const messages = await query<Ourselves['messages'][number]>(
     db,
@@ -32,18 +42,7 @@ export async function readOurselves(
      where lane = $1 and customer_id = $2 and state = 'open' and cut_off_at <= $3 order by cut_off_at`,
     [...key, now],
   );
-  const unbilled = await query<Ourselves['unbilled'][number]>(
-    db,
-    `select p.billing_period_id as "billingPeriodId", p.unit, p.emitted_units as units,
-       coalesce(n.ends_at, p.ends_at) as "endsAt"
-     from billing_periods p
-     left join billing_periods n on n.lane = p.lane and n.customer_id = p.customer_id
-       and n.billing_period_id = p.superseded_by
-     join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
-     where p.lane = $1 and p.customer_id = $2 and p.state = 'cut_off' and p.emitted_units > 0 and p.ends_at <= $3
-     order by p.ends_at`,
-    [...key, now],
-  );
+  const unbilled = await unbilledUsage(db, key, now);
   const unrolled = await query<Ourselves['unrolled'][number]>(
     db,
     `select p.billing_period_id as "billingPeriodId", p.unit, sum(b.metered - b.rolled)::bigint as micro
@@ -65,6 +64,30 @@ export async function readOurselves(
     clearing: await clearingItems(db, { lane, customerId }),
     twins: await twins(db, key),
   };
+}
+
+async function unbilledUsage(
+  db: Database,
+  key: readonly [number, string],
+  now: Date,
+): Promise<readonly UnbilledUsage[]> {
+  return query<UnbilledUsage>(
+    db,
+    `select p.billing_period_id as "billingPeriodId", p.plan_version_id as "planVersionId",
+       coalesce(n.ends_at, p.ends_at) as "endsAt", o.overage::bigint as "overageMicro"
+     from billing_periods p
+     left join billing_periods n on n.lane = p.lane and n.customer_id = p.customer_id
+       and n.billing_period_id = p.superseded_by
+     join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
+     cross join lateral (
+       select coalesce(-sum(a.balance), 0) as overage from accounts a
+       where a.lane = $1 and a.customer_id = $2 and a.billing_period_id = p.billing_period_id
+         and a.kind in ('overage', 'written_off')) o
+     where p.lane = $1 and p.customer_id = $2 and (p.state = 'cut_off' or p.never_billed_at is not null)
+       and (p.emitted_units > 0 or o.overage > 0) and p.ends_at <= $3
+     order by p.ends_at`,
+    [...key, now],
+  );
 }
 
 async function twins(db: Database, key: readonly [number, string]): Promise<Ourselves['twins']> {

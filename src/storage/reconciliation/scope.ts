@@ -5,6 +5,8 @@ import { query } from '../query.ts';
 
 export interface ReconciledCustomer extends CustomerKey {
   readonly stripeCustomerId: string;
+  /** Deleted at Stripe: only what lies on our side is looked at, which counts until it is dealt with. */
+  readonly isDeleted: boolean;
 }
 
 /**
@@ -27,9 +29,10 @@ export async function customersToReconcile(
 ): Promise<readonly ReconciledCustomer[]> {
   return query<ReconciledCustomer>(
     db,
-    `select c.lane, c.customer_id as "customerId", c.stripe_customer_id as "stripeCustomerId"
+    `select c.lane, c.customer_id as "customerId", c.stripe_customer_id as "stripeCustomerId",
+       c.deleted_at is not null as "isDeleted"
      from customers c
-     where c.lane = any($1::smallint[]) and c.stripe_customer_id is not null and c.deleted_at is null
+     where c.lane = any($1::smallint[]) and c.stripe_customer_id is not null
        and ($2::uuid is null or c.customer_id = $2) and ($3::uuid is null or c.customer_id > $3)
        and ($4::timestamptz is null or c.updated_at >= $4
          or exists (select from journal_entries e
@@ -53,7 +56,7 @@ export async function countCustomersAtStripe(on: Database | Transaction): Promis
   const [row] = await query<{ count: number }>(
     on,
     `select count(*)::integer as count from customers
-     where lane = any($1::smallint[]) and stripe_customer_id is not null and deleted_at is null`,
+     where lane = any($1::smallint[]) and stripe_customer_id is not null`,
     [EVERY_LANE],
   );
   return row?.count ?? 0;
