@@ -2,12 +2,13 @@
 // in step, so that the statements of all of them go out together.
 import type { CustomerKey } from '../domain/customer.ts';
 import type { SubscriptionFacts } from '../domain/subscription.ts';
+import { beginBatch } from '../storage/batch-settings.ts';
 import { wallTime } from '../storage/clock.ts';
 import { lockCustomers, resolveCustomers } from '../storage/customers.ts';
 import { type Transaction, transaction } from '../storage/database.ts';
 import { saveCustomer } from '../storage/fetched-customers.ts';
 import { walkTogether } from '../storage/in-step.ts';
-import { lockPools } from '../storage/pool-books.ts';
+import { countVersions, lockPools } from '../storage/pool-books.ts';
 import type { Deps } from './deps.ts';
 import { fetchLives, type Life, type SharedSighting } from './fetch-lives.ts';
 import { storeBalance } from './mirror-customer.ts';
@@ -82,17 +83,19 @@ interface Fetched {
 async function applyLives(deps: Deps, trx: Transaction, { lives, known, fetchedAt }: Fetched): Promise<void> {
   const keys = lives.flatMap(({ stripeCustomerId }) => known.get(stripeCustomerId) ?? []);
   // All of them before anything else and in order, so that nobody waits for two who wait for each other.
-  await Promise.all([lockCustomers(trx, keys), lockPools(trx, keys)]);
+  await Promise.all([beginBatch(trx), lockCustomers(trx, keys), lockPools(trx, keys)]);
+  const written: CustomerKey[] = [];
   await walkTogether(trx, lives, async (own, life) => {
-    await applyLife(deps, own, { life, known: known.get(life.stripeCustomerId), fetchedAt });
+    written.push(await applyLife(deps, own, { life, known: known.get(life.stripeCustomerId), fetchedAt }));
   });
+  await countVersions(trx, written);
 }
 
 async function applyLife(
   deps: Deps,
   trx: Transaction,
   { life, known, fetchedAt }: { life: Life; known: CustomerKey | undefined; fetchedAt: Date },
-): Promise<void> {
+): Promise<CustomerKey> {
   const { customer, movements, subscriptions, invoices, sightings } = life;
   const isTold = sightings.some(({ kind }) => kind === 'customer');
   const saved =
@@ -112,6 +115,7 @@ async function applyLife(
     const isStored = told.has(subscription);
     await storeInvoice(deps, trx, saved, { ...seen, subscription: isStored ? null : subscription, fetchedAt });
   }
+  return saved;
 }
 
 function outcomeOf({ subscriptions, invoices }: Life, { kind, id }: SharedSighting): string {

@@ -32,8 +32,6 @@ export async function receiveStripeEvent(deps: Deps, signed: SignedBody, guardDr
   return { eventId: event.eventId, type: event.type, isNew };
 }
 
-function startsDraftWindow({ type, payload }: StripeEvent): boolean {
-  if (type !== 'invoice.created') return false;
-  const { object } = (payload['data'] ?? {}) as { readonly object?: { readonly billing_reason?: unknown } };
-  return object?.billing_reason === 'subscription_cycle';
+function startsDraftWindow({ type, billingReason }: StripeEvent): boolean {
+  return type === 'invoice.created' && billingReason === 'subscription_cycle';
 }

@@ -91,6 +91,7 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map([
   ['text', { oid: 25, encode: encodeText }],
   ['timestamptz', { oid: 1184, encode: encodeInstant }],
   ['uuid', { oid: 2950, encode: encodeUuid }],
+  ['json', { oid: 114, encode: encodeText }],
   ['jsonb', { oid: 3802, encode: encodeJson }],
 ]);
 

@@ -18,22 +18,25 @@ export async function storeStripeEvents(
   const column = <Value>(of: (event: StripeEvent) => Value): Value[] => events.map(of);
   const rows = await query<{ eventId: string }>(
     db,
-    `insert into stripe_events (event_id, type, object_id, livemode, api_version, created_at, received_at, payload, via,
-       state, next_at)
-     select e.event_id, e.type, e.object_id, e.livemode, e.api_version, e.created_at, clock_timestamp(), e.payload, $8,
-       'received', clock_timestamp()
-     from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::timestamptz[], $7::jsonb[])
-       as e (event_id, type, object_id, livemode, api_version, created_at, payload)
+    `insert into stripe_events (event_id, type, object_id, stripe_customer_id, invoice_id, livemode, api_version,
+       created_at, received_at, payload, via, state, next_at)
+     select e.event_id, e.type, e.object_id, e.stripe_customer_id, e.invoice_id, e.livemode, e.api_version,
+       e.created_at, clock_timestamp(), e.payload, $10, 'received', clock_timestamp()
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[],
+       $8::timestamptz[], $9::json[])
+       as e (event_id, type, object_id, stripe_customer_id, invoice_id, livemode, api_version, created_at, payload)
      on conflict (event_id) do nothing
      returning event_id as "eventId"`,
     [
       column(({ eventId }) => eventId),
       column(({ type }) => type),
       column(({ objectId }) => objectId),
+      column(({ stripeCustomerId }) => stripeCustomerId),
+      column(({ invoiceId }) => invoiceId),
       column(({ livemode }) => livemode),
       column(({ apiVersion }) => apiVersion),
       column(({ createdAt }) => createdAt),
-      column(({ payload }) => JSON.stringify(payload)),
+      column(({ body }) => body),
       via,
     ],
   );
@@ -56,8 +59,9 @@ export async function leaseStripeEvents(
      update stripe_events e set lease_no = e.lease_no + 1, attempts = e.attempts + 1,
        lease_until = clock_timestamp() + make_interval(secs => $2)
      from due where e.event_id = due.event_id
-     returning e.event_id as "eventId", e.type, e.object_id as "objectId", e.livemode, e.api_version as "apiVersion",
-       e.created_at as "createdAt", e.payload #>> '{data,object,invoice}' as "invoiceId", e.attempts, e.lease_no as "leaseNo"`,
+     returning e.event_id as "eventId", e.type, e.object_id as "objectId", e.stripe_customer_id as "stripeCustomerId",
+       e.invoice_id as "invoiceId", e.livemode, e.api_version as "apiVersion", e.created_at as "createdAt", e.attempts,
+       e.lease_no as "leaseNo"`,
     [limit, leaseSeconds],
   );
 }

@@ -93,10 +93,8 @@ export function refuseForeignEvent(
     const modes = event.livemode ? 'a live event reached a test deployment' : 'a test event reached a live deployment';
     return refused('wrong_mode', `${modes}; point this webhook endpoint at the deployment of its own mode`);
   }
-  // A snapshot event names another account as `account`, a thin one as `context`, which may name more than accounts.
-  const account = event.payload['account'] ?? event.payload['context'];
-  if (typeof account === 'string' && account.startsWith('acct_') && account !== ours.account) {
-    return refused('wrong_account', `the event belongs to ${account}, this deployment to ${ours.account}`);
+  if (event.account !== null && event.account !== ours.account) {
+    return refused('wrong_account', `the event belongs to ${event.account}, this deployment to ${ours.account}`);
   }
   return null;
 }
@@ -133,28 +131,34 @@ function isSigned(rawBody: Buffer | string, signature: string, secret: string): 
   }
 }
 
-function readEvent(text: string): StripeEvent | null {
-  const payload = parseObject(text);
-  if (payload === null) return null;
-  const { id, type, livemode, created, api_version: apiVersion } = payload;
+function readEvent(body: string): StripeEvent | null {
+  const event = parseObject(body);
+  if (event === null) return null;
+  const { id, type, livemode, created, api_version: apiVersion } = event;
   const createdAt = typeof created === 'number' ? new Date(created * 1000) : new Date(String(created));
   if (typeof id !== 'string' || typeof type !== 'string' || typeof livemode !== 'boolean') return null;
   if (!/^\w{1,255}$/.test(id) || Number.isNaN(createdAt.getTime())) return null;
+  const object = asObject(asObject(event['data'])?.['object']);
+  const objectId = textOf((asObject(event['related_object']) ?? object)?.['id']);
+  // A snapshot event names another account as `account`, a thin one as `context`, which may name more than accounts.
+  const account = textOf(event['account'] ?? event['context']);
   return {
     eventId: id,
     type,
-    objectId: objectIdOf(payload),
+    objectId,
+    stripeCustomerId: objectId?.startsWith('cus_') === true ? objectId : textOf(object?.['customer']),
+    invoiceId: textOf(object?.['invoice']),
     livemode,
-    apiVersion: typeof apiVersion === 'string' ? apiVersion : null,
+    apiVersion: textOf(apiVersion),
     createdAt,
-    payload,
+    account: account?.startsWith('acct_') === true ? account : null,
+    billingReason: textOf(object?.['billing_reason']),
+    body,
   };
 }
 
-function objectIdOf(payload: Readonly<Record<string, unknown>>): string | null {
-  const object = asObject(payload['related_object']) ?? asObject(asObject(payload['data'])?.['object']);
-  const id = object?.['id'];
-  return typeof id === 'string' ? id : null;
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | null {

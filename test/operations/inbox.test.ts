@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
 
+import type { StripeEvent } from '../../src/domain/stripe-event.ts';
 import { applyStripeEvents } from '../../src/operations/apply-stripe-events.ts';
 import type { Deps } from '../../src/operations/deps.ts';
 import { receiveStripeEvent } from '../../src/operations/receive-stripe-event.ts';
@@ -24,11 +25,15 @@ await stampDeployment(deps, { livemode: false, sandbox: true });
 const { webhooks } = new Stripe('sk_test_tests');
 let events = 0;
 
+function told(event: Pick<StripeEvent, 'eventId' | 'type'> & Partial<StripeEvent>): StripeEvent {
+  const names = { objectId: null, stripeCustomerId: null, invoiceId: null, account: null, billingReason: null };
+  return { ...names, livemode: false, apiVersion: null, createdAt: new Date(0), body: '{}', ...event };
+}
+
 async function store(type: string): Promise<string> {
   events += 1;
   const eventId = `evt_${events}`;
-  const event = { eventId, type, objectId: `obj_${events}`, livemode: false, apiVersion: null, createdAt: new Date(0) };
-  await storeStripeEvents(database, [{ ...event, payload: { id: eventId } }], 'webhook');
+  await storeStripeEvents(database, [told({ eventId, type, objectId: `obj_${events}` })], 'webhook');
   return eventId;
 }
 
@@ -62,9 +67,11 @@ describe('receiving', () => {
       isNew: true,
     });
     expect(await receiveStripeEvent(deps, hook)).toMatchObject({ isNew: false });
-    expect(
-      await query(database, `select payload ->> 'type' as type from stripe_events where event_id = 'evt_twice'`),
-    ).toEqual([{ type: 'customer.created' }]);
+    const stored = await query(
+      database,
+      `select payload::text as body from stripe_events where event_id = 'evt_twice'`,
+    );
+    expect(stored, 'character by character as it was signed').toEqual([{ body: hook.rawBody }]);
   });
 
   test.for([
@@ -152,18 +159,13 @@ describe('applying', () => {
         return { applied: id };
       },
     };
-    const told = async (eventId: string, type: string, createdAt: number, object: object): Promise<void> => {
-      const event = { eventId, type, objectId: null, livemode: false, apiVersion: null };
-      await storeStripeEvents(
-        database,
-        [{ ...event, createdAt: new Date(createdAt), payload: { data: { object } } }],
-        'gap_filler',
-      );
-    };
-    await told('evt_a1', 'made', 2_000, { invoice: 'a' });
-    await told('evt_a2', 'changed', 1_000, { invoice: 'a' });
-    await told('evt_b', 'changed', 3_000, { invoice: 'b' });
-    await told('evt_none', 'changed', 3_000, {});
+    const came = [
+      told({ eventId: 'evt_a1', type: 'made', createdAt: new Date(2_000), invoiceId: 'a' }),
+      told({ eventId: 'evt_a2', type: 'changed', createdAt: new Date(1_000), invoiceId: 'a' }),
+      told({ eventId: 'evt_b', type: 'changed', createdAt: new Date(3_000), invoiceId: 'b' }),
+      told({ eventId: 'evt_none', type: 'changed', createdAt: new Date(3_000) }),
+    ];
+    for (const event of came) await storeStripeEvents(database, [event], 'gap_filler');
     const registry = { made: thing, changed: thing };
     expect(await applyStripeEvents(deps, registry, { limit: 100 })).toMatchObject({ applied: 3, ignored: 1 });
     expect(looks.toSorted()).toEqual(['a changed+made 1000', 'b changed 3000']);
@@ -174,15 +176,12 @@ describe('applying', () => {
     const names = ['Acme', 'no\u0000name', 'Coil'];
     const made: string[] = [];
     for (const name of names) made.push((await deps.stripe.customers.create({ name })).id);
-    const told = made.map((id, at) => ({ eventId: `evt_together_${at}`, type: 'customer.created', objectId: id }));
-    const shared = { livemode: false, apiVersion: null, createdAt: new Date(0), payload: {} };
-    await storeStripeEvents(
-      database,
-      told.map((event) => ({ ...event, ...shared })),
-      'gap_filler',
+    const came = made.map((id, at) =>
+      told({ eventId: `evt_together_${at}`, type: 'customer.created', objectId: id, stripeCustomerId: id }),
     );
+    await storeStripeEvents(database, came, 'gap_filler');
     expect(await applyStripeEvents(deps, webhookRegistry, { limit: 100 })).toMatchObject({ applied: 2, postponed: 1 });
-    const states = await Promise.all(told.map(async ({ eventId }) => (await stateOf(eventId))?.state));
+    const states = await Promise.all(came.map(async ({ eventId }) => (await stateOf(eventId))?.state));
     expect(states).toEqual(['applied', 'received', 'applied']);
     const mirrored = await query(database, `select name from customers where lane between 0 and 63 order by name`);
     expect(mirrored).toEqual([{ name: 'Acme' }, { name: 'Coil' }]);

@@ -98,13 +98,13 @@ describe('an event of somebody else', () => {
 
   test.for([
     ['another mode', { livemode: true }, 'wrong_mode'],
-    ['another account', { payload: { account: 'acct_theirs' } }, 'wrong_account'],
+    ['another account', { account: 'acct_theirs' }, 'wrong_account'],
   ] as const)('%s is refused with its own code', ([, change, code]) => {
     expect(refuseForeignEvent({ ...event.event, ...change }, ours)?.rejected.code).toBe(code);
   });
 
   test('ours passes, with our account named or none', () => {
     expect(refuseForeignEvent(event.event, ours)).toBeNull();
-    expect(refuseForeignEvent({ ...event.event, payload: { account: 'acct_ours' } }, ours)).toBeNull();
+    expect(refuseForeignEvent({ ...event.event, account: 'acct_ours' }, ours)).toBeNull();
   });
 });
