@@ -53,7 +53,7 @@ async function subscribe(trx: Transaction, planVersionId: string, days: number):
       endedAt: null,
       pausedAt: null,
       billingAnchor: startsAt,
-      object: {},
+      object: '{}',
     },
     terms: { planVersionId, baseItemId: 'si_base', meteredItemId: 'si_metered', quantity: 1 },
     fetchedAt: startsAt,

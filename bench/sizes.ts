@@ -38,7 +38,7 @@ export const QUICK: Sizes = {
   sliceMs: 800,
   batches: 16,
   batchEvents: 1_000,
-  webhooks: 30,
+  webhooks: 60,
   webhookRounds: 3,
   growth: null,
   recon: { customers: 500, events: 50_000 },

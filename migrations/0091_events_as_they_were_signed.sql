@@ -9,3 +9,8 @@ update stripe_events set
   invoice_id = payload #>> '{data,object,invoice}';
 alter table stripe_events alter column payload type json using payload::json;
 alter table stripe_events set (toast_tuple_target = 512, fillfactor = 70);
+
+-- The same of the two mirrors that are written most often: what is asked of them has columns, the whole object is kept
+-- for whoever needs more.
+alter table invoices alter column object type json using object::json;
+alter table subscriptions alter column object type json using object::json;

@@ -32,7 +32,8 @@ export interface CreditNote {
   readonly voidedAt: Date | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly lines: readonly CreditNoteLine[];
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 /** What a line gives back in money, without tax. */

@@ -24,7 +24,8 @@ export interface Dispute {
   readonly createdAt: Date;
   readonly evidenceDueBy: Date | null;
   readonly movements: readonly DisputeMovement[];
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 /** What a dispute means for credits: an inquiry moves nothing yet; an open one freezes, a lost one takes, a won one frees. */

@@ -19,7 +19,8 @@ export interface InvoiceLine {
   readonly periodStart: Date;
   readonly periodEnd: Date;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 export interface InvoicePayment {
@@ -30,7 +31,8 @@ export interface InvoicePayment {
   readonly amountPaidMinor: bigint;
   readonly currency: string;
   readonly paidAt: Date | null;
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 export interface Invoice {
@@ -65,7 +67,8 @@ export interface Invoice {
   readonly uncollectibleAt: Date | null;
   readonly lines: readonly InvoiceLine[];
   readonly payments: readonly InvoicePayment[];
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 type LineAmounts = Pick<InvoiceLine, 'amountMinor' | 'discountsMinor' | 'creditsAppliedMinor' | 'inclusiveTaxMinor'>;

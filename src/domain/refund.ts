@@ -14,7 +14,8 @@ export interface Refund {
   /** When the money came back, by Stripe's own balance transaction. */
   readonly failedAt: Date | null;
   readonly failureReason: string | null;
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 /** Whether the money is gone, or on its way: what came back does not count. */

@@ -11,7 +11,8 @@ export interface SubscriptionFacts {
   readonly billingAnchor: Date;
   /** Since when it is paused; null while it is not. */
   readonly pausedAt: Date | null;
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 export interface SubscriptionItemFacts {

@@ -71,22 +71,26 @@ async function applyTogether(
   pieces: readonly Piece[],
   counts: Record<keyof ApplyResult, number>,
 ): Promise<readonly Piece[]> {
-  // What failed before would take the others with it.
-  const fresh = pieces.filter(({ events }) => events.every(({ attempts }) => attempts === 1));
-  const shared = new Map(fresh.flatMap((piece) => (piece.shared === undefined ? [] : [[piece.shared(), piece]])));
+  const shared = new Map(pieces.flatMap((piece) => (piece.shared === undefined ? [] : [[piece.shared(), piece]])));
   if (shared.size < 2) return pieces;
   const eventsOf = (sighting: SharedSighting): readonly LeasedEvent[] => shared.get(sighting)?.events ?? [];
-  const { seen, failed } = await lookTogether(deps, [...shared.keys()], async (trx, applied) => {
-    const finished = applied.flatMap(([sighting, outcome]) =>
-      eventsOf(sighting).map((event): FinishedEvent => ({ event, state: 'applied', outcome })),
-    );
-    await finishStripeEvents(trx, finished);
-  });
-  for (const [sighting] of seen) counts.applied += eventsOf(sighting).length;
-  for (const [sighting, error] of failed) {
-    for (const event of eventsOf(sighting)) counts[await postponeOrPark(deps, event, error)] += 1;
+  const isFresh = (sighting: SharedSighting): boolean => eventsOf(sighting).every(({ attempts }) => attempts === 1);
+  const done = new Set<Piece | undefined>();
+  // What failed before could take the others with it.
+  const [fresh, again] = [[...shared.keys()].filter(isFresh), [...shared.keys()].filter((one) => !isFresh(one))];
+  for (const sightings of [fresh, again]) {
+    const { seen, failed } = await lookTogether(deps, sightings, async (trx, applied) => {
+      const finished = applied.flatMap(([sighting, outcome]) =>
+        eventsOf(sighting).map((event): FinishedEvent => ({ event, state: 'applied', outcome })),
+      );
+      await finishStripeEvents(trx, finished);
+    });
+    for (const [sighting] of seen) counts.applied += eventsOf(sighting).length;
+    for (const [sighting, error] of failed) {
+      for (const event of eventsOf(sighting)) counts[await postponeOrPark(deps, event, error)] += 1;
+    }
+    for (const [sighting] of [...seen, ...failed]) done.add(shared.get(sighting));
   }
-  const done = new Set([...seen, ...failed].map(([sighting]) => shared.get(sighting)));
   return pieces.filter((piece) => !done.has(piece));
 }
 
@@ -131,6 +135,7 @@ function pieceOf({ look, kind }: Mirror<Deps>, id: string, events: readonly Leas
 function sightingOf(id: string, events: readonly LeasedEvent[]): Sighting {
   return {
     id,
+    stripeCustomerId: events.find(({ stripeCustomerId }) => stripeCustomerId !== null)?.stripeCustomerId ?? null,
     types: new Set(events.map(({ type }) => type)),
     since: new Date(Math.min(...events.map(({ createdAt }) => createdAt.getTime()))),
   };

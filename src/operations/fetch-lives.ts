@@ -32,7 +32,7 @@ export interface FetchedLives {
 }
 
 /** Calls of Stripe under way at once. */
-const CALLS = 16;
+const CALLS = 5;
 
 /**
  * With an invoice come its subscription and its customer, with a subscription its customer: what is wanted of those is

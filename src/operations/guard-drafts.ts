@@ -16,9 +16,9 @@ import { readPolicyOfVersion } from './read-policy.ts';
 export async function guardDraft(deps: Deps, invoiceId: string): Promise<'guarded' | 'not ours' | 'not a draft'> {
   const draft = await readInvoiceDraft(deps.stripe, invoiceId);
   if (draft.subscriptionId === null || !draft.isCycle) return 'not ours';
+  if (draft.status !== 'draft') return 'not a draft';
   const period = await periodOfCycle(deps.db, draft.subscriptionId, draft.periodEnd);
   if (period === null) return 'not ours';
-  if (draft.status !== 'draft') return 'not a draft';
   const finalizesAt = new Date(draft.createdAt.getTime() + DRAFT_GUARD_MS);
   const isSet = draft.autoAdvance && draft.finalizesAt?.getTime() === finalizesAt.getTime();
   // Kept a draft by another hand, such as a pause of collection: no switch of ours may undo that.

@@ -8,7 +8,8 @@ import { lockCustomers, resolveCustomers } from '../storage/customers.ts';
 import { type Transaction, transaction } from '../storage/database.ts';
 import { saveCustomer } from '../storage/fetched-customers.ts';
 import { walkTogether } from '../storage/in-step.ts';
-import { countVersions, lockPools } from '../storage/pool-books.ts';
+import { lockPools } from '../storage/pool-books.ts';
+import { countVersions } from '../storage/pool-versions.ts';
 import type { Deps } from './deps.ts';
 import { fetchLives, type Life, type SharedSighting } from './fetch-lives.ts';
 import { storeBalance } from './mirror-customer.ts';
@@ -28,8 +29,8 @@ export interface LookedTogether {
 const TOGETHER = 40;
 /** Fewer are not worth a transaction of their own. */
 const TOGETHER_MIN = 10;
-/** While PostgreSQL writes one lot of customers, another is decided. */
-const TRANSACTIONS = 2;
+/** While PostgreSQL writes one lot of customers, another is fetched. */
+const LOTS = 3;
 
 /**
  * Applies sightings, many customers to a transaction, in which `finish` notes what became of them. What is unusual is in
@@ -40,38 +41,54 @@ export async function lookTogether(
   sightings: readonly SharedSighting[],
   finish: (trx: Transaction, seen: readonly Seen[]) => Promise<void>,
 ): Promise<LookedTogether> {
-  const fetchedAt = await wallTime(deps.db);
-  const { lives, failed } = await fetchLives(deps, sightings);
-  const names = lives.map(({ stripeCustomerId }) => stripeCustomerId);
-  const known = await resolveCustomers(deps.db, names);
-  const usual = lives.filter((life) => known.has(life.stripeCustomerId) || life.customer !== null);
-  const size = Math.min(TOGETHER, Math.max(TOGETHER_MIN, Math.ceil(usual.length / TRANSACTIONS)));
-  const lots = Array.from({ length: Math.ceil(usual.length / size) }, (_, at) =>
-    usual.slice(at * size, (at + 1) * size),
-  ).values();
+  const lots = lotsOf(sightings).values();
   const seen: Seen[] = [];
+  const failed: LookedTogether['failed'][number][] = [];
   const work = async (): Promise<void> => {
     for (const lot of lots) {
-      const outcomes = lot.flatMap((life) =>
-        life.sightings.map((sighting): Seen => [sighting, outcomeOf(life, sighting)]),
-      );
-      try {
-        await transaction(deps.db, async (trx) => {
-          await applyLives(deps, trx, { lives: lot, known, fetchedAt });
-          await finish(trx, outcomes);
-        });
-        seen.push(...outcomes);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        deps.log.warn(
-          { customers: lot.length, error: reason },
-          'customers whose events failed together are taken alone',
-        );
-      }
+      const looked = await lookAtLot(deps, lot, finish);
+      seen.push(...looked.seen);
+      failed.push(...looked.failed);
     }
   };
-  await Promise.all(Array.from({ length: TRANSACTIONS }, work));
+  await Promise.all(Array.from({ length: LOTS }, work));
   return { seen, failed };
+}
+
+/** All that is about one customer is in one lot, as far as the events name him. */
+function lotsOf(sightings: readonly SharedSighting[]): readonly (readonly SharedSighting[])[] {
+  const customers = [...Map.groupBy(sightings, ({ id, stripeCustomerId }) => stripeCustomerId ?? id).values()];
+  const size = Math.min(TOGETHER, Math.max(TOGETHER_MIN, Math.ceil(customers.length / LOTS)));
+  return Array.from({ length: Math.ceil(customers.length / size) }, (_, at) =>
+    customers.slice(at * size, (at + 1) * size).flat(),
+  );
+}
+
+async function lookAtLot(
+  deps: Deps,
+  lot: readonly SharedSighting[],
+  finish: Parameters<typeof lookTogether>[2],
+): Promise<LookedTogether> {
+  const fetchedAt = await wallTime(deps.db);
+  const { lives: found, failed } = await fetchLives(deps, lot);
+  const known = await resolveCustomers(
+    deps.db,
+    found.map(({ stripeCustomerId }) => stripeCustomerId),
+  );
+  const lives = found.filter((life) => known.has(life.stripeCustomerId) || life.customer !== null);
+  if (lives.length === 0) return { seen: [], failed };
+  const seen = lives.flatMap((life) => life.sightings.map((sighting): Seen => [sighting, outcomeOf(life, sighting)]));
+  try {
+    await transaction(deps.db, async (trx) => {
+      await applyLives(deps, trx, { lives, known, fetchedAt });
+      await finish(trx, seen);
+    });
+    return { seen, failed };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    deps.log.warn({ customers: lives.length, error: reason }, 'customers whose events failed together are taken alone');
+    return { seen: [], failed };
+  }
 }
 
 interface Fetched {

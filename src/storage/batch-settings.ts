@@ -2,10 +2,10 @@ import type { Transaction } from './database.ts';
 import { query } from './query.ts';
 
 /**
- * What a batch of the executor asks of its transaction. Prepared statements keep the plan they have: left alone,
- * PostgreSQL plans each of them again for every small batch, since a batch of one row always looks cheaper than the ten
- * rows of a kept plan. And the batch counts the versions of its pools itself (`saveBookChanges`), once for each instead of
- * once for every row.
+ * What a transaction about many customers asks for. Prepared statements keep the plan they have: left alone, PostgreSQL
+ * plans each of them again for every small batch, since a batch of one row always looks cheaper than the ten rows of a
+ * kept plan. And whoever begins a batch counts the versions of its pools himself (`countVersions`), once for each instead
+ * of once for every row.
  */
 export async function beginBatch(trx: Transaction): Promise<void> {
   await query(

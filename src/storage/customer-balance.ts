@@ -14,7 +14,8 @@ export interface BalanceTransaction {
   readonly invoiceId: string | null;
   readonly creditNoteId: string | null;
   readonly createdAt: Date;
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 const RECENT = 500;
@@ -55,7 +56,7 @@ export const storeBalanceTransactions = inStep(
           rows.map(({ invoiceId }) => invoiceId),
           rows.map(({ creditNoteId }) => creditNoteId),
           rows.map(({ createdAt }) => createdAt),
-          rows.map(({ object }) => JSON.stringify(object)),
+          rows.map(({ object }) => object),
         ],
       );
     }

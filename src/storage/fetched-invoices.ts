@@ -26,7 +26,7 @@ async function upsertInvoices(trx: Transaction, fetched: readonly Fetched[]): Pr
        period_start, period_end, subtotal_minor, discounts_minor, credits_applied_minor, tax_minor, total_minor,
        starting_balance_minor, ending_balance_minor, amount_due_minor, amount_paid_minor, amount_remaining_minor,
        created_at, finalized_at, paid_at, voided_at, uncollectible_at, object, fetched_at)
-     select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::jsonb[], $27::timestamptz[])
+     select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::json[], $27::timestamptz[])
      on conflict (lane, customer_id, invoice_id) do update set number = excluded.number, status = excluded.status,
        subscription_id = excluded.subscription_id, period_start = excluded.period_start,
        period_end = excluded.period_end, subtotal_minor = excluded.subtotal_minor,
@@ -65,7 +65,7 @@ async function upsertInvoices(trx: Transaction, fetched: readonly Fetched[]): Pr
       column((invoice) => invoice.paidAt),
       column((invoice) => invoice.voidedAt),
       column((invoice) => invoice.uncollectibleAt),
-      column((invoice) => JSON.stringify(invoice.object)),
+      column((invoice) => invoice.object),
       column((_, fetchedAt) => fetchedAt),
     ],
   );
@@ -115,7 +115,7 @@ async function insertLines(trx: Transaction, fetched: readonly Fetched[]): Promi
       column(({ taxMinor }) => taxMinor),
       column(({ periodStart }) => periodStart),
       column(({ periodEnd }) => periodEnd),
-      column(({ object }) => JSON.stringify(object)),
+      column(({ object }) => object),
     ],
   );
 }
@@ -144,7 +144,7 @@ async function upsertPayments(trx: Transaction, fetched: readonly Fetched[]): Pr
       column(({ amountPaidMinor }) => amountPaidMinor),
       column(({ currency }) => currency),
       column(({ paidAt }) => paidAt),
-      column(({ object }) => JSON.stringify(object)),
+      column(({ object }) => object),
     ],
   );
 }

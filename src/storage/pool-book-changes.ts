@@ -8,6 +8,7 @@ import { appendEntries } from './journal.ts';
 import { insertLots, updateLots } from './lot-changes.ts';
 import { requestTrueUps } from './outbox.ts';
 import { saveCounters } from './pool-book-caps.ts';
+import { countVersions } from './pool-versions.ts';
 import { insertProviderCosts } from './provider-costs.ts';
 import { insertShadowDraws } from './shadow-draws.ts';
 import { saveShortfalls } from './shortfalls.ts';
@@ -42,7 +43,10 @@ export async function saveBookChanges(trx: Transaction, now: Date, roots: readon
     insertAnswers(trx, now, books),
     saveAlerts(trx, now, books),
     saveCounters(trx, roots),
-    countVersions(trx, roots),
+    countVersions(
+      trx,
+      roots.map(({ customer }) => customer),
+    ),
     requestOwnTrueUps(trx, now, roots),
   ]);
 }
@@ -155,18 +159,6 @@ async function savePools(trx: Transaction, now: Date, books: readonly PoolBook[]
        as c (lane, customer_id, pool_id, allowances_until, has_members)
      where p.lane = any ($1) and p.lane = c.lane and p.customer_id = c.customer_id and p.pool_id = c.pool_id`,
     [({ poolId }) => poolId, ({ allowancesUntil }) => allowancesUntil, ({ hasMembers }) => hasMembers],
-  );
-}
-
-/** What other servers keep of these pools is no longer what a read would find. */
-async function countVersions(trx: Transaction, roots: readonly PoolBook[]): Promise<void> {
-  await write(
-    trx,
-    gather(roots, (root) => [root]),
-    `update pools p set version = p.version + 1
-     from unnest($1::smallint[], $2::uuid[], $3::uuid[]) as c (lane, customer_id, pool_id)
-     where p.lane = any ($1) and p.lane = c.lane and p.customer_id = c.customer_id and p.pool_id = c.pool_id`,
-    [({ poolId }) => poolId],
   );
 }
 

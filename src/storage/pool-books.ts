@@ -12,7 +12,7 @@ import { readCaps } from './pool-book-caps.ts';
 import { readHolds, readsOverdue } from './pool-book-holds.ts';
 import { dueForCutOff, emptyBook, type Pool, readMembers } from './pool-book-members.ts';
 import { parametersOf, type Scope, scopeOf, WANTED } from './pool-scope.ts';
-import { execute, query } from './query.ts';
+import { query } from './query.ts';
 import { readShortfalls, readUnfunded } from './shortfalls.ts';
 
 export interface BookSettings {
@@ -140,18 +140,6 @@ async function readBooks(
 /** Locks the customers' own pools without reading them, for reads that must come before the book. */
 export async function lockPools(trx: Transaction, customers: readonly CustomerKey[]): Promise<void> {
   await readPools(trx, scopeOf(customers), false);
-}
-
-/** What servers keep of these customers' pools is no longer what a read would find; for those who count themselves. */
-export async function countVersions(trx: Transaction, customers: readonly CustomerKey[]): Promise<void> {
-  const { lanes, customerIds } = scopeOf(customers);
-  await execute(
-    trx,
-    `update pools p set version = p.version + 1
-     from unnest($1::smallint[], $2::uuid[]) as c (lane, customer_id)
-     where p.lane = any ($1) and p.lane = c.lane and p.customer_id = c.customer_id`,
-    [lanes, customerIds],
-  );
 }
 
 type PoolRow = Pool & {

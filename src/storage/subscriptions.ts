@@ -41,7 +41,7 @@ export const saveSubscription = inStep(
       `insert into subscriptions (lane, customer_id, subscription_id, status, plan_version_id, base_item_id,
          metered_item_id, quantity, cancel_at_period_end, canceled_at, billing_anchor, object, fetched_at)
        select * from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[],
-         $8::integer[], $9::boolean[], $10::timestamptz[], $11::timestamptz[], $12::jsonb[], $13::timestamptz[])
+         $8::integer[], $9::boolean[], $10::timestamptz[], $11::timestamptz[], $12::json[], $13::timestamptz[])
        on conflict (lane, customer_id, subscription_id) do update set status = excluded.status,
          plan_version_id = coalesce(excluded.plan_version_id, subscriptions.plan_version_id),
          base_item_id = excluded.base_item_id, metered_item_id = excluded.metered_item_id,
@@ -63,7 +63,7 @@ export const saveSubscription = inStep(
         column(({ facts }) => facts.cancelAtPeriodEnd),
         column(({ facts }) => facts.canceledAt),
         column(({ facts }) => facts.billingAnchor),
-        column(({ facts }) => JSON.stringify(facts.object)),
+        column(({ facts }) => facts.object),
         column(({ fetchedAt }) => fetchedAt),
       ],
     );

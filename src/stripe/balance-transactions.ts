@@ -13,7 +13,8 @@ export interface CustomerBalanceTransaction {
   readonly invoiceId: string | null;
   readonly creditNoteId: string | null;
   readonly createdAt: Date;
-  readonly object: Readonly<Record<string, unknown>>;
+  /** All of it as it came, JSON text. */
+  readonly object: string;
 }
 
 /** A customer's balance transactions, newest first. */

@@ -9,6 +9,8 @@ export type Outcome = { readonly applied: string } | { readonly ignored: string 
 /** Events that wait together and are about one thing of Stripe's. */
 export interface Sighting {
   readonly id: string;
+  /** Whose it is, where an event says so. */
+  readonly stripeCustomerId: string | null;
   readonly types: ReadonlySet<string>;
   /** When the first of them happened, by Stripe. */
   readonly since: Date;

@@ -32,9 +32,9 @@ export function expanded<Expanded extends { readonly id: string }>(reference: st
   return reference;
 }
 
-/** An object as it came, for the mirror: later readers may need what we do not read yet. */
-export function asStored(object: object): Readonly<Record<string, unknown>> {
-  return JSON.parse(JSON.stringify(object)) as Readonly<Record<string, unknown>>;
+/** An object as it came, as JSON text, for the mirror: later readers may need what we do not read yet. */
+export function asStored(object: object): string {
+  return JSON.stringify(object);
 }
 
 /** The fetched object, or null when Stripe has none of this id. */

@@ -9,6 +9,7 @@ import { storeStripeEvents } from '../../src/storage/stripe-events.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { runCommand } from '../support/service-process.ts';
 import { tellStory } from '../support/story.ts';
+import { stripeEvent } from '../support/stripe-events.ts';
 
 const clone = await cloneDatabase();
 const { database } = clone;
@@ -58,11 +59,10 @@ test('refused usage says what, since when, why and what to do, by API and CLI; a
 }, 60_000);
 
 test('a parked event is listed with its facts and replayed by API and CLI', async () => {
-  const event = { type: 'invoice.paid', objectId: 'in_1', livemode: false, apiVersion: null, createdAt: new Date(0) };
   const ids = ['evt_parked1', 'evt_parked2'];
   await storeStripeEvents(
     database,
-    ids.map((eventId) => ({ ...event, eventId, payload: { data: { object: { id: 'in_1' } } } })),
+    ids.map((eventId) => stripeEvent({ eventId, type: 'invoice.paid', objectId: 'in_1' })),
     'webhook',
   );
   await execute(

@@ -146,7 +146,7 @@ async function payBack(customer: Subscriber, invoiceId: string, amountMinor: big
     voidedAt: null,
     metadata: {},
     lines: [{ ...line, ...none }],
-    object: {},
+    object: '{}',
   };
   await transaction(database, async (trx) => {
     await saveCreditNote(trx, customer, { note, fetchedAt: createdAt });
@@ -162,7 +162,7 @@ async function dispute(customer: Subscriber, invoiceId: string, status: string):
     await saveInvoice(trx, customer, { invoice: sold, fetchedAt: at });
     const about = { disputeId: `dp_${customer.customerId}`, stripeCustomerId: '', invoiceId, chargeId: 'ch_1' };
     const money = { amountMinor: 8000n, currency: 'usd', movements: [], paymentIntentId: null };
-    const stand = { status, reason: 'fraudulent', createdAt: at, evidenceDueBy: null, object: {} };
+    const stand = { status, reason: 'fraudulent', createdAt: at, evidenceDueBy: null, object: '{}' };
     const saved = { dispute: { ...about, ...money, ...stand }, fetchedAt: at, closedAt: null };
     expect(await saveDispute(trx, customer, saved)).not.toBeNull();
     await clawBackCredits(books.deps, trx, customer, invoiceId);

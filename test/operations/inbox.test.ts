@@ -1,7 +1,6 @@
 import { Stripe } from 'stripe';
 import { describe, expect, test } from 'vitest';
 
-import type { StripeEvent } from '../../src/domain/stripe-event.ts';
 import { applyStripeEvents } from '../../src/operations/apply-stripe-events.ts';
 import type { Deps } from '../../src/operations/deps.ts';
 import { receiveStripeEvent } from '../../src/operations/receive-stripe-event.ts';
@@ -15,6 +14,7 @@ import { connectStripe } from '../../src/stripe/gateway.ts';
 import { webhookRegistry } from '../../webhooks/index.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { testDeps } from '../support/deps.ts';
+import { stripeEvent } from '../support/stripe-events.ts';
 
 const { database } = await cloneDatabase();
 const simulator = await startSimulator();
@@ -25,15 +25,10 @@ await stampDeployment(deps, { livemode: false, sandbox: true });
 const { webhooks } = new Stripe('sk_test_tests');
 let events = 0;
 
-function told(event: Pick<StripeEvent, 'eventId' | 'type'> & Partial<StripeEvent>): StripeEvent {
-  const names = { objectId: null, stripeCustomerId: null, invoiceId: null, account: null, billingReason: null };
-  return { ...names, livemode: false, apiVersion: null, createdAt: new Date(0), body: '{}', ...event };
-}
-
 async function store(type: string): Promise<string> {
   events += 1;
   const eventId = `evt_${events}`;
-  await storeStripeEvents(database, [told({ eventId, type, objectId: `obj_${events}` })], 'webhook');
+  await storeStripeEvents(database, [stripeEvent({ eventId, type, objectId: `obj_${events}` })], 'webhook');
   return eventId;
 }
 
@@ -160,10 +155,10 @@ describe('applying', () => {
       },
     };
     const came = [
-      told({ eventId: 'evt_a1', type: 'made', createdAt: new Date(2_000), invoiceId: 'a' }),
-      told({ eventId: 'evt_a2', type: 'changed', createdAt: new Date(1_000), invoiceId: 'a' }),
-      told({ eventId: 'evt_b', type: 'changed', createdAt: new Date(3_000), invoiceId: 'b' }),
-      told({ eventId: 'evt_none', type: 'changed', createdAt: new Date(3_000) }),
+      stripeEvent({ eventId: 'evt_a1', type: 'made', createdAt: new Date(2_000), invoiceId: 'a' }),
+      stripeEvent({ eventId: 'evt_a2', type: 'changed', createdAt: new Date(1_000), invoiceId: 'a' }),
+      stripeEvent({ eventId: 'evt_b', type: 'changed', createdAt: new Date(3_000), invoiceId: 'b' }),
+      stripeEvent({ eventId: 'evt_none', type: 'changed', createdAt: new Date(3_000) }),
     ];
     for (const event of came) await storeStripeEvents(database, [event], 'gap_filler');
     const registry = { made: thing, changed: thing };
@@ -177,7 +172,7 @@ describe('applying', () => {
     const made: string[] = [];
     for (const name of names) made.push((await deps.stripe.customers.create({ name })).id);
     const came = made.map((id, at) =>
-      told({ eventId: `evt_together_${at}`, type: 'customer.created', objectId: id, stripeCustomerId: id }),
+      stripeEvent({ eventId: `evt_together_${at}`, type: 'customer.created', objectId: id, stripeCustomerId: id }),
     );
     await storeStripeEvents(database, came, 'gap_filler');
     expect(await applyStripeEvents(deps, webhookRegistry, { limit: 100 })).toMatchObject({ applied: 2, postponed: 1 });
@@ -186,6 +181,24 @@ describe('applying', () => {
     const mirrored = await query(database, `select name from customers where lane between 0 and 63 order by name`);
     expect(mirrored).toEqual([{ name: 'Acme' }, { name: 'Coil' }]);
     await execute(database, `update stripe_events set state = 'ignored' where event_id = 'evt_together_1'`);
+  });
+
+  test('what waited for Stripe to come back is written together again, apart from what is new', async () => {
+    const made: string[] = [];
+    for (const name of ['Dyne', 'Ergo', 'Farad', 'Gauss']) made.push((await deps.stripe.customers.create({ name })).id);
+    const came = made.map((id, at) =>
+      stripeEvent({ eventId: `evt_again_${at}`, type: 'customer.created', objectId: id, stripeCustomerId: id }),
+    );
+    await storeStripeEvents(database, came, 'gap_filler');
+    await execute(database, `update stripe_events set attempts = 2 where event_id in ('evt_again_0', 'evt_again_1')`);
+    const written: number[] = [];
+    const watch = ({ sql, bindings }: { sql: string; bindings: readonly unknown[] }): void => {
+      if (sql.startsWith('insert into customers ')) written.push((bindings[0] as readonly unknown[]).length);
+    };
+    database.client.on('query', watch);
+    expect(await applyStripeEvents(deps, webhookRegistry, { limit: 100 })).toMatchObject({ applied: 4 });
+    database.client.off('query', watch);
+    expect(written).toEqual([2, 2]);
   });
 
   test('two workers never have one event, and one that lost its lease cannot finish it', async () => {

@@ -9,8 +9,10 @@ import { limitSpending } from '../../src/operations/limit-spending.ts';
 import type { RealTime } from '../../src/operations/track-usage.ts';
 import { keepBooks, type KeptBooks } from '../../src/storage/kept-books.ts';
 import { type BookNeeds, loadPoolBooks } from '../../src/storage/pool-books.ts';
+import { query } from '../../src/storage/query.ts';
 import { openBooks, planWith, type Subscriber } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
+import { openInbox } from '../support/inbox.ts';
 import { capture, held, hold, packInvoice, release, use } from '../support/requests.ts';
 
 const { database, ownerConnectionString } = await cloneDatabase();
@@ -180,4 +182,35 @@ test('no more lots are kept than it may hold, the pool that was used longest ago
   const { books: read } = await loadPoolBooks(database, customers, books.deps.settings);
   for (const book of read.values()) kept.keep(book, 1n);
   expect([...read.keys()].map((id) => kept.take(id, 1n, new Date(0)) !== undefined)).toEqual([false, true, true]);
+});
+
+test('customers whose bills become final together: what is kept of each is outdated', async () => {
+  const { database: fresh } = await cloneDatabase();
+  const { deps, signUp, apply, keyOf, advance, touch } = await openInbox(fresh);
+  const signedUp = [await signUp(), await signUp()];
+  await apply();
+  const customers = await Promise.all(signedUp.map(keyOf));
+  for (const month of ['2026-05-01T00:30:00Z', '2026-05-04T00:00:00Z']) {
+    for (const one of signedUp) await advance(one, month);
+    for (const customer of customers) await touch(customer);
+    if (month < '2026-05-02') await apply();
+  }
+  const kept = keepBooks();
+  const executor = startExecutor(deps, { kept });
+  const keptOf = async () => {
+    const { versions, now } = await loadPoolBooks(fresh, customers, deps.settings, {});
+    return customers.map(({ customerId }) => kept.take(customerId, versions.get(customerId) ?? -1n, now)?.unit);
+  };
+  const keep = async () => executor.submit(customers.map((customer) => ({ kind: 'touch', customer })));
+  await keep();
+  expect(await keptOf()).toEqual(['credit', 'credit']);
+  await keep();
+  await apply();
+  const bills = await query<{ state: string }>(
+    fresh,
+    `select state from billing_periods where lane between 0 and 63 order by starts_at`,
+  );
+  expect(bills.map(({ state }) => state)).toEqual(['final', 'final', 'open', 'open']);
+  expect(await keptOf()).toEqual([undefined, undefined]);
+  await executor.close();
 });

@@ -108,7 +108,7 @@ async function subscribe(deps: Deps, plan: string, terms: Terms = {}): Promise<S
         endedAt: null,
         pausedAt: null,
         billingAnchor: startsAt,
-        object: {},
+        object: '{}',
       },
       terms: { planVersionId, baseItemId: 'si_base', meteredItemId: 'si_metered', quantity: terms.quantity ?? 1 },
       fetchedAt: startsAt,

@@ -19,7 +19,7 @@ export function line(kind: InvoiceLine['kind'], amountMinor: bigint, more: Parti
     periodStart: new Date('2026-05-01T00:00:00Z'),
     periodEnd: new Date('2026-06-01T00:00:00Z'),
     metadata: {},
-    object: {},
+    object: '{}',
     ...more,
   };
 }
@@ -32,7 +32,7 @@ export function payment(amountPaidMinor: bigint, more: Partial<InvoicePayment> =
     amountPaidMinor,
     currency: 'usd',
     paidAt: FINALIZED,
-    object: {},
+    object: '{}',
     ...more,
   };
 }
@@ -74,7 +74,7 @@ export function invoice(lines: readonly InvoiceLine[], more: Partial<Invoice> = 
     uncollectibleAt: null,
     lines,
     payments: [],
-    object: {},
+    object: '{}',
     ...more,
   };
 }
@@ -121,7 +121,7 @@ export function note(lines: readonly CreditNoteLine[], more: Partial<CreditNote>
     voidedAt: null,
     metadata: {},
     lines,
-    object: {},
+    object: '{}',
     ...more,
   };
 }

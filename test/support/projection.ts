@@ -131,7 +131,7 @@ async function subscribe(deps: Deps, plan: string): Promise<Projected> {
         endedAt: null,
         pausedAt: null,
         billingAnchor: START,
-        object: {},
+        object: '{}',
       },
       terms: { planVersionId, baseItemId: 'si_base', meteredItemId: 'si_metered', quantity: 1 },
       fetchedAt: START,

@@ -835,7 +835,7 @@ const CATALOGUE: readonly Seed[] = [
   running(
     'subscription_threshold',
     'a billing threshold is set',
-    `update subscriptions set object = object || '{"billing_thresholds": {"amount_gte": 5000}}' where customer_id = :c`,
+    `update subscriptions set object = object::jsonb || '{"billing_thresholds": {"amount_gte": 5000}}' where customer_id = :c`,
   ),
 ];
 
