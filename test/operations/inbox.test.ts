@@ -195,9 +195,9 @@ describe('applying', () => {
     const watch = ({ sql, bindings }: { sql: string; bindings: readonly unknown[] }): void => {
       if (sql.startsWith('insert into customers ')) written.push((bindings[0] as readonly unknown[]).length);
     };
-    database.client.on('query', watch);
+    database.on('query', watch);
     expect(await applyStripeEvents(deps, webhookRegistry, { limit: 100 })).toMatchObject({ applied: 4 });
-    database.client.off('query', watch);
+    database.removeListener('query', watch);
     expect(written).toEqual([2, 2]);
   });
 
