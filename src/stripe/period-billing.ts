@@ -34,9 +34,9 @@ export async function billingOfPeriod(stripe: StripeGateway, period: EndedPeriod
   if (!isOver(subscription, period)) return { kind: 'may come', because: 'Stripe has not ended its cycle' };
   const invoiceId = await invoiceOf(stripe, period);
   if (invoiceId !== null) return { kind: 'invoiced', invoiceId };
-  const { stripeCustomerId: customer, meteredPriceId: priceId, endsAt: until } = period;
-  const items = (await unlessMissing(usageItemsUntil(stripe, { customer, priceId, until }))) ?? [];
-  return items.length > 0 ? { kind: 'may come', because: 'an invoice item is about it' } : { kind: 'never' };
+  return (await hasItem(stripe, period))
+    ? { kind: 'may come', because: 'an invoice item asks for its use' }
+    : { kind: 'never' };
 }
 
 /** The subscription has ended, is in a later period of that price, or has no such price any more. */
@@ -68,4 +68,17 @@ async function invoiceOf(stripe: StripeGateway, period: EndedPeriod): Promise<st
     if (bills) return invoice.id;
   }
   return null;
+}
+
+/** Whether an item asks for the use: one that waits for its invoice, or one on an invoice of another kind that stands. */
+async function hasItem(
+  stripe: StripeGateway,
+  { stripeCustomerId: customer, meteredPriceId: priceId, endsAt: until }: EndedPeriod,
+): Promise<boolean> {
+  const items = await unlessMissing(usageItemsUntil(stripe, { customer, priceId, until }));
+  for (const { invoiceId } of items ?? []) {
+    const invoice = invoiceId === null ? null : await unlessMissing(stripe.invoices.retrieve(invoiceId));
+    if (invoiceId === null || (invoice !== null && invoice.status !== 'void')) return true;
+  }
+  return false;
 }
