@@ -9,6 +9,7 @@ import {
 import { customerByStripeId, lockCustomer, markCustomerDeleted } from '../storage/customers.ts';
 import { type Transaction, transaction } from '../storage/database.ts';
 import { saveCustomer } from '../storage/fetched-customers.ts';
+import { retryParkedOf } from '../storage/parked.ts';
 import { type CustomerBalanceTransaction, listCustomerBalanceTransactions } from '../stripe/balance-transactions.ts';
 import { fetchCustomer } from '../stripe/customers.ts';
 import type { Deps } from './deps.ts';
@@ -21,7 +22,10 @@ export async function mirrorCustomer(deps: Deps, stripeCustomerId: string): Prom
   if (facts === null) {
     const known = await customerByStripeId(deps.db, stripeCustomerId);
     if (known === undefined) return null;
-    await transaction(deps.db, async (trx) => markCustomerDeleted(trx, known, await now(trx)));
+    await transaction(deps.db, async (trx) => {
+      await markCustomerDeleted(trx, known, await now(trx));
+      await retryParkedOf(trx, known);
+    });
     return known;
   }
   return transaction(deps.db, (trx) => saveCustomer(trx, facts, { newId: deps.newId(), fetchedAt }));

@@ -1,5 +1,4 @@
 import { canonicalJson } from '../domain/canonical-json.ts';
-import { now } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import {
   finishMessage,
@@ -21,6 +20,7 @@ import {
 import { createGrantCall, expireGrantCall, moveGrantCall } from './grant-calls.ts';
 import { cancelMeterEventCall, meterEventCall } from './meter-event-call.ts';
 import type { OutgoingCall, Sent } from './outgoing-call.ts';
+import { cancel, park, parkRefused } from './park-message.ts';
 import { setSeatsCall, startSubscriptionCall, subscriptionOrderCall } from './subscription-order-calls.ts';
 import { topUpCall } from './top-up-call.ts';
 import { trueUpGrants } from './true-up-grants.ts';
@@ -169,8 +169,7 @@ async function afterFailure<Request extends object>(
       if (call.isTooEarly?.(failure) === true) {
         return giveBack(deps, message, { state: 'pending', reason, failure, epoch: message.epoch + 1 });
       }
-      // Stripe may have stored its refusal under this key: a retry, once the cause is gone, needs another.
-      if (call.mayBeRefused !== true) return park(deps, message, failure.reason, message.epoch + 1);
+      if (call.mayBeRefused !== true) return parkRefused(deps, message, call, failure.reason);
       await finishMessage(deps.db, message, { state: 'refused', outcome: failure.reason });
       return 'refused';
   }
@@ -190,20 +189,6 @@ async function finish<Request extends object>(
     await done(trx, message, sent);
     await finishMessage(trx, message, end);
     return 'sent';
-  });
-}
-
-async function cancel<Request extends object>(
-  deps: Deps,
-  message: LeasedMessage,
-  call: OutgoingCall<Request>,
-  reason: string,
-): Promise<MessageOutcome> {
-  return transaction(deps.db, async (trx) => {
-    if (!(await holdsLease(trx, message))) return 'lease lost';
-    await call.cancelled?.(trx, message, await now(trx));
-    await finishMessage(trx, message, { state: 'cancelled', outcome: reason });
-    return 'cancelled';
   });
 }
 
@@ -227,18 +212,6 @@ export async function giveBack(
   const afterSeconds = pauseAfter(message, failure);
   await returnMessage(deps.db, message, { state, outcome: reason, afterSeconds, epoch, uncounted: unsent });
   return 'waiting';
-}
-
-async function park(
-  deps: Deps,
-  message: LeasedMessage,
-  reason: string,
-  epoch = message.epoch,
-): Promise<MessageOutcome> {
-  await returnMessage(deps.db, message, { state: 'parked', outcome: reason, afterSeconds: 0, epoch });
-  const { outboxId, call } = message;
-  deps.log.error({ outboxId: outboxId.toString(), call, reason }, 'a message for Stripe is parked');
-  return 'parked';
 }
 
 /** Doubles with each attempt, up to ten minutes. */

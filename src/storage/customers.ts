@@ -112,6 +112,15 @@ export async function markCustomerDeleted(trx: Transaction, key: CustomerKey, de
   );
 }
 
+export async function isDeletedCustomer(on: Database | Transaction, key: CustomerKey): Promise<boolean> {
+  const rows = await query(
+    on,
+    `select customer_id from customers where lane = $1 and customer_id = $2 and deleted_at is not null`,
+    [key.lane, key.customerId],
+  );
+  return rows.length > 0;
+}
+
 async function readNames(
   db: Database | Transaction,
   names: readonly string[],

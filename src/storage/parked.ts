@@ -67,6 +67,16 @@ export async function retryParkedMessage(
   return rows === 1;
 }
 
+/** The same of all of a customer's, who was deleted at Stripe: what it refuses of his ends. */
+export async function retryParkedOf(trx: Transaction, key: CustomerKey): Promise<void> {
+  await execute(
+    trx,
+    `update outbox set state = 'unknown', attempts = 0, next_at = clock_timestamp(), lease_until = null, parked_at = null
+     where lane = $1 and customer_id = $2 and state = 'parked'`,
+    [key.lane, key.customerId],
+  );
+}
+
 export async function listParkedStripeEvents(
   db: Database,
   limit: number,
