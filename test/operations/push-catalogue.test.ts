@@ -28,7 +28,7 @@ async function account() {
   const simulator = await startSimulator();
   simulators.push(simulator);
   const stripe = connectStripe({ ...simulator, protocol: 'http' });
-  return { faults: simulator.faults, stripe };
+  return { faults: simulator.faults, switches: simulator.switches, stripe };
 }
 
 function depsOf({ database }: { database: Deps['db'] }, { stripe }: { stripe: Deps['stripe'] }): Deps {
@@ -307,14 +307,15 @@ async function expectOneOfEach({ stripe }: { stripe: Deps['stripe'] }): Promise<
 }
 
 describe('what other hands did at Stripe', async () => {
-  const fresh = await Promise.all(Array.from({ length: 9 }, async () => cloneDatabase()));
+  const fresh = await Promise.all(Array.from({ length: 10 }, async () => cloneDatabase()));
   let deps: Deps;
   let stripe: Deps['stripe'];
+  let switches: Awaited<ReturnType<typeof account>>['switches'];
   beforeEach(async () => {
     const database = fresh.pop();
     if (database === undefined) throw new Error('clone one more');
     const opened = await account();
-    ({ stripe } = opened);
+    ({ stripe, switches } = opened);
     deps = depsOf(database, opened);
   });
   const pushed = async () => {
@@ -373,7 +374,11 @@ describe('what other hands did at Stripe', async () => {
     expect((await stripe.products.list()).data).toEqual([]);
   });
 
-  test('what was archived is taken out of the archive', async () => {
+  test.for([
+    ['stays taken', false],
+    ['was free', true],
+  ] as const)('what was archived is taken out of the archive, a meter whose name %s too', async ([, frees]) => {
+    switches.deactivatedMeterFreesName = frees;
     const { productId, priceId } = await pushed();
     await stripe.prices.update(priceId, { active: false });
     await stripe.products.update(productId, { active: false });

@@ -4,6 +4,7 @@ import { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
 
 import { defaultSwitches, OTHER_POSITIONS } from '../../src/simulator/switches.ts';
+import { UNDER_BOTH } from '../support/positions.ts';
 import { advance, grant, idOf, openListener, openStage, seconds, subscribe, use } from './support.ts';
 
 const APRIL = { start_time: seconds('2026-04-01T00:00:00Z'), end_time: seconds('2026-05-01T00:00:00Z') };
@@ -363,4 +364,13 @@ test('each uncertain fact has another position, and a test that shows the differ
   for (const [name, others] of Object.entries(OTHER_POSITIONS)) {
     expect(others).not.toContain(defaultSwitches()[name as keyof typeof OTHER_POSITIONS]);
   }
+});
+
+test('a story, or a test of an operation, runs under both positions of each fact that it touches', () => {
+  const named = Object.entries(UNDER_BOTH).filter(([, where]) => !where.startsWith('none: '));
+  const missing = named.filter(([name, where]) => {
+    const text = readFileSync(new URL(`../../${where}`, import.meta.url), 'utf8');
+    return !text.includes('EVERYTHING_OTHERWISE') && !text.includes(name);
+  });
+  expect(missing).toEqual([]);
 });

@@ -2,14 +2,27 @@ import { describe, expect, test } from 'vitest';
 
 import { textOf } from '../support/api.ts';
 import { cloneDatabase } from '../support/database.ts';
-import { expectBooks, type Story, tellStory } from '../support/story.ts';
+import { expectBooks, idOf, type Story, tellStory } from '../support/story.ts';
 
-/** How Stripe splits the amount of a note's line between money and billing credits is not settled. */
+/** How Stripe splits the amount of a note's line between money and billing credits is not settled, nor what notes may come to. */
 const SHARES = ['pro_rata', 'gross'] as const;
+const CEILINGS = { pro_rata: 'after_credits', gross: 'before_credits' } as const;
 const stories = new Map<string, Story>();
 for (const creditNoteShare of SHARES) {
   const { database } = await cloneDatabase();
-  stories.set(creditNoteShare, await tellStory(database, { switches: { creditNoteShare } }));
+  const creditNoteCeiling = CEILINGS[creditNoteShare];
+  stories.set(creditNoteShare, await tellStory(database, { switches: { creditNoteShare, creditNoteCeiling } }));
+}
+
+/** As in Stripe's dashboard: a note on a line that credits paid for, which comes to nothing. */
+async function noteNothing({ stripe, clock }: Story, invoice: string, line: string): Promise<string> {
+  const lines = [{ type: 'invoice_line_item' as const, invoice_line_item: line, amount: 100 }];
+  const noted = await stripe.creditNotes.create({ invoice, lines, email_type: 'none' }).then(
+    ({ total }) => `${total}`,
+    () => 'refused',
+  );
+  await clock.settle();
+  return noted;
 }
 
 describe.for(SHARES)('with a share of credits that is %s', (share) => {
@@ -37,6 +50,11 @@ describe.for(SHARES)('with a share of credits that is %s', (share) => {
         ticket: 'SUP-7',
         usage_events: [wrong['usage_event']],
       };
+      // Not what its credits paid, though Stripe might let it be credited.
+      const tooMuch = { ...asked, lines: [{ line: usage?.id, amount_minor: 2_501 }] };
+      expect((await story.call('POST', '/v1/credit_notes/preview', tooMuch)).body).toMatchObject({
+        error: { code: 'not_creditable' },
+      });
       const { body: preview } = await story.call('POST', '/v1/credit_notes/preview', asked);
       expect(preview).toMatchObject({ money: { amount_minor: 1_000, given_back_minor: 1_000 } });
       const body = { ...asked, preview_hash: preview['preview_hash'] };
@@ -72,16 +90,20 @@ describe.for(SHARES)('with a share of credits that is %s', (share) => {
       await expectBooks(story, customer, { ...may, invoice: '124', deferred: '95.81', cash: '223' });
       expect(await customer.cycleInvoice()).toMatchObject({ credit_notes: [{ total_minor: 1_000, status: 'issued' }] });
 
+      await customer.use(100);
       await story.until('2026-06-02T00:00:00Z');
-      expect(await customer.cycleInvoice()).toMatchObject({ total_minor: 9_900, amount_due_minor: 8_900 });
-      await expectBooks(story, customer, {
-        ...may,
-        invoice: '99',
-        credits_applied: '0',
-        // One of June's 30 days is earned: 99.00 − 3.30.
-        deferred: '95.7',
-        cash: '312',
-      });
+      const last = await customer.cycleInvoice();
+      expect(last).toMatchObject({ total_minor: 9_900, amount_due_minor: 8_900 });
+      // One of June's 30 days is earned: 99.00 − 3.30.
+      const june = { ...may, invoice: '99', credits_applied: '1', deferred: '95.7', cash: '312' };
+      await expectBooks(story, customer, june);
+
+      if (share === 'gross') return;
+      const paid = (last['lines'] as unknown as typeof lines).find(({ kind }) => kind === 'usage')?.id ?? '';
+      expect(await noteNothing(story, idOf(last), paid)).toBe('refused');
+      story.simulator.switches.creditNoteOfNothing = 'issued';
+      expect(await noteNothing(story, idOf(last), paid)).toBe('0');
+      await expectBooks(story, customer, june);
     },
   );
 });

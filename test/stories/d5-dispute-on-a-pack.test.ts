@@ -20,12 +20,12 @@ const packs = (plan: string, lostDispute: 'write_off' | 'debt') => ({
 const catalogue = { ...sampleCatalogue, plans: [packs('packs', 'write_off'), packs('owing', 'debt')] };
 
 /** A clock only goes forward: each outcome has its own April. */
-async function told(): Promise<Story> {
+async function told(disputeFeeWhenWon: 'kept' | 'returned' = 'kept'): Promise<Story> {
   const { database } = await cloneDatabase();
-  // The numbers below say what a fee costs that does not come back.
-  return tellStory(database, { catalogue, switches: { disputeFeeWhenWon: 'kept' } });
+  return tellStory(database, { catalogue, switches: { disputeFeeWhenWon } });
 }
-const [lostStory, owedStory, wonStory] = [await told(), await told(), await told()];
+const [lostStory, owedStory] = [await told(), await told()];
+const [keptStory, returnedStory] = [await told('kept'), await told('returned')];
 
 /** A pack of 10 000 for $80.00 of which 9 000 are spent, and the customer's bank takes the $80.00 back on 12 April. */
 async function disputed(story: Story, plan: string): Promise<{ customer: Subscriber; dispute: string }> {
@@ -95,19 +95,22 @@ describe('D5 A dispute on a pack of 10 000 for $80.00, 9 000 of it spent', () =>
     },
   );
 
-  test('won: they are released, and only the fee is gone', { timeout: 120_000 }, async () => {
+  test.for([
+    ['only the fee is gone', keptStory, '65', 1_500n],
+    ['the fee comes back with the money', returnedStory, '80', 0n],
+  ] as const)('won: they are released, and %s', { timeout: 120_000 }, async ([, wonStory, cash, fees]) => {
     const { customer, dispute } = await disputed(wonStory, 'packs');
     await wonStory.until('2026-04-20T12:00:00Z');
     await atTheBank(wonStory, `/disputes/${dispute}/close`, { status: 'won' });
     expect(await customer.balance()).toMatchObject({ available: '1000' });
     await wonStory.until('2026-05-02T00:00:00Z');
-    const left = { lots: '1000', deferred: '8', open_grants: '8', cash: '65' };
+    const left = { lots: '1000', deferred: '8', open_grants: '8', cash };
     await expectBooks(wonStory, customer, { ...nothingLeft, ...left, variances: 0 });
     expect(await moneyOf(wonStory, customer)).toEqual({
-      cash: 6_500n,
+      cash: 6_500n + 1_500n - fees,
       'deferred.credits': -800n,
       'revenue.credits': -7_200n,
-      dispute_fees: 1_500n,
+      ...(fees > 0n && { dispute_fees: fees }),
     });
   });
 });

@@ -48,3 +48,43 @@ export const TOGETHER: readonly Position[] = Array.from({ length: RUNS }, (_, ru
 export function switchesOfRun(): Partial<Switches> {
   return JSON.parse(process.env['STORY_SWITCHES'] ?? '{}') as Partial<Switches>;
 }
+
+type Fact = keyof typeof OTHER_POSITIONS;
+
+/** The test of ours that touches a fact and runs under both of its positions; or why none can tell them apart. */
+export const UNDER_BOTH: Readonly<Record<Fact, `test/${string}` | `none: ${string}`>> = {
+  meterLagMs: 'test/stories/a1-hybrid.test.ts',
+  meterDecimals: 'test/stories/a1-hybrid.test.ts',
+  archivedMeter: 'test/stories/usage-that-stripe-cannot-count.test.ts',
+  unknownMeter: 'none: usage is reported to a meter that was seen at Stripe, and Stripe deletes none',
+  malformedMeterEvents: 'none: what is reported names its customer and a whole number',
+  unknownMeterCustomer: 'test/stories/usage-that-stripe-cannot-count.test.ts',
+  meterTimestamps: 'none: a stamp is moved inside the bounds before it is sent',
+  meterTimestampClock: `none: ${NOT_IN_A_STORY['meterTimestampClock']}`,
+  concurrentMeterEvents: 'test/stories/a1-hybrid.test.ts',
+  deactivatedMeterFreesName: 'test/operations/push-catalogue.test.ts',
+  summaryEnd: 'test/stories/e1-late-usage.test.ts',
+  summaryOrder: 'test/stories/a1-hybrid.test.ts',
+  summaryOfNothing: 'test/stories/a1-hybrid.test.ts',
+  creditGrantsMax: 'test/stories/b7-many-promotions.test.ts',
+  grantEndingInDraftWindow: 'test/stories/b3-use-it-or-lose-it.test.ts',
+  draftsShowCredits: 'test/stories/e8-other-currencies.test.ts',
+  creditNoteShare: 'test/stories/d2-wrong-overage.test.ts',
+  creditNoteCeiling: 'test/stories/d2-wrong-overage.test.ts',
+  creditNoteOfNothing: 'test/stories/d2-wrong-overage.test.ts',
+  negativeHalf: 'none: no line of ours is negative by a half, and what others write is mirrored as it is',
+  graduatedLines: 'test/stories/a10-not-our-meter.test.ts',
+  tierRounding: 'test/stories/a10-not-our-meter.test.ts',
+  trialUsage: 'test/stories/a12-trial.test.ts',
+  testClockCustomersMax: 'none: the sandbox gives each customer a clock of his own',
+  subscriptionItemsMax: 'none: a plan has two items',
+  scheduledFinalizationWaits: 'test/stories/b16-dead-over-the-boundary.test.ts',
+  writesWhileAdvancing: `none: ${NOT_IN_A_STORY['writesWhileAdvancing']}`,
+  paymentStamps: 'test/stories/a1-hybrid.test.ts',
+  eventStamps: 'test/stories/a1-hybrid.test.ts',
+  voidingPaidByCreditNote: 'test/stories/d3-open-invoice.test.ts',
+  creditTransactionsWithoutCustomer: 'none: they are never listed without their customer',
+  tooSmallMovesToBalance: 'test/stories/too-small-to-charge.test.ts',
+  upcomingDays: 'test/stories/a1-hybrid.test.ts',
+  disputeFeeWhenWon: 'test/stories/d5-dispute-on-a-pack.test.ts',
+};

@@ -47,12 +47,13 @@ export async function expectRecomputedInvoices(
       }
       const priceId = line.pricing?.price_details?.price;
       if (typeof priceId !== 'string') continue;
-      // What is left of a period for a changed number of seats is Stripe's own; stories say what it comes to.
-      if (isProration(line)) {
+      const price = await stripe.prices.retrieve(priceId);
+      // What is left of a period for a changed number of seats is Stripe's own, tiers are the host's; stories say what
+      // they come to.
+      if (isProration(line) || price.billing_scheme === 'tiered') {
         besides += BigInt(line.amount);
         continue;
       }
-      const price = await stripe.prices.retrieve(priceId);
       const amount = halfUp(
         scaled(String(price.unit_amount_decimal)) * (await quantityOf(stripe, customer, price, line)),
       );
