@@ -16,7 +16,7 @@ import { kindOf } from '../domain/reconciliation.ts';
 import { lastReview } from '../storage/action-modes.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { readDatabaseRights } from '../storage/database-rights.ts';
-import { twiceMetered } from '../storage/reconciliation/subscriptions.ts';
+import { subscribedTwice } from '../storage/reconciliation/subscriptions.ts';
 import { fetchStripeTime, listEndpoints, PINNED_API_VERSION, probeRights } from '../stripe/checkup.ts';
 import type { Deps } from './deps.ts';
 import { readNotEnforced } from './launch/read-not-enforced.ts';
@@ -85,12 +85,14 @@ async function examineCatalogue(deps: Deps): Promise<readonly CheckupLine[]> {
 }
 
 async function examineSubscriptions({ db }: Deps): Promise<readonly CheckupLine[]> {
-  const twice = await twiceMetered(db, null);
+  const twice = await subscribedTwice(db, null);
   if (twice.length === 0) return [good('subscriptions', 'one of each customer counts on a meter')];
-  return twice.map(({ subscriptionIds }) =>
+  return twice.map(({ subscriptionIds, metered }) =>
     bad(
       'subscriptions',
-      `${subscriptionIds.join(' and ')} of one customer count on one meter: Stripe bills its usage on each`,
+      metered > 1
+        ? `${subscriptionIds.join(' and ')} of one customer count on one meter: Stripe bills its usage on each`
+        : `${subscriptionIds.join(' and ')} are of one customer: the last one is followed, the other brings no credits`,
       'cancel all but one, and credit what they have billed',
     ),
   );

@@ -6,6 +6,7 @@ import { type Transaction, transaction } from '../storage/database.ts';
 import { type PlanVersion, planVersionOfPrice } from '../storage/plans.ts';
 import {
   blockOrUnblockPools,
+  isMeteredByOther,
   openPool,
   readSubscription,
   saveSubscription,
@@ -133,6 +134,9 @@ async function providePool(
   const item = itemOf(facts, plan);
   if (item === undefined) throw new Error(`${facts.subscriptionId} lost the item of ${plan.plan}`);
   const { unit, planVersionId } = plan;
+  const isMetered = item.priceId === plan.stripeMeteredPriceId;
+  // One beside it, without the plan's metered price, brings nothing: its fee alone would take the pool from its meter.
+  if (!isMetered && (await isMeteredByOther(trx, key, facts.subscriptionId, unit))) return;
   const isTrial = facts.status === 'trialing';
   await openPool(trx, key, { poolId: deps.newId(), unit, planVersionId, openedAt: item.periodStart });
   if (isResumed) await followResume(deps, trx, key, item);

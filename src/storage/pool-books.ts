@@ -186,10 +186,10 @@ async function readSubscriptions(
        status in ('active', 'trialing', 'past_due') and not cancel_at_period_end as renews
      from subscriptions ${WANTED}
      where lane = any ($3::smallint[]) and plan_version_id is not null and status not in ('canceled', 'incomplete_expired')
-     order by billing_anchor, subscription_id`,
+     order by metered_item_id is not null, billing_anchor, subscription_id`,
     parametersOf(scope),
   );
-  // Of several the last one is followed, always the same.
+  // Of several the last one that counts on the meter is followed, always the same.
   for (const { customerId, ...subscription } of rows) {
     const book = books.get(customerId);
     if (book !== undefined) book.subscription = subscription;

@@ -169,6 +169,27 @@ export async function subscriptionsInForce(
   );
 }
 
+/** Whether another subscription to a plan of a unit counts on its meter, which is then the one that is followed. */
+export const isMeteredByOther = inStep(
+  async (
+    on: Database | Transaction,
+    asks: readonly (readonly [key: CustomerKey, subscriptionId: string, unit: string])[],
+  ) => {
+    const found = await queryEach<{ subscriptionId: string }>(
+      on,
+      {
+        sql: `select s.subscription_id as "subscriptionId" from subscriptions s
+          join plan_versions v on v.plan_version_id = s.plan_version_id and v.unit = $4
+          where s.lane = $1 and s.customer_id = $2 and s.subscription_id <> $3 and s.metered_item_id is not null
+            and s.status not in ('canceled', 'incomplete_expired') limit 1`,
+        types: ['smallint', 'uuid', 'text', 'text'],
+      },
+      asks.map(([{ lane, customerId }, subscriptionId, unit]) => [lane, customerId, subscriptionId, unit]),
+    );
+    return found.map((rows) => rows.length > 0);
+  },
+);
+
 export const readSubscription = inStep(
   async (on: Database | Transaction, asks: readonly (readonly [key: CustomerKey, subscriptionId: string])[]) => {
     const found = await queryEach<StoredSubscription>(

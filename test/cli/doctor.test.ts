@@ -291,6 +291,15 @@ describe('what lies about', () => {
     await stripe.subscriptions.cancel(second.id);
     await story.clock.settle();
     expect(await ofSubscriptions()).toEqual([]);
+    const fee = items.data.find(({ price }) => price.recurring?.usage_type === 'licensed');
+    const third = await stripe.subscriptions.create({ customer, items: [{ price: fee?.price.id ?? '' }] });
+    await story.clock.settle();
+    // The one with the meter is followed, though it is older.
+    expect(await ofSubscriptions()).toEqual([
+      expect.stringContaining(`${third.id} and ${subscription} are of one customer: the last one is followed`),
+    ]);
+    await stripe.subscriptions.cancel(third.id);
+    await story.clock.settle();
   });
 
   test('parked messages and events', async () => {

@@ -77,3 +77,45 @@ test(
     });
   },
 );
+
+test(
+  'A1 Second subscriptions are made in the dashboard: a fee of ours alone brings nothing and is told, the host’s own is his',
+  { timeout: 120_000 },
+  async () => {
+    const customer = await story.subscriber();
+    await story.until('2026-06-10T00:00:00Z');
+    const { items } = await stripe.subscriptions.retrieve(customer.subscription);
+    const fee = items.data.find(({ price }) => price.recurring?.usage_type === 'licensed');
+    const support = await stripe.prices.create({
+      currency: 'usd',
+      unit_amount: 2_000,
+      recurring: { interval: 'month' },
+      product_data: { name: 'Support' },
+    });
+    for (const price of [fee?.price.id ?? '', support.id]) {
+      await stripe.subscriptions.create({ customer: customer.stripeCustomer, items: [{ price }] });
+    }
+    await story.clock.settle();
+    expect(await customer.balance()).toMatchObject({ plan: 'hybrid', available: '10000', lots: { length: 1 } });
+    await customer.use(12_500);
+    await story.until('2026-07-09T00:00:00Z');
+    // The subscription with the meter goes on as if it were alone.
+    await expectBooks(story, customer, {
+      invoice: '124',
+      credits_applied: '100',
+      lots: '10000',
+      // Two of 31 days of its fee are earned, 99.00 − 6.38, and 29 of 30 of the one beside it, 99.00 − 95.70.
+      deferred: '95.92',
+      receivable: '0',
+      // Both sign-ups, the support, and the cycle.
+      cash: '342',
+      open_grants: '100',
+      variances: 2,
+    });
+    const { body } = await story.call('GET', '/v1/variances?state=open');
+    const open = (body['data'] as unknown as readonly { subject: string }[]).map(
+      ({ subject }) => subject.split(' ')[0],
+    );
+    expect(open.toSorted()).toEqual(['invoice_without_lot', 'subscription_not_followed']);
+  },
+);

@@ -832,6 +832,15 @@ const CATALOGUE: readonly Seed[] = [
   byDashboard('subscription_metered_twice', 'a second item counts by the same meter', async (hand, { id }) =>
     hand.stage.deps.stripe.subscriptionItems.create({ subscription: id, price: await dearerPrice(hand) }),
   ),
+  byDashboard(
+    'subscription_not_followed',
+    'a second subscription has the fee alone',
+    async (hand, { customer, items }) => {
+      const fee = items.data.find(({ price }) => price.recurring?.usage_type === 'licensed');
+      const owner = typeof customer === 'string' ? customer : customer.id;
+      return hand.stage.deps.stripe.subscriptions.create({ customer: owner, items: [{ price: fee?.price.id ?? '' }] });
+    },
+  ),
   running(
     'subscription_threshold',
     'a billing threshold is set',

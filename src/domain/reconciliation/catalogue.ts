@@ -59,6 +59,8 @@ export interface SubscribedItem {
   readonly meterId: string | null;
   readonly hasThreshold: boolean;
   /** Of the subscription's plan; null: it is to none of our plans. */
+  readonly unit: string | null;
+  /** Of the subscription's plan; null: it is to none of our plans. */
   readonly planPriceIds: readonly string[] | null;
 }
 
@@ -78,15 +80,33 @@ export function compareSubscriptions(items: readonly SubscribedItem[], meterIds:
     .map(({ itemId, priceId, planPriceIds }) =>
       factDiffers('subscription_price_foreign', itemId, { ours: planPriceIds?.join(' ') ?? null, theirs: priceId }),
     );
+  const counting = new Set(metered.map(({ subscriptionId }) => subscriptionId));
+  const beside = [...Map.groupBy(items, ({ unit }) => unit)].flatMap(([unit, ofUnit]) =>
+    unit === null ? [] : notFollowed([...new Set(ofUnit.map(({ subscriptionId }) => subscriptionId))], counting),
+  );
   const thresholds = [...new Set(items.filter(({ hasThreshold }) => hasThreshold).map((item) => item.subscriptionId))];
   return {
     compared: items.length,
     differences: [
       ...twice,
       ...foreign,
+      ...beside.map(({ id, followed }) =>
+        factDiffers('subscription_not_followed', id, { ours: followed, theirs: 'it has no metered price' }),
+      ),
       ...thresholds.map((id) =>
         factDiffers('subscription_threshold', id, { ours: null, theirs: 'billing_thresholds' }),
       ),
     ],
   };
+}
+
+/** Of a customer's subscriptions to the plans of a unit, oldest first, those without the meter that stand beside another. */
+function notFollowed(
+  ids: readonly string[],
+  counting: ReadonlySet<string>,
+): readonly { readonly id: string; readonly followed: string }[] {
+  const followed = ids.findLast((id) => counting.has(id)) ?? ids.at(-1);
+  return followed === undefined
+    ? []
+    : ids.filter((id) => id !== followed && !counting.has(id)).map((id) => ({ id, followed }));
 }

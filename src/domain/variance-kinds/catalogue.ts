@@ -42,6 +42,13 @@ export const CATALOGUE_VARIANCES = {
     cause: 'Two items of a customer’s running subscriptions count by the same meter: Stripe bills the usage twice.',
     repair: 'Remove one of the items without proration, then credit what it billed.',
   },
+  subscription_not_followed: {
+    check: 'catalogue',
+    class: 'duplicate',
+    cause:
+      'A customer has a second running subscription to one of the plans, without its metered price: its fee is asked for and brings no credits.',
+    repair: 'Cancel the one that is not meant, and credit what it asked for.',
+  },
   subscription_threshold: {
     check: 'catalogue',
     class: 'shaping',

@@ -25,14 +25,14 @@ export async function subscribedItems(
     db,
     `select i ->> 'id' as "itemId", s.subscription_id as "subscriptionId", i -> 'price' ->> 'id' as "priceId",
        i -> 'price' -> 'recurring' ->> 'meter' as "meterId",
-       coalesce(s.object ->> 'billing_thresholds', i ->> 'billing_thresholds') is not null as "hasThreshold",
+       coalesce(s.object ->> 'billing_thresholds', i ->> 'billing_thresholds') is not null as "hasThreshold", v.unit,
        case when v.plan_version_id is not null
          then array_remove(array[v.stripe_base_price_id, v.stripe_metered_price_id], null) end as "planPriceIds"
      from subscriptions s
      cross join lateral json_array_elements(s.object -> 'items' -> 'data') i
      left join plan_versions v on v.plan_version_id = s.plan_version_id
      where s.lane = $1 and s.customer_id = $2 and s.status in ${RUNNING}
-     order by s.subscription_id, 1`,
+     order by s.billing_anchor, s.subscription_id, 1`,
     [lane, customerId],
   );
 }

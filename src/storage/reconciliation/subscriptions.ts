@@ -25,21 +25,24 @@ export async function removedSeats(
   );
 }
 
-export interface TwiceMetered extends CustomerKey {
+export interface SubscribedTwice extends CustomerKey {
   readonly unit: string;
   /** The one that is followed is the last. */
   readonly subscriptionIds: readonly string[];
+  /** How many of them count on the unit's meter. */
+  readonly metered: number;
 }
 
-/** Customers of whom two subscriptions that may be spent on count on one meter; one customer or all. */
-export async function twiceMetered(db: Database, only: CustomerKey | null): Promise<readonly TwiceMetered[]> {
-  return query<TwiceMetered>(
+/** Customers with two subscriptions to plans of one unit that may be spent on; one customer or all. */
+export async function subscribedTwice(db: Database, only: CustomerKey | null): Promise<readonly SubscribedTwice[]> {
+  return query<SubscribedTwice>(
     db,
     `select s.lane, s.customer_id as "customerId", v.unit,
-       array_agg(s.subscription_id order by s.billing_anchor, s.subscription_id) as "subscriptionIds"
+       array_agg(s.subscription_id order by s.metered_item_id is not null, s.billing_anchor, s.subscription_id) as "subscriptionIds",
+       count(s.metered_item_id)::integer as metered
      from subscriptions s
      join plan_versions v on v.plan_version_id = s.plan_version_id and v.stripe_metered_price_id is not null
-     where s.lane between $1 and $2 and ($3::uuid is null or s.customer_id = $3) and s.metered_item_id is not null
+     where s.lane between $1 and $2 and ($3::uuid is null or s.customer_id = $3)
        and s.status in ('active', 'trialing', 'past_due')
      group by s.lane, s.customer_id, v.unit having count(*) > 1 order by s.lane, s.customer_id limit 100`,
     [only?.lane ?? 0, only?.lane ?? 63, only?.customerId ?? null],
