@@ -114,7 +114,7 @@ test(
     });
     const { body } = await story.call('GET', '/v1/variances?state=open');
     const open = (body['data'] as unknown as readonly { subject: string }[]).map(
-      ({ subject }) => subject.split(' ')[0],
+      ({ subject }) => subject.split(' ')[0] ?? '',
     );
     expect(open.toSorted()).toEqual(['invoice_without_lot', 'subscription_not_followed']);
   },
