@@ -209,6 +209,59 @@ test(
   },
 );
 
+test(
+  'E3 Usage that waits at Stripe for an invoice is not given up: once a day it is asked for, until somebody invoices it',
+  { timeout: 120_000 },
+  async () => {
+    const { stripe } = dashboard;
+    const customer = await dashboard.subscriber();
+    await customer.use(12_500);
+    await dashboard.until('2026-04-25T00:00:00Z');
+    // The metered price is taken off, which leaves its use as a pending item; the end does not invoice it.
+    const { items } = await stripe.subscriptions.retrieve(customer.subscription);
+    const metered = items.data.find(({ price }) => price.recurring?.usage_type === 'metered');
+    await stripe.subscriptions.update(customer.subscription, {
+      items: [{ id: metered?.id ?? '', deleted: true }],
+      proration_behavior: 'create_prorations',
+    });
+    await stripe.subscriptions.cancel(customer.subscription);
+    const before = await asked('/v1/invoiceitems');
+    await dashboard.until('2026-05-02T00:00:00Z');
+    await dashboard.until('2026-05-02T23:00:00Z');
+    expect((await asked('/v1/invoiceitems')) - before).toBe(1);
+    expect(await owedFor(other.database, customer)).toMatchObject({ overage: '-2500000000', written: '0' });
+    // No credits reach an item: what they had paid of it comes back.
+    const bill = await stripe.invoices.create({
+      customer: customer.stripeCustomer,
+      subscription: customer.subscription,
+    });
+    await stripe.invoices.finalizeInvoice(bill.id, { auto_advance: true });
+    await dashboard.clock.settle();
+    const { data: notes } = await stripe.creditNotes.list({ customer: customer.stripeCustomer });
+    expect(notes.map(({ total }) => total)).toEqual([10_000]);
+    expect(await owedFor(other.database, customer)).toMatchObject({ unbilled: '0', revenue: '-2500', overage: '0' });
+    await expectBooks(dashboard, customer, {
+      invoice: '125',
+      credits_applied: '0',
+      lots: '0',
+      // Ten of thirty days are earned: 99.00 − 33.00.
+      deferred: '66',
+      receivable: '0',
+      cash: '224',
+      // It pays for nothing any more, and lapses by its own end.
+      open_grants: '100',
+      variances: 0,
+    });
+  },
+);
+
+/** How often the product asked for a path so far, of what the simulator remembers. */
+async function asked(path: string): Promise<number> {
+  const answer = await fetch(`${dashboard.simulator.url}/_simulator/requests`);
+  const requests = (await answer.json()) as readonly { readonly method: string; readonly path: string }[];
+  return requests.filter((request) => request.method === 'GET' && request.path === path).length;
+}
+
 async function owedFor(db: Database, { stripeCustomer }: Subscriber): Promise<object | undefined> {
   const balance = (kind: string): string => `coalesce(sum(balance) filter (where kind = '${kind}'), 0)::text`;
   const [row] = await query<object>(
