@@ -4,6 +4,7 @@ import { now } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { noteGuarded, periodOfCycle, readSettlement } from '../storage/settlements.ts';
 import { FOOTER_MAX, readInvoiceDraft, scheduleFinalization } from '../stripe/invoice-drafts.ts';
+import { unlessMissing } from '../stripe/reading.ts';
 import { correctProvisionally } from './correct-provisionally.ts';
 import type { Deps } from './deps.ts';
 import { readPolicyOfVersion } from './read-policy.ts';
@@ -14,7 +15,8 @@ import { readPolicyOfVersion } from './read-policy.ts';
  * overage, expiry and rollover do. Settling it is another job's. Doing it twice changes nothing.
  */
 export async function guardDraft(deps: Deps, invoiceId: string): Promise<'guarded' | 'not ours' | 'not a draft'> {
-  const draft = await readInvoiceDraft(deps.stripe, invoiceId);
+  const draft = await unlessMissing(readInvoiceDraft(deps.stripe, invoiceId));
+  if (draft === null) return 'not a draft';
   if (draft.subscriptionId === null || !draft.isCycle) return 'not ours';
   if (draft.status !== 'draft') return 'not a draft';
   const period = await periodOfCycle(deps.db, draft.subscriptionId, draft.periodEnd);

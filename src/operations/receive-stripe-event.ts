@@ -33,5 +33,6 @@ export async function receiveStripeEvent(deps: Deps, signed: SignedBody, guardDr
 }
 
 function startsDraftWindow({ type, billingReason }: StripeEvent): boolean {
-  return type === 'invoice.created' && billingReason === 'subscription_cycle';
+  // A thin event does not say why the invoice was made; the guard asks.
+  return type === 'v1.invoice.created' || (type === 'invoice.created' && billingReason === 'subscription_cycle');
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { applyStripeEvents } from '../../src/operations/apply-stripe-events.ts';
 import type { Deps } from '../../src/operations/deps.ts';
+import { guardDraft } from '../../src/operations/guard-drafts.ts';
 import { receiveStripeEvent } from '../../src/operations/receive-stripe-event.ts';
 import { replayStripeEvent } from '../../src/operations/replay-stripe-event.ts';
 import { stampDeployment } from '../../src/operations/stamp-deployment.ts';
@@ -90,6 +91,30 @@ describe('receiving', () => {
     const first = webhook({ id: 'evt_f', data: { object: { id: 'in_f', billing_reason: 'subscription_create' } } });
     await receiveStripeEvent(deps, first, guard);
     expect(guarded).toEqual(['in_c', 'in_c']);
+  });
+
+  test('a thin event does not say of which kind a new draft is: it is guarded before the answer, too', async () => {
+    const guarded: string[] = [];
+    const guard = async (_deps: Deps, invoiceId: string): Promise<void> => {
+      guarded.push(invoiceId);
+    };
+    const thin = webhook({ id: 'evt_thin', type: 'v1.invoice.created', related_object: { id: 'in_t' } });
+    await receiveStripeEvent(deps, thin, guard);
+    await receiveStripeEvent(
+      deps,
+      webhook({ id: 'evt_o', type: 'v1.invoice.paid', related_object: { id: 'in_t' } }),
+      guard,
+    );
+    expect(guarded).toEqual(['in_t']);
+  });
+
+  test('a draft that was deleted before its news came is nothing to guard, and the news is answered', async () => {
+    const gone = webhook({ id: 'evt_gone', type: 'v1.invoice.created', related_object: { id: 'in_gone' } });
+    expect(await receiveStripeEvent(deps, gone, guardDraft)).toMatchObject({ isNew: true });
+    await execute(
+      database,
+      `update stripe_events set state = 'ignored' where event_id in ('evt_gone', 'evt_thin', 'evt_o')`,
+    );
   });
 });
 
