@@ -6,8 +6,10 @@ import type { Deps } from '../../src/operations/deps.ts';
 import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
 import { transaction } from '../../src/storage/database.ts';
 import { enqueue, unfinishedMessages } from '../../src/storage/outbox.ts';
+import { listPlanVersions } from '../../src/storage/plans.ts';
 import { execute, query } from '../../src/storage/query.ts';
 import { connectStripe } from '../../src/stripe/gateway.ts';
+import { hybrid } from '../support/catalogue.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { startProcess } from '../support/processes.ts';
 import { countedInApril, grantsAtStripe, openProjection, type Projected } from '../support/projection.ts';
@@ -15,7 +17,9 @@ import { use } from '../support/requests.ts';
 import { openBadLine } from '../support/stripe-proxy.ts';
 
 const { database, connectionString } = await cloneDatabase();
-const stage = await openProjection(database);
+const stage = await openProjection(database, {
+  plans: [hybrid, { ...hybrid, plan: 'larger', includedCredits: '20000' }],
+});
 const { simulator } = stage;
 const line = await openBadLine(simulator);
 const { secretKey } = simulator;
@@ -29,6 +33,17 @@ const through = (timeoutMs?: number): Deps => ({
     ...(timeoutMs !== undefined && { timeoutMs }),
   }),
 });
+
+/** A customer with one message about a plan. */
+async function ofPlan(call: string, plan: string, more: object, key: string): Promise<Projected> {
+  const customer = await stage.subscribe();
+  await stage.drain();
+  const version = (await listPlanVersions(database)).find((offered) => offered.plan === plan);
+  const request = { planVersionId: version?.planVersionId ?? '', quantity: 1, ...more };
+  const message = { queue: 'documents', call, subjectId: customer.subscriptionId, request, key } as const;
+  await transaction(database, async (trx) => enqueue(trx, customer, message));
+  return customer;
+}
 
 /** The kinds of message, each with the path that it is sent to and how often it was done at Stripe. */
 const KINDS = [
@@ -74,6 +89,22 @@ const KINDS = [
     },
     done: async ({ stripeCustomerId }: Projected): Promise<number> =>
       (await stage.deps.stripe.invoiceItems.list({ customer: stripeCustomerId, pending: false })).data.length,
+  },
+  {
+    name: 'new subscription',
+    path: /subscriptions$/,
+    write: async (): Promise<Projected> => ofPlan('subscription.start', 'larger', { trialDays: null }, 'start'),
+    done: async ({ stripeCustomerId: customer }: Projected): Promise<number> =>
+      (await stage.deps.stripe.subscriptions.list({ customer })).data.length - 1,
+  },
+  {
+    name: 'plan change with the renewal',
+    path: /subscription_schedules\/\w+$/,
+    write: async (): Promise<Projected> => ofPlan('subscription.schedule_plan', 'larger', {}, 'larger'),
+    done: async ({ stripeCustomerId: customer }: Projected): Promise<number> => {
+      const { data } = await stage.deps.stripe.subscriptionSchedules.list({ customer });
+      return data.flatMap(({ phases }) => phases.slice(1)).length;
+    },
   },
 ] as const;
 
