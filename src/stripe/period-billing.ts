@@ -32,8 +32,8 @@ export async function billingOfPeriod(stripe: StripeGateway, period: EndedPeriod
   // Another account's key would know nothing either.
   if (subscription === null) return { kind: 'may come', because: 'Stripe does not know its subscription' };
   if (!isOver(subscription, period)) return { kind: 'may come', because: 'Stripe has not ended its cycle' };
-  const invoiceId = await invoiceOf(stripe, period);
-  if (invoiceId !== null) return { kind: 'invoiced', invoiceId };
+  const invoiced = await invoiceOf(stripe, period);
+  if (invoiced !== null) return invoiced;
   return (await hasItem(stripe, period))
     ? { kind: 'may come', because: 'an invoice item asks for its use' }
     : { kind: 'never' };
@@ -51,21 +51,26 @@ function beginsAfter({ current_period_start: start }: Stripe.SubscriptionItem, e
   return start >= Math.floor(endsAt.getTime() / 1000);
 }
 
-async function invoiceOf(stripe: StripeGateway, period: EndedPeriod): Promise<string | null> {
-  const start = Math.floor(period.startsAt.getTime() / 1000);
-  const asked = { subscription: period.subscriptionId, created: { gte: start }, limit: 100 };
-  const invoices = await stripe.invoices.list(asked).autoPagingToArray({ limit: INVOICES_MAX });
-  for (const invoice of invoices) {
+/** The invoice that stands and has a line of the price for the period; one for a part of it, or for more, leaves it open. */
+async function invoiceOf(stripe: StripeGateway, period: EndedPeriod): Promise<PeriodBilling | null> {
+  const [start, end] = [period.startsAt, period.endsAt].map((at) => Math.floor(at.getTime() / 1000)) as [
+    number,
+    number,
+  ];
+  const listed = { subscription: period.subscriptionId, created: { gte: start }, limit: 100 };
+  for (const invoice of await stripe.invoices.list(listed).autoPagingToArray({ limit: INVOICES_MAX })) {
     // A sign-up asks for what begins with it.
     if (invoice.status === 'void' || invoice.billing_reason === 'subscription_create') continue;
     const lines = invoice.lines.has_more
       ? await stripe.invoices.listLineItems(invoice.id, { limit: 100 }).autoPagingToArray({ limit: LINES_MAX })
       : invoice.lines.data;
-    const bills = lines.some(
-      ({ pricing, period: of }) =>
-        idOrNull(pricing?.price_details?.price) === period.meteredPriceId && of.start === start,
-    );
-    if (bills) return invoice.id;
+    const spans = lines
+      .filter(({ pricing }) => idOrNull(pricing?.price_details?.price) === period.meteredPriceId)
+      .map((line) => line.period);
+    if (spans.some((span) => span.start === start)) return { kind: 'invoiced', invoiceId: invoice.id };
+    if (spans.some((span) => span.start < end && span.end > start)) {
+      return { kind: 'may come', because: `${invoice.id} asks for another span of its use` };
+    }
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { connectStripe } from '../../src/stripe/gateway.ts';
-import { billingOfPeriod } from '../../src/stripe/period-billing.ts';
+import { billingOfPeriod, type EndedPeriod } from '../../src/stripe/period-billing.ts';
 import { advance, idOf, openStage, type Plan, type Stage, subscribe, use } from '../simulator/support.ts';
 
 /** What Stripe is asked of a period that ended in April, after what somebody did to the subscription on the 16th. */
@@ -53,14 +53,15 @@ async function takenOff(
   await stripe.subscriptions.update(subscription, { ...changed, proration_behavior: behaviour });
 }
 
-async function ask({ simulator }: Stage, plan: Plan, subscriptionId = plan.subscription): Promise<string> {
+async function ask({ simulator }: Stage, plan: Plan, other: Partial<EndedPeriod> = {}): Promise<string> {
   const { host, port, secretKey } = simulator;
   const billing = await billingOfPeriod(connectStripe({ secretKey, host, port, protocol: 'http' }), {
     stripeCustomerId: plan.customer,
-    subscriptionId,
+    subscriptionId: plan.subscription,
     meteredPriceId: plan.usage,
     startsAt: new Date('2026-04-01T00:00:00Z'),
     endsAt: new Date('2026-04-16T00:00:00Z'),
+    ...other,
   });
   return billing.kind === 'may come' ? `may come: ${billing.because}` : billing.kind;
 }
@@ -77,9 +78,18 @@ describe('Stripe is asked whether it bills a period', () => {
     expect(await ask(stage, plan)).toBe(billing);
   });
 
+  test('an invoice for another span of the use leaves it open', async () => {
+    await using stage = await openStage();
+    const plan = await subscribe(stage);
+    await advance(stage, plan.clock, '2026-04-16T00:00:00Z');
+    await stage.stripe.subscriptions.cancel(plan.subscription, { invoice_now: true });
+    const startsAt = new Date('2026-04-02T00:00:00Z');
+    expect(await ask(stage, plan, { startsAt })).toMatch(/^may come: in_\w+ asks for another span of its use$/);
+  });
+
   test('a subscription that it does not know proves nothing: the key may be of another account', async () => {
     await using stage = await openStage();
-    expect(await ask(stage, await subscribe(stage), 'sub_of_somebody')).toBe(
+    expect(await ask(stage, await subscribe(stage), { subscriptionId: 'sub_of_somebody' })).toBe(
       'may come: Stripe does not know its subscription',
     );
   });
