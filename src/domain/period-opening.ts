@@ -83,6 +83,7 @@ export function openPeriod(
     feePaidAt: null,
     frozenAt: null,
     supersededBy: null,
+    isNeverBilled: false,
   };
   book.periods.push(period);
   book.periods.sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime());

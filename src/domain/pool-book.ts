@@ -36,8 +36,8 @@ export type PeriodState = { -readonly [Key in keyof BillingPeriod]: BillingPerio
   frozenAt: Date | null;
   /** The rest of its cycle, at another price; null unless the price changed in the middle. */
   supersededBy: string | null;
-  /** Ended because nobody will ever bill it; absent from one that is open. */
-  readonly isNeverBilled?: boolean;
+  /** Ended because nobody will ever bill it. */
+  readonly isNeverBilled: boolean;
 };
 
 export interface Subscription {
