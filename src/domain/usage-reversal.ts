@@ -156,9 +156,7 @@ function undoBilled(
   const gone = usage.draws.toReversed();
   if (restored > 0n) restore(book, { period, usage, gone, amount: restored }, cause, moment);
   // What nobody will bill is owed no longer, and no money comes back for it.
-  return period.isNeverBilled === true
-    ? { restored, overage: byMoney, byMoney: 0n }
-    : { restored, overage: 0n, byMoney };
+  return period.isNeverBilled ? { restored, overage: byMoney, byMoney: 0n } : { restored, overage: 0n, byMoney };
 }
 
 /** A lot takes credits back while it may still be drawn: now, or by late usage of the period that drew it. */
