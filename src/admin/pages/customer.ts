@@ -68,7 +68,7 @@ async function timelinePage(
 ): Promise<Exclude<Awaited<ReturnType<typeof readTimeline>>, Refused> | Refused> {
   const kinds = filter === null ? null : TIMELINE_FILTERS[filter].kinds;
   // What accountants count each day is a filter of its own: it would bury what happened to the customer.
-  const without = filter === 'revenue' ? [] : ['revenue%', 'usage.accrued'];
+  const without = filter === 'revenue' ? [] : ['revenue%', 'usage.accrued', 'usage.written_off'];
   const isEntry = before !== null && /^[0-9a-f-]{36}$/.test(before);
   return readTimeline(deps, { customer, kinds, without, before: isEntry ? before : null, limit: LINES_SHOWN });
 }
