@@ -1,8 +1,13 @@
+import { taxedOtherwise } from '../domain/line-tax.ts';
 import { sum } from '../domain/money-postings.ts';
 import type { Transaction } from '../storage/database.ts';
 import { enqueue } from '../storage/outbox.ts';
+import { planVersion } from '../storage/plans.ts';
+import { findSettlement } from '../storage/settlement-decisions.ts';
 import type { Settlement } from '../storage/settlements.ts';
-import type { InvoiceDraft } from '../stripe/invoice-drafts.ts';
+import type { DraftLine, InvoiceDraft } from '../stripe/invoice-drafts.ts';
+import { type ItemTax, taxOfDraftUsage } from '../stripe/usage-tax.ts';
+import type { Deps } from './deps.ts';
 
 /** The key of the message, and on the draft's line. */
 export function correctionKey({ billingPeriodId }: { readonly billingPeriodId: string }): string {
@@ -17,21 +22,60 @@ export function provisionalKey(period: { readonly billingPeriodId: string }): st
 /** What our items on the draft come to. */
 export function standingCorrection(
   period: { readonly billingPeriodId: string },
-  { lines }: Pick<InvoiceDraft, 'lines'>,
+  draft: Pick<InvoiceDraft, 'lines'>,
 ): bigint {
-  const keys: readonly (string | null)[] = [correctionKey(period), provisionalKey(period)];
-  return sum(lines.filter(({ creditpoolKey }) => keys.includes(creditpoolKey)).map(({ amountMinor }) => amountMinor));
+  return sum(standingItems(period, draft).map(({ amountMinor }) => amountMinor));
 }
 
-/** One item on the draft, or none for nothing: it may be negative, no coupon touches it, and the credits that apply do not either. */
-export async function enqueueCorrection(
-  trx: Transaction,
+/**
+ * What is wrong with the tax of our items on the draft, in a sentence; null when it is that of the usage, or when a person
+ * has said that the draft goes out as it is.
+ */
+export async function taxDifference({ db }: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<string | null> {
+  const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
+  const usage = draft.lines.find(({ priceId, isProration }) => priceId === stripeMeteredPriceId && !isProration);
+  const wrong = usage === undefined ? null : taxedOtherwise(usage, standingItems(settlement, draft), draft);
+  if (wrong === null) return null;
+  if ((await findSettlement(db, settlement.billingPeriodId))?.decision === 'accept') return null;
+  const { item, itemTaxes, usageTaxes } = wrong;
+  return `the correction of ${item.amountMinor} is taxed by ${itemTaxes}, the usage by ${usageTaxes}`;
+}
+
+function standingItems(
+  period: { readonly billingPeriodId: string },
+  { lines }: Pick<InvoiceDraft, 'lines'>,
+): readonly DraftLine[] {
+  const keys: readonly (string | null)[] = [correctionKey(period), provisionalKey(period)];
+  return lines.filter(({ creditpoolKey }) => keys.includes(creditpoolKey));
+}
+
+/** One item on a draft: it may be negative, no coupon touches it, nor do credits, and it is taxed as the usage is. */
+export interface CorrectionItem {
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly tax: ItemTax;
+}
+
+/** Reads how the usage is taxed; null for a correction of nothing. */
+export async function correctionItem(
+  { db, stripe }: Deps,
   settlement: Settlement,
   draft: InvoiceDraft,
   amount: bigint,
+): Promise<CorrectionItem | null> {
+  if (amount === 0n) return null;
+  const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
+  return { amount, currency: draft.currency, tax: await taxOfDraftUsage(stripe, draft, stripeMeteredPriceId) };
+}
+
+/** Puts an item on its way to the draft. */
+export async function enqueueCorrection(
+  trx: Transaction,
+  settlement: Settlement,
+  item: CorrectionItem | null,
   key = correctionKey(settlement),
 ): Promise<void> {
-  if (amount === 0n) return;
+  if (item === null) return;
   await enqueue(trx, settlement, {
     queue: 'documents',
     call: 'invoice_item.create',
@@ -39,12 +83,13 @@ export async function enqueueCorrection(
     request: {
       customer: settlement.stripeCustomerId,
       invoice: settlement.invoiceId,
-      amount: Number(amount),
-      currency: draft.currency,
+      amount: Number(item.amount),
+      currency: item.currency,
       discountable: false,
       description: 'Correction of credits applied',
       period: { start: seconds(settlement.startsAt), end: seconds(settlement.endsAt) },
       metadata: { creditpool: 'correction' },
+      ...item.tax,
     },
     key,
     billingPeriodId: settlement.billingPeriodId,

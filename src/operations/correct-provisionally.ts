@@ -9,7 +9,7 @@ import { planVersion } from '../storage/plans.ts';
 import { termsOf } from '../storage/pool-books.ts';
 import type { Settlement } from '../storage/settlements.ts';
 import type { InvoiceDraft } from '../stripe/invoice-drafts.ts';
-import { enqueueCorrection, provisionalKey } from './correct-draft.ts';
+import { correctionItem, enqueueCorrection, provisionalKey } from './correct-draft.ts';
 import { eligibleGrants } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
 import { relayOutbox } from './relay-outbox.ts';
@@ -25,7 +25,8 @@ export async function correctProvisionally(deps: Deps, settlement: Settlement, d
   if ((await outboxMessage(deps.db, settlement, key)) === null) {
     const tooMuch = await expectedDifference(deps, settlement, draft);
     if (tooMuch >= 0n) return;
-    await transaction(deps.db, (trx) => enqueueCorrection(trx, settlement, draft, tooMuch, key));
+    const item = await correctionItem(deps, settlement, draft, tooMuch);
+    await transaction(deps.db, (trx) => enqueueCorrection(trx, settlement, item, key));
   }
   const { lane, customerId } = settlement;
   await relayOutbox(deps, { limit: 20, only: { lane, customerId, queue: 'documents' } });

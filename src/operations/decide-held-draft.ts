@@ -4,7 +4,7 @@ import { now } from '../storage/clock.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
 import { findSettlement, saveHumanDecision, type ShownSettlement } from '../storage/settlement-decisions.ts';
 import { readInvoiceDraft } from '../stripe/invoice-drafts.ts';
-import { enqueueCorrection, standingCorrection } from './correct-draft.ts';
+import { correctionItem, enqueueCorrection, standingCorrection } from './correct-draft.ts';
 import { readCycleNumbers } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
 import { type Acting, audit, permitted } from './operators/acting.ts';
@@ -56,11 +56,12 @@ async function decide(deps: Deps, held: ShownSettlement, asked: HeldDraftDecisio
     return refuse('settlement_overcharges', sentence);
   }
   const correctionMinor = asked.decision === 'accept' ? standing : differenceMinor;
+  const item = await correctionItem(deps, held, draft, correctionMinor - standing);
   const at = await now(deps.db);
   const numbers = { owedMinor, expectedMinor: chargeMinor, correctionMinor };
   const isSaved = await transaction(deps.db, async (trx) => {
     if (!(await saveHumanDecision(trx, held, { ...asked, ...numbers, at }))) return false;
-    await enqueueCorrection(trx, held, draft, correctionMinor - standing);
+    await enqueueCorrection(trx, held, item);
     if (asked.acting !== undefined) await noteDecision(deps, trx, asked.acting, asked, held);
     return true;
   });

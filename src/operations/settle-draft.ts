@@ -16,7 +16,14 @@ import {
 } from '../storage/settlements.ts';
 import { stripeFailure } from '../stripe/failures.ts';
 import { type InvoiceDraft, readInvoiceDraft } from '../stripe/invoice-drafts.ts';
-import { correctionKey, enqueueCorrection, provisionalKey, standingCorrection } from './correct-draft.ts';
+import {
+  correctionItem,
+  correctionKey,
+  enqueueCorrection,
+  provisionalKey,
+  standingCorrection,
+  taxDifference,
+} from './correct-draft.ts';
 import { creditExcess } from './credit-excess.ts';
 import { readCycleNumbers } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
@@ -110,8 +117,9 @@ async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, a
   const standing = standingCorrection(settlement, draft);
   const correctionMinor = isHeld ? standing : itemsWanted(decision);
   const state = isHeld ? 'held' : 'corrected';
+  const item = await correctionItem(deps, settlement, draft, correctionMinor - standing);
   await record(deps, settlement, { state, decision, numbers, overageMicro, correctionMinor, at }, async (trx) => {
-    await enqueueCorrection(trx, settlement, draft, correctionMinor - standing);
+    await enqueueCorrection(trx, settlement, item);
   });
   return isHeld ? 'held' : correctAndFinalize(deps, { ...settlement, state, correctionMinor });
 }
@@ -125,12 +133,13 @@ async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraf
     const standing = standingCorrection(settlement, draft);
     const correctionMinor = decideAtDeadline(numbers);
     const decision = decideCycle(numbers);
+    const item = await correctionItem(deps, settlement, draft, correctionMinor - standing);
     await record(
       deps,
       settlement,
       { state: 'held', decision, numbers, overageMicro, correctionMinor, at },
       async (trx) => {
-        await enqueueCorrection(trx, settlement, draft, correctionMinor - standing);
+        await enqueueCorrection(trx, settlement, item);
       },
     );
   }
@@ -145,7 +154,8 @@ async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<S
   if (item?.state === 'refused') return leave(deps, settlement, 'held', `the correction was refused: ${item.outcome}`);
   if (item !== null && item.state !== 'done') return 'corrected';
   if (item !== null || settlement.correctionMinor !== 0n) {
-    const amount = standingCorrection(settlement, await readInvoiceDraft(deps.stripe, settlement.invoiceId));
+    const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
+    const amount = standingCorrection(settlement, draft);
     if (amount !== settlement.correctionMinor) {
       return leave(
         deps,
@@ -154,9 +164,13 @@ async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<S
         `the draft carries a correction of ${amount}, not ${settlement.correctionMinor}`,
       );
     }
+    const taxed = await taxDifference(deps, settlement, draft);
+    if (taxed !== null) return leave(deps, settlement, 'held', taxed);
     await moveSettlement(deps.db, settlement, { state: 'corrected', correctionItemId: item?.stripeId ?? '' });
   }
-  if ((await roundDraft(deps, settlement)) !== null) return 'corrected';
+  const unrounded = await roundDraft(deps, settlement);
+  if (unrounded?.state === 'held') return leave(deps, settlement, 'held', unrounded.because);
+  if (unrounded !== null) return 'corrected';
   const key = `settle/${settlement.billingPeriodId}/finalize`;
   await transaction(deps.db, async (trx) =>
     enqueue(trx, settlement, {

@@ -12,6 +12,7 @@ import { noteChangeSettled, type SupersededPeriod, supersededPeriods } from '../
 import { stripeFailure } from '../stripe/failures.ts';
 import { readInvoiceDraft } from '../stripe/invoice-drafts.ts';
 import { type UsageItem, usageItemsUntil } from '../stripe/pending-usage.ts';
+import { taxOfUsageItems } from '../stripe/usage-tax.ts';
 import { correctionKey } from './correct-draft.ts';
 import type { Deps } from './deps.ts';
 import { relayOutbox } from './relay-outbox.ts';
@@ -59,8 +60,9 @@ async function settle(deps: Deps, found: SupersededPeriod): Promise<boolean> {
   const isOpen = invoiceId === null || (await readInvoiceDraft(deps.stripe, invoiceId)).status === 'draft';
   const owed = await owedOf(deps, period);
   const tooMuch = sum(items.map(({ amountMinor }) => amountMinor)) - owed;
+  const item = isOpen && tooMuch > 0n ? await correction(deps, period, { items, invoiceId, tooMuch }) : null;
   await transaction(deps.db, async (trx) => {
-    if (isOpen && tooMuch > 0n) await enqueue(trx, period, await correction(deps, period, { invoiceId, tooMuch }));
+    if (item !== null) await enqueue(trx, period, item);
     // Nothing is asked, and nothing is owed: no invoice will ever bill it.
     if (items.length === 0 && owed === 0n) await markPeriodFinal(trx, period, billingPeriodId);
     await noteChangeSettled(trx, period, at);
@@ -77,9 +79,13 @@ async function owedOf(deps: Deps, { planVersionId, emittedUnits, paidMicro }: Su
 async function correction(
   deps: Deps,
   period: SupersededPeriod,
-  { invoiceId, tooMuch }: Pick<UsageItem, 'invoiceId'> & { readonly tooMuch: bigint },
+  {
+    items,
+    invoiceId,
+    tooMuch,
+  }: Pick<UsageItem, 'invoiceId'> & { readonly items: readonly UsageItem[]; readonly tooMuch: bigint },
 ) {
-  const { subscriptionId, billingPeriodId, stripeCustomerId: customer, startsAt, endsAt } = period;
+  const { subscriptionId, billingPeriodId, stripeCustomerId: customer, startsAt, endsAt, meteredPriceId } = period;
   const { currency } = await termsOf(deps.db, period.planVersionId);
   return {
     queue: 'documents',
@@ -94,6 +100,7 @@ async function correction(
       description: 'Credits applied to usage until the price changed',
       period: { start: Math.floor(startsAt.getTime() / 1000), end: Math.floor(endsAt.getTime() / 1000) },
       metadata: { creditpool: 'correction' },
+      ...(await taxOfUsageItems(deps.stripe, items, { subscriptionId, priceId: meteredPriceId })),
     },
     key: correctionKey(period),
     billingPeriodId,

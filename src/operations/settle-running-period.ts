@@ -10,8 +10,10 @@ import { transaction } from '../storage/database.ts';
 import { periodNeeds } from '../storage/grant-needs.ts';
 import { sentMeterUnits } from '../storage/meter-sums.ts';
 import { enqueue, outboxMessage, unfinishedMessages } from '../storage/outbox.ts';
+import { planVersion } from '../storage/plans.ts';
 import { termsOf } from '../storage/pool-books.ts';
 import { meteredTotal } from '../stripe/meter-events.ts';
+import { taxOfRunningUsage } from '../stripe/usage-tax.ts';
 import type { Deps } from './deps.ts';
 import { mirrorCreditMovements } from './mirror-credit-movements.ts';
 import { relayOutbox } from './relay-outbox.ts';
@@ -84,19 +86,23 @@ async function differenceOf(
   const itemKey = `${key}/correction`;
   const known = await outboxMessage(deps.db, subject, itemKey);
   if (known === null) {
+    const { stripeMeteredPriceId: priceId } = await planVersion(deps.db, period.planVersionId);
+    const { subscriptionId } = subject;
+    const tax = priceId === null ? {} : await taxOfRunningUsage(deps.stripe, { subscriptionId, priceId });
     await transaction(deps.db, (trx) =>
       enqueue(trx, subject, {
         queue: 'documents',
         call: 'invoice_item.create',
-        subjectId: subject.subscriptionId,
+        subjectId: subscriptionId,
         request: {
           customer: period.stripeCustomerId,
-          subscription: subject.subscriptionId,
+          subscription: subscriptionId,
           amount: Number(decision.differenceMinor),
           currency: terms.currency,
           discountable: false,
           description: 'Correction of credits applied',
           metadata: { creditpool: 'correction' },
+          ...tax,
         },
         key: itemKey,
         billingPeriodId: period.billingPeriodId,

@@ -82,6 +82,7 @@ export const RIGHTS: readonly Probe[] = [
   },
   { right: 'rak_invoice_write', why: 'the invoice gate', method: 'POST', path: `/v1/invoices/in_${NOBODY}` },
   { right: 'rak_invoice_item_write', why: 'corrects drafts', method: 'POST', path: `/v1/invoiceitems/ii_${NOBODY}` },
+  { right: 'rak_tax_rate_read', why: 'rounds taxed drafts', method: 'GET', path: '/v1/tax_rates?limit=1' },
   { right: 'rak_credit_note_write', why: 'issues credit notes', method: 'POST', path: `/v1/credit_notes/cn_${NOBODY}` },
 ];
 

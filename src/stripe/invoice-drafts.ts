@@ -1,7 +1,9 @@
 // A cycle's draft invoice: keep it from being finalized too early, correct it, finalize it.
 import type { Stripe } from 'stripe';
 
+import type { LineTax } from '../domain/line-tax.ts';
 import type { StripeGateway } from './gateway.ts';
+import { lineTaxes } from './usage-tax.ts';
 
 /** What the gate needs to know of an invoice; amounts in minor units. */
 export interface InvoiceDraft {
@@ -22,15 +24,22 @@ export interface InvoiceDraft {
   /** With tax, less the credits that the draft shows; Stripe may show none before it is final. */
   readonly totalMinor: bigint;
   readonly creditsShownMinor: bigint;
+  /** Stripe works out the tax; else rates do, an item's own or these. */
+  readonly hasAutomaticTax: boolean;
+  readonly defaultRateIds: readonly string[];
   readonly lines: readonly DraftLine[];
 }
 
 export interface DraftLine {
   readonly lineId: string;
   readonly priceId: string | null;
+  readonly subscriptionItemId: string | null;
   readonly isProration: boolean;
   readonly amountMinor: bigint;
   readonly discountsMinor: bigint;
+  /** After discounts and the credits that the draft shows. */
+  readonly netMinor: bigint;
+  readonly taxes: readonly LineTax[];
   readonly creditpoolKey: string | null;
 }
 
@@ -124,9 +133,9 @@ function draftFacts(invoice: Stripe.Invoice): Omit<InvoiceDraft, 'lines'> {
     hasDiscounts: invoice.discounts.length > 0 || invoice.lines.data.some((line) => line.discounts.length > 0),
     footer: footerOf(invoice),
     totalMinor: BigInt(invoice.total),
-    creditsShownMinor: (invoice.total_pretax_credit_amounts ?? [])
-      .filter(({ type }) => type === 'credit_balance_transaction')
-      .reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    creditsShownMinor: creditsIn(invoice.total_pretax_credit_amounts),
+    hasAutomaticTax: invoice.automatic_tax.enabled,
+    defaultRateIds: invoice.default_tax_rates.map(({ id }) => id),
     autoAdvance: invoice.auto_advance ?? false,
     finalizesAt:
       invoice.automatically_finalizes_at === null ? null : new Date(invoice.automatically_finalizes_at * 1000),
@@ -140,15 +149,27 @@ function footerOf({ footer, customer }: Stripe.Invoice): string | null {
 
 function draftLine(line: Stripe.InvoiceLineItem): DraftLine {
   const price = line.pricing?.price_details?.price ?? null;
+  const { subscription_item_details: ofItem, invoice_item_details: ofInvoiceItem } = line.parent ?? {};
+  const amountMinor = BigInt(line.amount);
+  const discountsMinor = (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
   return {
     lineId: line.id,
     priceId: price === null ? null : idOf(price),
-    isProration:
-      line.parent?.subscription_item_details?.proration ?? line.parent?.invoice_item_details?.proration ?? false,
-    amountMinor: BigInt(line.amount),
-    discountsMinor: (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    subscriptionItemId: ofItem?.subscription_item ?? null,
+    isProration: ofItem?.proration ?? ofInvoiceItem?.proration ?? false,
+    amountMinor,
+    discountsMinor,
+    netMinor: amountMinor - discountsMinor - creditsIn(line.pretax_credit_amounts),
+    taxes: lineTaxes(line),
     creditpoolKey: line.metadata['creditpool_key'] ?? null,
   };
+}
+
+/** Discounts stand in the same list. */
+function creditsIn(amounts: readonly { readonly amount: number; readonly type: string }[] | null): bigint {
+  return (amounts ?? [])
+    .filter(({ type }) => type === 'credit_balance_transaction')
+    .reduce((sum, { amount }) => sum + BigInt(amount), 0n);
 }
 
 function idOf(reference: string | { readonly id: string }): string {

@@ -4,6 +4,8 @@ import type { StripeGateway } from './gateway.ts';
 export interface UsageItem {
   readonly amountMinor: bigint;
   readonly invoiceId: string | null;
+  /** Tax rates of its own, by their ids; none: those of its invoice. */
+  readonly rateIds: readonly string[];
 }
 
 const ITEMS_READ_MAX = 1_000;
@@ -20,8 +22,9 @@ export async function usageItemsUntil(
       const id = typeof price === 'object' ? price.id : price;
       return id === priceId && !proration && period.end === Math.floor(until.getTime() / 1000);
     })
-    .map(({ amount, invoice }) => ({
+    .map(({ amount, invoice, tax_rates: rates }) => ({
       amountMinor: BigInt(amount),
       invoiceId: typeof invoice === 'string' ? invoice : (invoice?.id ?? null),
+      rateIds: (rates ?? []).map(({ id }) => id),
     }));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { grantCredits } from '../../src/operations/grant-credits.ts';
 import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { guardDraft } from '../../src/operations/guard-drafts.ts';
 import { mirrorInvoice } from '../../src/operations/mirror-invoice.ts';
@@ -11,13 +12,19 @@ import { query } from '../../src/storage/query.ts';
 import { readSettlement } from '../../src/storage/settlements.ts';
 import { planWith } from '../support/books.ts';
 import { cloneDatabase } from '../support/database.ts';
+import { credits as credited, newId } from '../support/deps.ts';
 import { countedInApril, grantsAtStripe, openProjection, type Projected } from '../support/projection.ts';
 import { use } from '../support/requests.ts';
 import { expectSoundBooks } from '../support/sound-books.ts';
 
 const { database } = await cloneDatabase();
 const stage = await openProjection(database, {
-  plans: [planWith('hybrid', {}), planWith('no-paydown', { paydown: false })],
+  plans: [
+    planWith('hybrid', {}),
+    planWith('no-paydown', { paydown: false }),
+    planWith('usage', {}, { baseAmountMinor: 0, includedCredits: '0' }),
+    planWith('usage-no-paydown', { paydown: false }, { baseAmountMinor: 0, includedCredits: '0' }),
+  ],
 });
 const { deps, simulator } = stage;
 
@@ -97,6 +104,29 @@ async function buyPack(customer: Projected, paidAt: string): Promise<void> {
     ],
   });
 }
+
+/** Of the metered item, or of all that the subscription bills. */
+interface Taxed {
+  readonly on: 'item' | 'subscription';
+  readonly percentages: readonly number[];
+  readonly inclusive?: boolean;
+}
+
+async function tax({ subscriptionId, meteredPriceId }: Projected, { on, percentages, inclusive = false }: Taxed) {
+  const rates: string[] = [];
+  for (const percentage of percentages)
+    rates.push((await deps.stripe.taxRates.create({ display_name: 'VAT', percentage, inclusive })).id);
+  const { data } = (await deps.stripe.subscriptions.retrieve(subscriptionId)).items;
+  const id = data.find(({ price }) => price.id === meteredPriceId)?.id ?? '';
+  const items = on === 'item' ? { items: [{ id, tax_rates: rates }] } : { default_tax_rates: rates };
+  await deps.stripe.subscriptions.update(subscriptionId, items);
+  return rates;
+}
+
+const ALL = { on: 'subscription', percentages: [20] } as const;
+const ITEM = { on: 'item', percentages: [20] } as const;
+const INCLUSIVE = { on: 'item', percentages: [20], inclusive: true } as const;
+const TWO = { on: 'item', percentages: [20, 5] } as const;
 
 const open = async (customer: Projected) =>
   (await grantsAtStripe(deps, customer)).reduce((sum, { left }) => sum + left, 0);
@@ -310,8 +340,9 @@ describe('E6 the gate', () => {
     expect(await settle(customer)).toBe('finalized');
   });
 
-  test('Stripe silent until the deadline: what it would charge too much is taken off', async () => {
+  test('Stripe silent until the deadline: what it would charge too much is taken off, with its tax', async () => {
     const customer = await stage.subscribe();
+    await tax(customer, ITEM);
     await use(stage, customer, 10_200);
     await rollUpUsage(deps, { limit: 10, flush: true });
     await stage.drain();
@@ -392,4 +423,153 @@ describe('E6 the gate', () => {
       await finish(customer, invoiceId);
     },
   );
+});
+
+describe('tax', () => {
+  /** 1 000 calls for $10.00, then a gift of 300 credits. */
+  async function usedThenGiven(customer: Projected, givenAt: string): Promise<void> {
+    await use(stage, customer, 1_000);
+    await rollUpUsage(deps, { limit: 10, flush: true });
+    await stage.drain();
+    await stage.advance(customer, givenAt);
+    const gift = {
+      source: 'promotional',
+      amount: credited('300'),
+      features: null,
+      expiresAt: null,
+      priority: 50,
+    } as const;
+    const asked = { customer: customer.name, reason: 'luck', actor: 'key:finance', key: newId(), fingerprint: 'gift' };
+    await grantCredits(deps, { ...gift, ...asked });
+  }
+
+  /** Amount, rates and tax of each line, the usage first. */
+  async function taxes(invoiceId: string) {
+    const { lines, total } = await deps.stripe.invoices.retrieve(invoiceId);
+    const shown = lines.data.map((line) => [line.amount, ...(line.taxes ?? []).map(({ amount }) => amount)]);
+    return { lines: shown.toSorted(([a = 0], [b = 0]) => b - a), total };
+  }
+
+  type Expected = Awaited<ReturnType<typeof taxes>>;
+
+  test.for<readonly [string, Taxed, Expected]>([
+    [
+      '20 % of all',
+      ALL,
+      {
+        lines: [
+          [1_000, 200],
+          [-300, -60],
+        ],
+        total: 840,
+      },
+    ],
+    [
+      '20 % of the metered item',
+      ITEM,
+      {
+        lines: [
+          [1_000, 200],
+          [-300, -60],
+        ],
+        total: 840,
+      },
+    ],
+    [
+      '20 % in the price',
+      INCLUSIVE,
+      {
+        lines: [
+          [1_000, 167],
+          [-300, -50],
+        ],
+        total: 700,
+      },
+    ],
+    [
+      '20 % and 5 %',
+      TWO,
+      {
+        lines: [
+          [1_000, 200, 50],
+          [-300, -60, -15],
+        ],
+        total: 875,
+      },
+    ],
+  ])('usage of $10.00 less a correction of $3.00 is taxed as $7.00: %s', async ([, mode, expected]) => {
+    const customer = await stage.subscribe('usage');
+    await tax(customer, mode);
+    await usedThenGiven(customer, '2026-04-30T23:59:30Z');
+    const invoiceId = await cutOff(customer);
+    await stage.drain();
+    await settle(customer);
+    expect(await settlementOf(customer)).toMatchObject({ state: 'finalized', correction: -300n, heldBecause: null });
+    expect(await taxes(invoiceId)).toEqual(expected);
+    await finish(customer, invoiceId);
+  });
+
+  test.for<readonly [string, Taxed, Expected]>([
+    [
+      '20 % of all',
+      ALL,
+      {
+        lines: [
+          [1_000, 140],
+          [300, 60],
+        ],
+        total: 1_200,
+      },
+    ],
+    [
+      '20 % of the metered item',
+      ITEM,
+      {
+        lines: [
+          [1_000, 140],
+          [300, 60],
+        ],
+        total: 1_200,
+      },
+    ],
+    [
+      '20 % in the price',
+      INCLUSIVE,
+      {
+        lines: [
+          [1_000, 117],
+          [300, 50],
+        ],
+        total: 1_000,
+      },
+    ],
+  ])('a correction of $3.00 on top is taxed as the $7.00 of usage: %s', async ([, mode, expected]) => {
+    const customer = await stage.subscribe('usage-no-paydown');
+    await tax(customer, mode);
+    await usedThenGiven(customer, '2026-04-20T00:00:00Z');
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    await settle(customer);
+    expect(await settlementOf(customer)).toMatchObject({ state: 'finalized', correction: 300n, heldBecause: null });
+    expect(await taxes(invoiceId)).toEqual(expected);
+    await finish(customer, invoiceId);
+  });
+
+  test('a correction that another hand taxes otherwise holds the draft, until it is put right', async () => {
+    const customer = await stage.subscribe('usage');
+    const [rate = ''] = await tax(customer, ITEM);
+    await usedThenGiven(customer, '2026-04-30T23:59:30Z');
+    const invoiceId = await cutOff(customer);
+    await stage.drain();
+    const other = await deps.stripe.taxRates.create({ display_name: 'GST', percentage: 5, inclusive: false });
+    const [item] = (await deps.stripe.invoiceItems.list({ invoice: invoiceId })).data;
+    await deps.stripe.invoiceItems.update(item?.id ?? '', { tax_rates: [other.id] });
+    expect(await settle(customer)).toBe('held');
+    expect(await settlementOf(customer)).toMatchObject({
+      heldBecause: `the correction of -300 is taxed by ${other.id}, the usage by ${rate}`,
+    });
+    await deps.stripe.invoiceItems.update(item?.id ?? '', { tax_rates: [rate] });
+    expect(await settle(customer)).toBe('finalized');
+    expect(await taxes(invoiceId)).toMatchObject({ total: 840 });
+  });
 });

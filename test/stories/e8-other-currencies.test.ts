@@ -38,6 +38,8 @@ test(
   },
 );
 
+const line = ({ kind, amount_minor: amount }: { kind: string; amount_minor: number }) => `${kind} ${amount}`;
+
 const dinar = { ...hybrid, plan: 'dinar', currency: 'kwd', baseAmountMinor: 30_000, pricePerCredit: '0.0035' };
 const dinars = await tellEach(
   { 'where drafts show credits': {}, 'where they do not': { draftsShowCredits: false } },
@@ -49,18 +51,18 @@ test.for(dinars)(
   { timeout: 120_000 },
   async ([, told]) => {
     const customer = await told.subscriber('dinar');
+    const taxed = await told.subscriber('dinar');
+    const { id: vat } = await told.stripe.taxRates.create({ display_name: 'VAT', percentage: 20, inclusive: false });
+    await told.stripe.subscriptions.update(taxed.subscription, { default_tax_rates: [vat] });
     await told.until('2026-04-20T12:00:00Z');
     await customer.use(12_501);
+    await taxed.use(12_501);
     await told.until('2026-05-02T00:00:00Z');
     const lines = (await customer.cycleInvoice())['lines'] as unknown as readonly {
       kind: string;
       amount_minor: number;
     }[];
-    expect(lines.map(({ kind, amount_minor: amount }) => `${kind} ${amount}`).toSorted()).toEqual([
-      'base 30000',
-      'rounding -4',
-      'usage 43754',
-    ]);
+    expect(lines.map(line).toSorted()).toEqual(['base 30000', 'rounding -4', 'usage 43754']);
     await expectBooks(
       told,
       customer,
@@ -77,5 +79,13 @@ test.for(dinars)(
       },
       'kwd',
     );
+    // 30.000 and 8.754 with 20 % each are 46.505: an item of 0.004 with its own tax of 0.001 makes it round.
+    const invoice = await taxed.cycleInvoice();
+    expect(invoice).toMatchObject({ total_minor: 46_500, tax_minor: 7_750 });
+    expect((invoice['lines'] as unknown as typeof lines).map(line).toSorted()).toEqual([
+      'base 30000',
+      'rounding -4',
+      'usage 43754',
+    ]);
   },
 );
