@@ -5,7 +5,10 @@ import { countText } from './figures.ts';
 
 /** Filters of the timeline: a word, and patterns of the entry kinds behind it. */
 export const TIMELINE_FILTERS = {
-  usage: { name: 'Usage', kinds: ['usage.burn', 'usage.funded', 'usage.reversed', 'hold.captured'] },
+  usage: {
+    name: 'Usage',
+    kinds: ['usage.burn', 'usage.funded', 'usage.taken_over', 'usage.reversed', 'hold.captured'],
+  },
   credits: { name: 'Credits in', kinds: ['grant%', 'transfer', 'lot.rolled', 'lot.thawed'] },
   gone: { name: 'Expired and taken back', kinds: ['lot.expired', 'lot.ended', 'lot.clawed_back', 'lot.frozen'] },
   holds: { name: 'Holds', kinds: ['hold.%'] },
@@ -23,6 +26,7 @@ const KINDS: Readonly<Record<string, readonly [icon: string, words: string]>> = 
   grant: ['+', 'Credits given'],
   'usage.burn': ['●', 'Used'],
   'usage.funded': ['●', 'Older use paid'],
+  'usage.taken_over': ['●', 'Used before the import'],
   'usage.reversed': ['↩', 'Use undone'],
   'hold.placed': ['◔', 'Held'],
   'hold.captured': ['●', 'Used from a hold'],

@@ -97,7 +97,7 @@ function sayCounts({ say }: CliContext, counts: AccountCounts, done: number): vo
 }
 
 function show({ out, say }: CliContext, { customers, outside }: ImportReport): void {
-  const rows = customers.map(({ match, openInvoices, grants, grantedMicro }) => [
+  const rows = customers.map(({ match, openInvoices, grants, grantedMicro, usedMicro, unclear }) => [
     match.match,
     match.stripeCustomerId,
     match.externalId === null ? '' : `ext:${match.externalId}`,
@@ -105,18 +105,24 @@ function show({ out, say }: CliContext, { customers, outside }: ImportReport): v
     String(openInvoices),
     String(grants),
     formatCredits(grantedMicro),
-    match.because ?? '',
+    formatCredits(usedMicro),
+    match.because ?? unclear ?? '',
   ]);
-  const columns = ['match', 'customer', 'name', 'plan', 'open invoices', 'grants', 'credits', 'because'];
-  if (rows.length > 0) out(table(columns, rows, [4, 5, 6]));
+  const columns = ['match', 'customer', 'name', 'plan', 'open invoices', 'grants', 'credits', 'used before', 'because'];
+  if (rows.length > 0) out(table(columns, rows, [4, 5, 6, 7]));
   say(`${outside} customers are subscribed to none of the plans and stay outside.`);
 }
 
 function conclude({ say }: CliContext, { customers }: ImportReport, dryRun: boolean): number {
   const count = (match: string): number => customers.filter((one) => one.match.match === match).length;
   say(`${count('linked')} linked, ${count('new')} new, ${count('ambiguous')} ambiguous.`);
+  const usedMicro = customers.reduce((sum, one) => sum + one.usedMicro, 0n);
+  if (usedMicro > 0n)
+    say(`${formatCredits(usedMicro)} credits were used before in periods that run: Stripe bills them.`);
+  const unclear = customers.filter((one) => one.unclear !== null).length;
+  if (unclear > 0) say(`${unclear} customers wait for what is said of them; then run it again.`);
   say(dryRun ? 'Nothing was changed. To do it: creditpool stripe import' : 'Next: creditpool reconcile --full');
-  return count('ambiguous') === 0 ? EXIT.done : EXIT.checkFailed;
+  return count('ambiguous') + unclear === 0 ? EXIT.done : EXIT.checkFailed;
 }
 
 function document({ counts, customers, outside, resumedAfter, stopped }: ImportReport, dryRun: boolean): object {
@@ -127,15 +133,16 @@ function document({ counts, customers, outside, resumedAfter, stopped }: ImportR
     resumed_after: resumedAfter,
     counts: { customers: counts.customers, subscriptions: counts.subscriptions, open_invoices: counts.openInvoices },
     outside,
-    customers: customers.map(({ match, openInvoices, grants, grantedMicro }) => ({
+    customers: customers.map(({ match, openInvoices, grants, grantedMicro, usedMicro, unclear }) => ({
       stripe_customer: match.stripeCustomerId,
       external_id: match.externalId,
       match: match.match,
-      because: match.because,
+      because: match.because ?? unclear,
       plan: match.plan,
       open_invoices: openInvoices,
       credit_grants: grants,
       opening_credits: formatCredits(grantedMicro),
+      used_before_credits: formatCredits(usedMicro),
     })),
   };
 }

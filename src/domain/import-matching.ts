@@ -12,7 +12,13 @@ export interface SubscriptionAtStripe {
   readonly stripeCustomerId: string;
   readonly status: string;
   readonly latestInvoiceId: string | null;
-  readonly items: readonly { readonly priceId: string; readonly meterId: string | null }[];
+  readonly items: readonly {
+    readonly priceId: string;
+    readonly meterId: string | null;
+    /** The period that runs. */
+    readonly startsAt: Date;
+    readonly endsAt: Date;
+  }[];
 }
 
 /** What we know and sell. */

@@ -156,7 +156,7 @@ async function whatItWaitsFor(deps: Deps, change: PlanChange): Promise<string | 
   if (sent === null || span.from >= span.to) return null;
   // Whole minutes are summed up; what is used in this one cannot be seen there yet.
   const reported = await meterEventsSentWithin(deps.db, change, span);
-  const units = reported.reduce((sum, { value }) => sum + value, 0n);
+  const units = reported.reduce((sum, { value }) => sum + value, sent.takenOverUnits);
   const counted = await meteredTotal(deps.stripe, { ...sent, ...span });
   return counted === units ? null : `Stripe counts ${counted ?? 'no whole number'} of ${units} meter units so far`;
 }

@@ -65,6 +65,74 @@ export async function adoptionOf(
   return row === undefined ? null : { at: row.at, invoiceIds: new Set(row.invoiceIds) };
 }
 
+/** A running period of which nobody has looked at what Stripe had counted before its customer was taken over. */
+export interface PeriodToTakeOver {
+  readonly billingPeriodId: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly meterId: string;
+  readonly meterUnitMicro: bigint;
+  /** Meter units that we reported in it already. */
+  readonly reportedUnits: bigint;
+  /** Stripe has had time to count all of these. */
+  readonly isCounted: boolean;
+}
+
+/**
+ * The period in which a customer was taken over, while it runs; of one whom an event made known before any import, the
+ * first, while nothing was reported in it. Null when there is none, or it was looked at: what is counted later is not old.
+ */
+export async function periodToTakeOver(
+  on: Database | Transaction,
+  { lane, customerId }: CustomerKey,
+  { now, lagMs }: { readonly now: Date; readonly lagMs: number },
+): Promise<PeriodToTakeOver | null> {
+  const [row] = await query<PeriodToTakeOver>(
+    on,
+    `select p.billing_period_id as "billingPeriodId", p.starts_at as "startsAt", p.ends_at as "endsAt",
+       u.stripe_meter_id as "meterId", u.meter_unit_micro as "meterUnitMicro", m.units as "reportedUnits", m.counted as "isCounted"
+     from billing_periods p
+     join customers c on c.lane = p.lane and c.customer_id = p.customer_id
+     join subscriptions s on s.lane = p.lane and s.customer_id = p.customer_id and s.subscription_id = p.subscription_id
+       and s.metered_item_id is not null
+     join credit_units u on u.unit = p.unit and u.stripe_meter_id is not null
+     join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
+     cross join lateral (
+       select coalesce(sum((o.request -> 'payload' ->> 'value')::bigint), 0)::bigint as units, count(*) as messages,
+         coalesce(bool_and(o.state = 'done' and o.finished_at <= clock_timestamp() - make_interval(secs => $4)), true) as counted
+       from outbox o
+       where o.lane = $1 and o.customer_id = $2 and o.billing_period_id = p.billing_period_id and o.queue = 'meter'
+         and o.call = 'meter_event' and o.state <> 'cancelled') m
+     where p.lane = $1 and p.customer_id = $2 and not p.is_trial and p.superseded_by is null
+       and p.starts_at <= $3 and p.ends_at > $3 and p.taken_over_units is null
+       and (c.adopted_at >= p.starts_at or (c.adopted_at is null and m.messages = 0 and not exists (
+         select from billing_periods e where e.lane = $1 and e.customer_id = $2 and e.starts_at < p.starts_at)))`,
+    [lane, customerId, now, lagMs / 1000],
+  );
+  return row ?? null;
+}
+
+/** Notes how much a period has taken over, as told to Stripe already; after the books, which have its first window. */
+export async function noteTakenOver(
+  trx: Transaction,
+  { lane, customerId }: CustomerKey,
+  { billingPeriodId, startsAt }: Pick<PeriodToTakeOver, 'billingPeriodId' | 'startsAt'>,
+  { units, micro }: { readonly units: bigint; readonly micro: bigint },
+): Promise<void> {
+  await execute(
+    trx,
+    `update meter_buckets set rolled = rolled + $5
+     where lane = $1 and customer_id = $2 and billing_period_id = $3 and window_start = $4`,
+    [lane, customerId, billingPeriodId, startsAt, micro],
+  );
+  await execute(
+    trx,
+    `update billing_periods set taken_over_units = $4, emitted_units = emitted_units + $4, rolled_micro = rolled_micro + $5
+     where lane = $1 and customer_id = $2 and billing_period_id = $3`,
+    [lane, customerId, billingPeriodId, units, micro],
+  );
+}
+
 /** What matching compares an account with. */
 export async function knownHere(db: Database): Promise<KnownHere> {
   const customers = await query<{ stripeCustomerId: string; externalId: string | null }>(

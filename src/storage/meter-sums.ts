@@ -7,8 +7,10 @@ export interface SentMeterUnits {
   readonly stripeCustomerId: string;
   readonly startsAt: Date;
   readonly endsAt: Date;
-  /** Whole meter units in messages that Stripe has accepted. */
+  /** Whole meter units that Stripe has accepted from us, and what it had counted before the customer was taken over. */
   readonly units: bigint;
+  /** Of these, what it had counted before. */
+  readonly takenOverUnits: bigint;
 }
 
 /** What Stripe was told of one billing period; null before the meter exists there. */
@@ -20,7 +22,7 @@ export async function sentMeterUnits(
   const [row] = await query<SentMeterUnits>(
     db,
     `select u.stripe_meter_id as "meterId", c.stripe_customer_id as "stripeCustomerId", p.starts_at as "startsAt",
-       p.ends_at as "endsAt", coalesce((
+       p.ends_at as "endsAt", coalesce(p.taken_over_units, 0) as "takenOverUnits", coalesce(p.taken_over_units, 0) + coalesce((
          select sum((o.request -> 'payload' ->> 'value')::bigint) from outbox o
          where o.lane = $1 and o.customer_id = $2 and o.billing_period_id = $3 and o.queue = 'meter'
            and o.call = 'meter_event' and o.state = 'done'), 0)::bigint as units

@@ -13,7 +13,12 @@ export interface SurveyedSubscription {
   readonly stripeCustomerId: string;
   readonly status: string;
   readonly latestInvoiceId: string | null;
-  readonly items: readonly { readonly priceId: string; readonly meterId: string | null }[];
+  readonly items: readonly {
+    readonly priceId: string;
+    readonly meterId: string | null;
+    readonly startsAt: Date;
+    readonly endsAt: Date;
+  }[];
 }
 
 export interface SurveyedInvoice {
@@ -38,9 +43,11 @@ export async function* surveySubscriptions(stripe: StripeGateway): AsyncGenerato
       stripeCustomerId: idOf(subscription.customer),
       status: subscription.status,
       latestInvoiceId: idOrNull(subscription.latest_invoice),
-      items: subscription.items.data.map(({ price }) => ({
+      items: subscription.items.data.map(({ price, current_period_start: starts, current_period_end: ends }) => ({
         priceId: price.id,
         meterId: price.recurring?.meter ?? null,
+        startsAt: instant(starts),
+        endsAt: instant(ends),
       })),
     };
   }

@@ -19,7 +19,7 @@ function customer(stripeCustomerId: string, externalId: string | null = null): C
 }
 
 function subscription(stripeCustomerId: string, priceId = 'price_metered', status = 'active'): SubscriptionAtStripe {
-  const items = [{ priceId, meterId: 'mtr_ours' }];
+  const items = [{ priceId, meterId: 'mtr_ours', startsAt: new Date('2026-04-01'), endsAt: new Date('2026-05-01') }];
   return {
     subscriptionId: `sub_${stripeCustomerId}_${priceId}`,
     stripeCustomerId,

@@ -216,7 +216,7 @@ const message = (value: bigint, more: Partial<MeterMessage> = {}): MeterMessage 
 function usageOf(messages: readonly MeterMessage[], more: Partial<PeriodUsage> = {}): PeriodUsage {
   const emittedUnits = messages.reduce((sum, { value }) => sum + value, 0n);
   const sums = { meterUnitMicro: 1_000n, rolledMicro: emittedUnits * 1_000n, waitingMicro: 0n, emittedUnits };
-  return { billingPeriodId: 'p', unit: 'credit', isFinal: false, messages, ...sums, ...more };
+  return { takenOverUnits: 0n, billingPeriodId: 'p', unit: 'credit', isFinal: false, messages, ...sums, ...more };
 }
 
 describe('usage on its way', () => {

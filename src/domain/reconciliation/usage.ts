@@ -20,6 +20,8 @@ export interface PeriodUsage {
   /** Metered in windows that have not ended for longer than the meter lag, and not rolled up yet. */
   readonly waitingMicro: bigint;
   readonly emittedUnits: bigint;
+  /** Of these, what Stripe had counted before its customer was taken over. */
+  readonly takenOverUnits: bigint;
   readonly messages: readonly MeterMessage[];
 }
 
@@ -29,7 +31,7 @@ export function compareUsage(period: PeriodUsage, counted: bigint | null): Compa
   const object = period.billingPeriodId;
   const sum = (messages: readonly MeterMessage[]): bigint => messages.reduce((total, { value }) => total + value, 0n);
   if (period.waitingMicro !== 0n) differences.push(notRolledUp(period));
-  const all = sum(period.messages);
+  const all = period.takenOverUnits + sum(period.messages);
   const rolledUnits = dividedDown(period.rolledMicro, period.meterUnitMicro);
   if (all !== rolledUnits || period.emittedUnits !== rolledUnits) {
     differences.push(amountDiffers('meter_total', object, { ours: rolledUnits, theirs: all, unit: METER_UNITS }));
@@ -59,7 +61,7 @@ function notRolledUp({ billingPeriodId, waitingMicro, unit }: PeriodUsage): Diff
 
 /** What is left once messages that wait too long are set aside: under way, swallowed, counted twice, or not ours. */
 function countedDiffers(period: PeriodUsage, counted: bigint): Difference | null {
-  const ours = period.messages.reduce((total, { value }) => total + value, 0n);
+  const ours = period.messages.reduce((total, { value }) => total + value, period.takenOverUnits);
   const amounts = { ours, theirs: counted, unit: METER_UNITS };
   if (counted === ours) return null;
   const young = period.isFinal ? [] : period.messages.filter(({ ageMs }) => ageMs <= METER_LAG_MS);

@@ -11,7 +11,7 @@ import { type Moment, type PoolBook, runningPeriod } from '../../domain/pool-boo
 import { now } from '../../storage/clock.ts';
 import { insertGrant, markGranted } from '../../storage/credit-grants.ts';
 import { transaction, type Transaction } from '../../storage/database.ts';
-import { knownGrants, markAdopted } from '../../storage/imports.ts';
+import { knownGrants, markAdopted, noteTakenOver } from '../../storage/imports.ts';
 import { openedSources } from '../../storage/lots.ts';
 import { planVersionOfPrice, type PlanVersion } from '../../storage/plans.ts';
 import { loadPoolBooks, termsOf } from '../../storage/pool-books.ts';
@@ -22,6 +22,7 @@ import { mirrorCustomer, mirrorCustomerBalance } from '../mirror-customer.ts';
 import { mirrorInvoice } from '../mirror-invoice.ts';
 import { mirrorSubscription } from '../mirror-subscription.ts';
 import { saveWatched, watch } from '../watch-pools.ts';
+import { countUsageBefore, isStillBefore, ON_ITS_WAY, postUsageBefore } from './usage-before.ts';
 
 export interface Adopted {
   /** Micro-credits of the grants that were taken over. */
@@ -29,6 +30,10 @@ export interface Adopted {
   readonly grants: number;
   /** Micro-credits of the running period's allowance, opened now. */
   readonly includedMicro: bigint;
+  /** Micro-credits that Stripe had counted of the running period before. */
+  readonly usedMicro: bigint;
+  /** What a person must settle before credits and usage can be taken over; the rest is. */
+  readonly unclear: string | null;
 }
 
 export interface Adoption {
@@ -38,7 +43,7 @@ export interface Adoption {
   readonly included: 'full' | 'none';
 }
 
-const NOTHING: Adopted = { grantedMicro: 0n, grants: 0, includedMicro: 0n };
+const NOTHING: Adopted = { grantedMicro: 0n, grants: 0, includedMicro: 0n, usedMicro: 0n, unclear: null };
 
 /** Takes one customer over. Once done, doing it again changes nothing; half done, it goes on. Only reads Stripe. */
 export async function adoptCustomer(deps: Deps, { match, openInvoiceIds, included }: Adoption): Promise<Adopted> {
@@ -53,6 +58,8 @@ export async function adoptCustomer(deps: Deps, { match, openInvoiceIds, include
   await mirrorCustomerBalance(deps, key, stripeCustomerId);
   const offer = await offerOf(deps, match);
   if (offer === null) return NOTHING;
+  const before = await countUsageBefore(deps, key, stripeCustomerId);
+  if (before !== null && 'unclear' in before) return { ...NOTHING, unclear: before.unclear };
   const found = await grantsToAdopt(deps, { reads: 0 }, stripeCustomerId, offer);
   await mirrorCreditMovements(deps, key, stripeCustomerId);
   return transaction(deps.db, async (trx) => {
@@ -60,18 +67,22 @@ export async function adoptCustomer(deps: Deps, { match, openInvoiceIds, include
     const book = books.get(key.customerId);
     if (book === undefined) return NOTHING;
     const moment = { now: at, newId: deps.newId };
+    if (before !== null && !(await isStillBefore(trx, key, before, at))) return { ...NOTHING, unclear: ON_ITS_WAY };
     catchUp(book, moment);
-    const before = watch([book], at);
+    const stood = watch([book], at);
     // A trial is given nothing before its first fee is paid.
     const isRunning = subscriptions.some(({ status }) => status !== 'trialing');
     const includedMicro = isRunning ? await settleAllowance(trx, key, book, { included, moment }) : 0n;
     const known = await knownGrants(trx, key);
     const unknown = found.filter(({ grant }) => !known.has(grant.stripeGrantId) && !known.has(grant.key ?? ''));
     const lots = unknown.map((grant) => ({ grant, lotId: openGrantLot(book, grant, moment) }));
-    await saveWatched(trx, book, before, moment);
+    // All that may pay for it stands now.
+    if (before !== null) postUsageBefore(book, before, moment);
+    await saveWatched(trx, book, stood, moment);
+    if (before !== null) await noteTakenOver(trx, key, before.period, before);
     for (const { grant, lotId } of lots) await recordGrant(deps, trx, key, { book, grant, lotId, offer, at });
     const grantedMicro = lots.reduce((sum, { grant }) => sum + grant.micro, 0n);
-    return { grantedMicro, grants: lots.length, includedMicro };
+    return { grantedMicro, grants: lots.length, includedMicro, usedMicro: before?.micro ?? 0n, unclear: null };
   });
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../stripe/account-survey.ts';
 import type { Deps } from '../deps.ts';
 import { adoptCustomer, type Adoption, grantsToAdopt, offerOf } from './adopt-customer.ts';
+import { countUsageBefore, foreseeUsageBefore } from './usage-before.ts';
 
 export interface AccountCounts {
   readonly customers: number;
@@ -25,6 +26,10 @@ export interface ImportedCustomer {
   /** Credit grants that are taken over, and the micro-credits of their lots. */
   readonly grants: number;
   readonly grantedMicro: bigint;
+  /** Micro-credits that Stripe had counted of the running period before. */
+  readonly usedMicro: bigint;
+  /** What a person must settle before these can be taken over. */
+  readonly unclear: string | null;
 }
 
 export interface ImportReport {
@@ -73,19 +78,27 @@ function finishedOf(candidates: readonly Match[], afterCustomer: string | null):
   return candidates.findIndex(({ stripeCustomerId }) => stripeCustomerId === afterCustomer) + 1;
 }
 
-type Taken = Pick<ImportedCustomer, 'grants' | 'grantedMicro'>;
+type Taken = Pick<ImportedCustomer, 'grants' | 'grantedMicro' | 'usedMicro' | 'unclear'>;
+
+const NOTHING: Taken = { grants: 0, grantedMicro: 0n, usedMicro: 0n, unclear: null };
 
 async function take(deps: Deps, { dryRun }: ImportAsked, adoption: Adoption): Promise<Taken> {
   const { match } = adoption;
-  if (match.match === 'ambiguous') return { grants: 0, grantedMicro: 0n };
+  if (match.match === 'ambiguous') return NOTHING;
   if (!dryRun) return adoptCustomer(deps, adoption);
   const offer = await offerOf(deps, match);
-  if (offer === null) return { grants: 0, grantedMicro: 0n };
+  if (offer === null) return NOTHING;
   const customer = await customerByStripeId(deps.db, match.stripeCustomerId);
+  const before =
+    customer === undefined
+      ? await foreseeUsageBefore(deps, match, offer)
+      : await countUsageBefore(deps, customer, match.stripeCustomerId);
+  if (before !== null && 'unclear' in before) return { ...NOTHING, unclear: before.unclear };
   const known = customer === undefined ? new Set<string>() : await knownGrants(deps.db, customer);
   const found = await grantsToAdopt(deps, { reads: 0 }, match.stripeCustomerId, offer);
   const unknown = found.filter(({ grant }) => !known.has(grant.stripeGrantId) && !known.has(grant.key ?? ''));
-  return { grants: unknown.length, grantedMicro: unknown.reduce((sum, { micro }) => sum + micro, 0n) };
+  const grantedMicro = unknown.reduce((sum, { micro }) => sum + micro, 0n);
+  return { grants: unknown.length, grantedMicro, usedMicro: before?.micro ?? 0n, unclear: null };
 }
 
 interface Surveyed {

@@ -32,7 +32,7 @@ export async function endedPeriods(on: Transaction, from: Date, until: Date): Pr
        select e.lane, e.customer_id, e.billing_period_id, min(m.effective_at) as at
        from ended e join moves m on m.lane = e.lane and m.customer_id = e.customer_id and m.pool_id = e.pool_id
          and m.effective_at >= e.starts_at and m.effective_at < e.ends_at
-       where m.stock = 0 and m.kind in ('usage.burn', 'usage.funded', 'hold.captured') group by 1, 2, 3
+       where m.stock = 0 and m.kind in ('usage.burn', 'usage.funded', 'usage.taken_over', 'hold.captured') group by 1, 2, 3
      )
      select e.pool_id as "poolId", coalesce((
          select sum(a.balance) from accounts a where a.lane = e.lane and a.lane between 0 and 63 and a.customer_id = e.customer_id

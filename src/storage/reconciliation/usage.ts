@@ -22,6 +22,7 @@ export async function meteredPeriods(
     db,
     `select p.billing_period_id as "billingPeriodId", p.unit, u.meter_unit_micro as "meterUnitMicro",
        p.state = 'final' as "isFinal", p.rolled_micro as "rolledMicro", p.emitted_units as "emittedUnits",
+       coalesce(p.taken_over_units, 0) as "takenOverUnits",
        u.stripe_meter_id as "meterId", p.starts_at as "startsAt", p.ends_at as "endsAt",
        coalesce((select sum(b.metered - b.rolled) from meter_buckets b
          where b.lane = p.lane and b.customer_id = p.customer_id and b.billing_period_id = p.billing_period_id

@@ -83,7 +83,7 @@ const IN_ALL = `(${account('p.to_')} - ${account('p.from_')}
         when p.from_kind in ('expired', 'clawed_back') then ${inLot('ended')} else 0 end end)`;
 
 /** Entries that consume credits without usage events; in any other entry consumption is a difference. */
-const CONSUMES_WITHOUT_EVENTS = `'usage.funded', 'hold.captured', 'debt.settled'`;
+const CONSUMES_WITHOUT_EVENTS = `'usage.funded', 'usage.taken_over', 'hold.captured', 'debt.settled'`;
 
 const CONSUMES = `kind in ('usage.burn', ${CONSUMES_WITHOUT_EVENTS})`;
 
