@@ -5,6 +5,12 @@ import { StripeRefusal } from './errors.ts';
 import type { World } from './world.ts';
 
 const KEPT_SECONDS = 86_400;
+const KEY_LENGTH_MAX = 255;
+
+/** The first version of the API replays a failure, too; the second runs a request again that failed. */
+export function replaysFailures(path: string): boolean {
+  return !path.startsWith('/v2/');
+}
 
 /** What a request asks, so that a key used for something else is noticed. */
 export function fingerprint(method: string, path: string, body: string): string {
@@ -32,4 +38,11 @@ export function keyInUse(key: string): StripeRefusal {
     { code: 'idempotency_key_in_use' },
     { beforeExecution: true },
   );
+}
+
+/** The refusal of a key that is longer than Stripe keeps one; nothing runs. */
+export function keyTooLong(key: string): StripeRefusal | undefined {
+  if (key.length <= KEY_LENGTH_MAX) return undefined;
+  const message = `The Idempotency-Key has ${key.length} characters; at most ${KEY_LENGTH_MAX} are allowed.`;
+  return new StripeRefusal(400, 'invalid_request_error', message, {}, { beforeExecution: true });
 }

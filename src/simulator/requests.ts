@@ -1,5 +1,5 @@
 import { lockTimeout, refuseHeldByClock } from './advancing.ts';
-import { earlierAnswer, fingerprint, keyInUse } from './answers.ts';
+import { earlierAnswer, fingerprint, keyInUse, keyTooLong, replaysFailures } from './answers.ts';
 import { errorBody, StripeRefusal } from './errors.ts';
 import { expand } from './expand.ts';
 import { expansionOf } from './expansions.ts';
@@ -67,10 +67,11 @@ function refused(request: string, refusal: StripeRefusal, more: Partial<Outgoing
   return { status: refusal.status, body: JSON.stringify(errorBody(refusal)), request, original: null, ...more };
 }
 
-/** Keeps the answer for its idempotency key. */
+/** Keeps the answer for its idempotency key, unless asking again runs it again. */
 function remember(world: World, incoming: Incoming, outgoing: Outgoing): void {
   const key = incoming.idempotencyKey;
   if (key === null || incoming.method !== 'POST') return;
+  if (outgoing.status !== 200 && !replaysFailures(incoming.path)) return;
   world.store.put('answers', {
     id: key,
     fingerprint: fingerprint(incoming.method, incoming.path, incoming.body),
@@ -146,6 +147,8 @@ export function createRequestRunner(
       return refused(request, limited(fault.kind), reason);
     }
     const key = incoming.method === 'POST' ? incoming.idempotencyKey : null;
+    const tooLong = key === null ? undefined : keyTooLong(key);
+    if (tooLong !== undefined) return refused(request, tooLong);
     if (key !== null && inFlight.has(key)) return refused(request, keyInUse(key));
     const earlier = key === null ? undefined : replayed(world, incoming, key, request);
     const outgoing = earlier ?? perform(world, incoming, match, request, fault);

@@ -69,6 +69,37 @@ test('an idempotency key replays the first answer, refuses another body and surv
   expect(names).toEqual(['Eve', 'Ada']);
 });
 
+test('under one key the second version runs a request again that failed, and replays one that did not', async () => {
+  await using stage = await openStage();
+  const { stripe, simulator } = stage;
+  const customer = await stripe.customers.create({ name: 'Ada' });
+  const event = { event_name: 'calls', payload: { stripe_customer_id: customer.id, value: '5' }, identifier: 'a' };
+  const send = async (): Promise<unknown> => stripe.v2.billing.meterEvents.create(event, { idempotencyKey: 'k' });
+  expect(await refusal(send())).toMatchObject({ statusCode: 400, code: 'no_meter' });
+  const meter = await stripe.billing.meters.create({
+    display_name: 'Calls',
+    event_name: 'calls',
+    default_aggregation: { formula: 'sum' },
+  });
+  simulator.faults.add({ match: { path: 'meter_events', times: 1 }, kind: '500_before' });
+  expect(await refusal(send())).toMatchObject({ statusCode: 500 });
+  expect(await send()).toMatchObject({ identifier: 'a' });
+  expect(await send()).toMatchObject({ identifier: 'a' });
+  const now = Math.floor(Date.now() / 60_000) * 60;
+  const window = { customer: customer.id, start_time: now - 3600, end_time: now + 3600 };
+  const { data } = await stripe.billing.meters.listEventSummaries(meter.id, window);
+  expect(data.map(({ aggregated_value: value }) => value)).toEqual([5]);
+});
+
+test('an idempotency key may have 255 characters, and no more', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  await stripe.customers.create({ name: 'Ada' }, { idempotencyKey: 'k'.repeat(255) });
+  const refused = await refusal(stripe.customers.create({ name: 'Bob' }, { idempotencyKey: 'k'.repeat(256) }));
+  expect(refused).toMatchObject({ statusCode: 400, type: 'StripeInvalidRequestError' });
+  expect((await stripe.customers.list()).data.map(({ name }) => name)).toEqual(['Ada']);
+});
+
 test('a key still being answered is in use', async () => {
   await using stage = await openStage();
   const { stripe, simulator } = stage;
