@@ -1,5 +1,6 @@
-// Moves Stripe's clocks and ours in step. Time stops at every period end, cut-off and hour of the draft window, so that
-// what falls due there happens in its order on both sides.
+// Moves Stripe's clocks and ours in step. Time stops at every period end, cut-off, hour of the draft window and deadline of
+// a draft, so that what falls due there happens in its order on both sides.
+import { DEADLINE_MS, DRAFT_GUARD_MS } from '../domain/settlement.ts';
 import type { Timetable } from '../jobs/timetable.ts';
 import type { Deps } from '../operations/deps.ts';
 import { periodEndsUntil } from '../storage/clock-stops.ts';
@@ -27,6 +28,11 @@ const MINUTE_MS = 60_000;
 const LEAP_MS_MAX = 20 * 24 * 60 * MINUTE_MS;
 /** Just before a period end: the last time at which its grants are made to fit. After it: the draft, its cut-off, its finalization about an hour after the draft, and what follows it. */
 const AFTER_PERIOD_END_MINUTES = [-1, 0, 1, 60, 65, 75, 120, 180];
+/** Of a draft that is still open then: our last act before Stripe finalizes it, and Stripe's own. */
+const DEADLINE_MINUTES = [DRAFT_GUARD_MS - DEADLINE_MS, DRAFT_GUARD_MS].flatMap((ms) => [
+  ms / MINUTE_MS,
+  ms / MINUTE_MS + 1,
+]);
 
 /** Moves time forward to an instant; returns how often it stopped on the way. */
 export async function advanceClock(parts: ClockParts, to: Date): Promise<ClockMoved> {
@@ -64,7 +70,12 @@ async function moveTo({ deps, simulator }: ClockParts, instant: Date): Promise<v
 /** The next instant at which something falls due, at most the one that is wanted. */
 async function nextStop({ deps: { db, settings }, timetable }: ClockParts, at: Date, to: Date): Promise<Date> {
   const ends = await periodEndsUntil(db, at, to);
-  const minutes = [...AFTER_PERIOD_END_MINUTES, settings.cutOffMinutes, settings.cutOffMinutes + 1];
+  const minutes = [
+    ...AFTER_PERIOD_END_MINUTES,
+    ...DEADLINE_MINUTES,
+    settings.cutOffMinutes,
+    settings.cutOffMinutes + 1,
+  ];
   const due = ends.flatMap((end) => minutes.map((after) => end.getTime() + after * MINUTE_MS));
   const leap = new Date(Math.min(to.getTime(), at.getTime() + LEAP_MS_MAX));
   const night = timetable?.nextNight(at, leap)?.getTime() ?? Infinity;

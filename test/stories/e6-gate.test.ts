@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { textOf } from '../support/api.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { expectBooks, type Story, tellStory } from '../support/story.ts';
 
@@ -12,18 +13,19 @@ const silent = await tellStory(other.database);
 async function lastHoursOfApril(story: Story, swallowed: number) {
   const customer = await story.subscriber();
   await story.until('2026-04-20T12:00:00Z');
-  await customer.use(12_000);
+  await customer.use(11_000);
+  const { usage_event: twice } = await customer.use(1_000);
   await story.until('2026-04-30T20:30:00Z');
   story.simulator.faults.swallowMeterEvents(swallowed);
   await customer.use(500);
-  return customer;
+  return { customer, twice: textOf(twice) };
 }
 
 test(
   'E6 Gate: a swallowed meter event is sent again, and the invoice goes out at $124.00',
   { timeout: 120_000 },
   async () => {
-    const customer = await lastHoursOfApril(repaired, 1);
+    const { customer } = await lastHoursOfApril(repaired, 1);
     await repaired.until('2026-05-02T00:00:00Z');
     await expectBooks(repaired, customer, {
       invoice: '124',
@@ -39,24 +41,36 @@ test(
   },
 );
 
-test('E6 Gate: when Stripe is silent until the deadline, nobody is overcharged', { timeout: 120_000 }, async () => {
-  const customer = await lastHoursOfApril(silent, 1_000);
-  await silent.until('2026-05-02T20:00:00Z');
-  const [draft] = (await silent.stripe.invoices.list({ customer: customer.stripeCustomer, status: 'draft' })).data;
-  expect(draft).toMatchObject({ billing_reason: 'subscription_cycle' });
-  await silent.until('2026-05-04T00:00:00Z');
-  expect(await customer.cycleInvoice()).toMatchObject({ status: 'paid', total_minor: 11_900 });
-  await expectBooks(silent, customer, {
-    // Stripe counts 12 000: 99.00 and 120.00, less 100.00 of credits.
-    invoice: '119',
-    credits_applied: '100',
-    lots: '10000',
-    // Three of May's 31 days are earned: 99.00 − 9.58.
-    deferred: '89.42',
-    receivable: '0',
-    cash: '218',
-    open_grants: '100',
-    // Usage that Stripe does not count, the quantity of the line, and the $5.00 that it asks too little.
-    variances: 3,
-  });
-});
+test(
+  'E6 Gate: when Stripe is silent until the deadline, what it asks too much is taken off',
+  { timeout: 120_000 },
+  async () => {
+    const { customer, twice } = await lastHoursOfApril(silent, 1_000);
+    await silent.until('2026-05-01T00:20:00Z');
+    // After the draft was guarded: 11 500 credits were used, 1 500 of them not covered, and Stripe never hears of it.
+    const undone = { customer: customer.stripeCustomer, reason: 'duplicate', ticket: 'T-9' };
+    expect(await silent.call('POST', `/v1/usage_events/${twice}/reverse`, undone, 'undone')).toMatchObject({
+      status: 200,
+    });
+    // In one leap, so that time itself has to stop an hour before Stripe finalizes.
+    await silent.until('2026-05-04T00:00:00Z');
+    expect(await customer.cycleInvoice()).toMatchObject({ status: 'paid', total_minor: 11_400 });
+    const [cycle] = (await silent.stripe.invoices.list({ customer: customer.stripeCustomer })).data;
+    // Stripe counts 12 000: 99.00 and 120.00, less 100.00 of credits, and less the $5.00 that are not owed.
+    expect(cycle?.lines.data.map(({ amount }) => amount).toSorted((a, b) => a - b)).toEqual([-500, 9_900, 12_000]);
+    expect(cycle?.status_transitions.finalized_at).toBe(Date.parse('2026-05-03T00:00:00Z') / 1000);
+    expect((await silent.stripe.creditNotes.list({ customer: customer.stripeCustomer })).data).toEqual([]);
+    await expectBooks(silent, customer, {
+      invoice: '114',
+      credits_applied: '100',
+      lots: '10000',
+      // Three of May's 31 days are earned: 99.00 − 9.58.
+      deferred: '89.42',
+      receivable: '0',
+      cash: '213',
+      open_grants: '100',
+      // Usage that Stripe counts too much, and the quantity of the line.
+      variances: 2,
+    });
+  },
+);
