@@ -5,6 +5,7 @@ import type { CliContext } from './context.ts';
 import { examples } from './output.ts';
 
 interface StartOptions {
+  readonly host: string;
   readonly port: number;
   readonly key: string;
   readonly file?: string;
@@ -17,7 +18,12 @@ export function registerSimulatorStart(sim: Command, context: CliContext): void 
   sim
     .command('start')
     .description('start a Stripe simulator alone, until it is stopped')
-    .option('--port <port>', 'of 127.0.0.1; 0 takes any', whole, 12_111)
+    .option(
+      '--host <address>',
+      'that listens; 0.0.0.0 for all, as in a container: whoever reaches it controls it',
+      '127.0.0.1',
+    )
+    .option('--port <port>', '0 takes any', whole, 12_111)
     .option('--key <key>', 'the secret key it accepts', 'sk_test_simulator')
     .option('--file <file>', 'keep everything in this journal, and go on from it')
     .option('--webhook <url>', 'send every event there; prints the secret that signs them')
@@ -27,14 +33,16 @@ export function registerSimulatorStart(sim: Command, context: CliContext): void 
       examples(
         'sim start',
         'sim start --port 12111 --webhook http://127.0.0.1:3000/webhooks',
+        'sim start --host 0.0.0.0',
         'sim start --set summaryEnd=inclusive',
       ),
     )
     .action(async (options: StartOptions) => start(context, options));
 }
 
-async function start(context: CliContext, { port, key, file, webhook, set }: StartOptions): Promise<void> {
+async function start(context: CliContext, { host, port, key, file, webhook, set }: StartOptions): Promise<void> {
   const simulator = await startSimulator({
+    address: host,
     port,
     secretKey: key,
     switches: set,
@@ -45,7 +53,7 @@ async function start(context: CliContext, { port, key, file, webhook, set }: Sta
   context.out(`Its objects, deliveries and clock: ${url}/_simulator`);
   if (webhook !== undefined) context.out(`Events go to ${webhook}, signed with ${await listen(url, key, webhook)}`);
   context.say(
-    `Point the SDK at it: new Stripe('${key}', { host: '127.0.0.1', port: ${simulator.port}, protocol: 'http' })`,
+    `Point the SDK at it: new Stripe('${key}', { host: '${simulator.host}', port: ${simulator.port}, protocol: 'http' })`,
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -85,6 +85,15 @@ export interface Destination {
   readonly url: string;
 }
 
+/** The former secret of an endpoint or destination, which signs beside the present one until it ends. */
+export interface FormerSecret {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly secret: string;
+  /** Seconds of the simulator's own clock. */
+  readonly until: number;
+}
+
 /** A short-lived token for the meter event stream. */
 export interface MeterEventSession {
   readonly id: string;
@@ -126,6 +135,7 @@ export interface Collections {
   event_destinations: Destination;
   events: wire.SnapshotEvent;
   features: wire.Feature;
+  former_secrets: FormerSecret;
   invoice_items: wire.InvoiceItem;
   invoice_payments: wire.InvoicePayment;
   invoices: wire.Invoice;
@@ -171,6 +181,7 @@ export const INDEXED = {
   event_destinations: [],
   events: [],
   features: [],
+  former_secrets: ['endpoint'],
   invoice_items: ['customer', 'invoice'],
   invoice_payments: ['invoice'],
   invoices: ['customer'],

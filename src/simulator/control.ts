@@ -16,6 +16,8 @@ export interface ControlParts {
 
 interface ClockBody {
   readonly advance_to?: number | string;
+  /** Seconds. */
+  readonly advance_by?: number;
   readonly follow_wall?: boolean;
 }
 interface FaultsBody {
@@ -39,7 +41,7 @@ function setFaults({ world }: ControlParts, body: FaultsBody): object {
 
 async function setClock(parts: ControlParts, body: ClockBody): Promise<object> {
   if (body.follow_wall === true) parts.followWall();
-  const { advance_to: target } = body;
+  const { advance_by: by, advance_to: target = by === undefined ? undefined : parts.world.now() + by } = body;
   if (target !== undefined) await parts.advanceTo(new Date(typeof target === 'number' ? target * 1000 : target));
   return { now: parts.world.now() };
 }

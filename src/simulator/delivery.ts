@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 import type { Delivery } from './collections.ts';
+import { secretsOf, signatureHeader } from './signing-secrets.ts';
 import { wireWatcher } from './wire-watch.ts';
 import type { World } from './world.ts';
 
@@ -23,17 +23,11 @@ export interface DeliveryParts {
   readonly onAcknowledged: (event: string) => void;
 }
 
-/** The header of a signed webhook. */
-function signature(body: string, secret: string, seconds: number): string {
-  const v1 = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
-  return `t=${seconds},v1=${v1}`;
-}
-
 const KEEP_ALIVE = { keepAlive: true, maxSockets: 4 };
 const agents = { http: new HttpAgent(KEEP_ALIVE), https: new HttpsAgent(KEEP_ALIVE) };
 
 /** One POST; the status of the answer, or 0 when there was none: an ordinary failed try. */
-async function post(url: string, body: string, secret: string, signal: AbortSignal): Promise<number> {
+async function post(url: string, body: string, secrets: readonly string[], signal: AbortSignal): Promise<number> {
   const secure = url.startsWith('https:');
   const options = {
     method: 'POST',
@@ -42,14 +36,14 @@ async function post(url: string, body: string, secret: string, signal: AbortSign
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
       'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-      'stripe-signature': signature(body, secret, Math.floor(Date.now() / 1000)),
+      'stripe-signature': signatureHeader(body, secrets, Math.floor(Date.now() / 1000)),
     },
     signal,
   };
   return new Promise((resolve) => {
     const failed = (): void => {
       // A kept connection that the endpoint had closed meanwhile: nothing was sent, so it is the same try.
-      if (request.reusedSocket && !signal.aborted) resolve(post(url, body, secret, signal));
+      if (request.reusedSocket && !signal.aborted) resolve(post(url, body, secrets, signal));
       else resolve(0);
     };
     const request = (secure ? httpsRequest : httpRequest)(url, options, (response) => {
@@ -102,7 +96,7 @@ async function attempt({ world, bodyOf }: DeliveryParts, delivery: Delivery, clo
   wireWatcher()?.delivers(body);
   const send = async (): Promise<number> => {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(switches.webhookTimeoutMs)]);
-    return post(endpoint.url, body, endpoint.secret ?? '', signal);
+    return post(endpoint.url, body, secretsOf(world, endpoint), signal);
   };
   const status = await send();
   if (duplicate === true) await send();

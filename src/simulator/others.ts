@@ -2,6 +2,7 @@ import { payCheckout } from './checkout-sessions.ts';
 import { closeDispute, escalateDispute, openDispute } from './disputes.ts';
 import { failRefund, succeedRefund } from './new-refund.ts';
 import { attachedPaymentMethod } from './payment-methods.ts';
+import { rollSecret } from './signing-secrets.ts';
 import { change, need, type World } from './world.ts';
 
 /** What may stand in the body of a command; each reads what it needs. */
@@ -14,6 +15,7 @@ interface Said {
   readonly inquiry?: boolean;
   readonly status?: 'won' | 'lost';
   readonly payment_method?: string;
+  readonly keep_seconds?: number;
 }
 
 /** The charge that is disputed: named by itself, its intent or its invoice. */
@@ -43,10 +45,11 @@ const ACTS: Readonly<Record<string, Act>> = {
     failRefund(world, need(world, 'refunds', id, 'refund'), reason ?? 'lost_or_stolen_card'),
   'refunds/succeed': (world, id) => succeedRefund(world, need(world, 'refunds', id, 'refund')),
   'customers/card': (world, id, said) => useCard(world, id, said.payment_method ?? 'pm_card_visa'),
+  'webhook_endpoints/roll': (world, id, said) => rollSecret(world, id, said.keep_seconds),
   'checkout_sessions/complete': (world, id, said) => payCheckout(world, id, said.payment_method ?? 'pm_card_visa'),
 };
 
-/** What only others can do: a bank decides a dispute or sends a refund back, a customer pays a checkout. */
+/** What only others can do: a bank decides a dispute or sends a refund back, a customer pays a checkout, a dashboard rolls a secret. */
 export function actOfOthers(world: World, path: string, said: object): object | undefined {
   const [, kind = '', id = '', verb = ''] = path.split('/');
   const act = ACTS[verb === '' ? kind : `${kind}/${verb}`];

@@ -203,16 +203,16 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   else sendJson(response, 200, JSON.stringify(answer));
 }
 
-/** Takes a port of the loopback address; nothing is answered until `answerRequests` is called in the same turn. */
-export async function listen(port: number): Promise<{ server: Server; port: number }> {
+/** Takes a port; nothing is answered until `answerRequests` is called in the same turn. */
+export async function listen(port: number, address: string): Promise<{ server: Server; port: number }> {
   const server = createServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, address, resolve);
   });
-  const address = server.address() as AddressInfo;
-  return { server, port: address.port };
+  const taken = server.address() as AddressInfo;
+  return { server, port: taken.port };
 }
 
 /** Answers the API and the controls. */

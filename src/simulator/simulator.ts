@@ -16,8 +16,10 @@ import { streamToken } from './v2-meter-events.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
-  /** 0 or absent: any free port. Only 127.0.0.1 listens. */
+  /** 0 or absent: any free port. */
   readonly port?: number;
+  /** The address that listens, such as 0.0.0.0 for all; default 127.0.0.1. Whoever reaches it controls it. */
+  readonly address?: string;
   readonly secretKey?: string;
   readonly accountId?: string;
   /** Journal file: every change is appended before its answer leaves and replayed on start. */
@@ -60,6 +62,9 @@ function eventBody(world: World, id: string): string {
   return thin === undefined ? '' : JSON.stringify(notificationOf(thin));
 }
 
+/** Addresses that are all of a machine's: from the machine itself it is reached at the loopback one. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
 const DAY = 86_400;
 
 /** Forgets what Stripe no longer knows: answers after a day, delivered events after thirty. */
@@ -82,7 +87,10 @@ function forgetOld(world: World): void {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const secretKey = options.secretKey ?? 'sk_test_simulator';
   // The port first: a second simulator must not touch the journal of a running one.
-  const { server, port } = await listen(options.port ?? 0);
+  const address = options.address ?? '127.0.0.1';
+  const { server, port } = await listen(options.port ?? 0, address);
+  const host = EVERYWHERE.has(address) ? '127.0.0.1' : address;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const store = openStore(options.file);
   const clocks = createClocks(store);
   const world: World = {
@@ -90,7 +98,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     switches: defaultSwitches(options.switches),
     faults: createFaults(),
     accountId: options.accountId ?? 'acct_simulator',
-    origin: `http://127.0.0.1:${port}`,
+    origin: url,
     now: clocks.now,
     cause: { id: null, idempotency_key: null },
   };
@@ -114,9 +122,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     requests,
   });
   return {
-    host: '127.0.0.1',
+    host,
     port,
-    url: `http://127.0.0.1:${port}`,
+    url,
     secretKey,
     accountId: world.accountId,
     faults: world.faults,

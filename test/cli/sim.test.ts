@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Command, CommanderError } from 'commander';
 import { Stripe } from 'stripe';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { registerSimulatorCommands } from '../../src/cli/sim.ts';
 import { readConfig } from '../../src/config.ts';
@@ -115,6 +116,56 @@ test('a card that declines, a dispute that is won, a refund that comes back', as
   });
 });
 
+test('a simulator alone is moved by its address, and a customer renews', async () => {
+  const alone = await startSimulator();
+  onTestFinished(async () => alone.close());
+  const client = clientOf(alone);
+  const at = ['--url', alone.url];
+  expect((await run(tmpdir(), ...at, 'advance', '2027-01-01T00:00:00Z')).exitCode).toBe(0);
+  const product = await client.products.create({ name: 'Hybrid' });
+  const price = await client.prices.create({
+    product: product.id,
+    currency: 'usd',
+    unit_amount: 9900,
+    recurring: { interval: 'month' },
+  });
+  const customer = await client.customers.create();
+  const session = await client.checkout.sessions.create({
+    customer: customer.id,
+    mode: 'subscription',
+    line_items: [{ price: price.id, quantity: 1 }],
+    success_url: 'http://127.0.0.1:9/done',
+  });
+  expect(await run(tmpdir(), ...at, 'checkout', session.id, 'pm_card_chargeDeclined')).toMatchObject({ exitCode: 2 });
+  expect(await run(tmpdir(), ...at, 'checkout', session.id)).toMatchObject({ exitCode: 0 });
+
+  const moved = await run(tmpdir(), ...at, 'advance', '31d2h', '--json');
+  expect(JSON.parse(moved.stdout)).toEqual({ now: '2027-02-01T02:00:00.000Z' });
+  const invoices = (await client.invoices.list({ customer: customer.id })).data;
+  expect(invoices.map(({ billing_reason: why, status, total }) => [why, status, total])).toEqual([
+    ['subscription_cycle', 'paid', 9900],
+    ['subscription_create', 'paid', 9900],
+  ]);
+  const back = await run(tmpdir(), ...at, 'advance', '2026-01-01T00:00:00Z');
+  expect(back).toMatchObject({ exitCode: 2, stderr: "the simulator's clock only moves forward\n" });
+  expect((await run(tmpdir(), ...at, 'advance', '0d')).exitCode).toBe(2);
+  expect((await run(tmpdir(), '--url', 'http://127.0.0.1:9', 'advance', '1d')).exitCode).toBe(8);
+});
+
+test('a rolled secret signs beside its former one; which endpoint is asked where there are several', async () => {
+  expect(await sim('roll')).toMatchObject({ exitCode: 5 });
+  const first = await stripe.webhookEndpoints.create({ url: 'http://127.0.0.1:9/a', enabled_events: ['*'] });
+  const rolled = JSON.parse((await sim('roll', '--keep', '1')).stdout) as { id: string; secret: string };
+  expect(rolled.id).toBe(first.id);
+  expect(rolled.secret).not.toBe(first.secret);
+  const second = await stripe.webhookEndpoints.create({ url: 'http://127.0.0.1:9/b', enabled_events: ['*'] });
+  const unclear = await sim('roll');
+  expect(unclear).toMatchObject({ exitCode: 2 });
+  expect(unclear.stderr).toContain(`${second.id} (http://127.0.0.1:9/b)`);
+  expect((await sim('roll', second.id)).exitCode).toBe(0);
+  expect((await sim('roll', second.id, '--keep', '25')).exitCode).toBe(2);
+});
+
 test('where no simulator is, the command says how to start one', async () => {
   const elsewhere = await run(tmpdir(), 'state');
   expect(elsewhere).toMatchObject({ exitCode: 5 });
@@ -124,10 +175,15 @@ test('where no simulator is, the command says how to start one', async () => {
 });
 
 test('sim start answers the SDK and says where it is, and what signs its webhooks', { timeout: 60_000 }, async () => {
-  const command = ['sim', 'start', '--port', '0', '--webhook', 'http://127.0.0.1:9/', '--set', 'draftWindowSeconds=60'];
+  const command = ['sim', 'start', '--host', '0.0.0.0', '--port', '0', '--webhook', 'http://127.0.0.1:9/'];
+  command.push('--set', 'draftWindowSeconds=60');
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill();
+    await ended;
+  });
   const printed: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     printed.push(line);
@@ -138,6 +194,8 @@ test('sim start answers the SDK and says where it is, and what signs its webhook
   expect((await client.webhookEndpoints.list()).data).toHaveLength(1);
   const switches: unknown = await (await fetch(`http://127.0.0.1:${port}/_simulator/switches`)).json();
   expect(switches).toMatchObject({ draftWindowSeconds: 60 });
-  child.kill();
-  await ended;
+  // All of 127/8 is the machine itself on Linux, and only who listens everywhere is reached there.
+  const other = connect(Number(port), process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1');
+  await once(other, 'connect');
+  other.destroy();
 });

@@ -24,8 +24,61 @@ test('a webhook carries a signature that the SDK verifies, and the event reads t
   expect(() => stripe.webhooks.constructEvent(body, signature, 'whsec_other')).toThrow(/signature/);
 });
 
+test('a rolled secret signs beside its former one until that ends, for thin destinations, too', async () => {
+  await using stage = await openStage();
+  await using listener = await openListener();
+  const { stripe, simulator } = stage;
+  await simulator.advanceTo(new Date('2026-04-01T00:00:00Z'));
+  const endpoint = await stripe.webhookEndpoints.create({ url: listener.url, enabled_events: ['customer.created'] });
+  const thin = await stripe.v2.core.eventDestinations.create({
+    name: 'thin',
+    type: 'webhook_endpoint',
+    event_payload: 'thin',
+    enabled_events: ['v1.customer.created'],
+    webhook_endpoint: { url: listener.url },
+    include: ['webhook_endpoint.signing_secret'],
+  });
+  const formerOf = new Map([
+    ['event', endpoint.secret ?? ''],
+    ['v2.core.event', thin.webhook_endpoint?.signing_secret ?? ''],
+  ]);
+  const roll = async (id: string, body: object): Promise<Response> =>
+    fetch(`${simulator.url}/_simulator/webhook_endpoints/${id}/roll`, { method: 'POST', body: JSON.stringify(body) });
+  const secretOf = new Map<string, string>();
+  for (const [object, id] of [
+    ['event', endpoint.id],
+    ['v2.core.event', thin.id],
+  ] as const) {
+    const { secret } = (await (await roll(id, { keep_seconds: 3600 })).json()) as { secret: string };
+    secretOf.set(object, secret);
+  }
+  expect((await roll(endpoint.id, { keep_seconds: 86_401 })).status).toBe(400);
+
+  /** How many signatures came, and which of both secrets passes, by the SDK. */
+  const passes = async (): Promise<object> => {
+    listener.received.length = 0;
+    await stripe.customers.create();
+    await simulator.settled();
+    const seen = listener.received.map(({ body, signature }) => {
+      const { object } = JSON.parse(body) as { object: string };
+      const passed = [secretOf.get(object), formerOf.get(object)].map((secret) => {
+        try {
+          return stripe.webhooks.signature?.verifyHeader(body, signature, secret ?? '', 300);
+        } catch {
+          return false;
+        }
+      });
+      return [object, [signature.match(/v1=/g)?.length, ...passed]];
+    });
+    return Object.fromEntries(seen) as object;
+  };
+  expect(await passes()).toEqual({ event: [2, true, true], 'v2.core.event': [2, true, true] });
+  await simulator.advanceTo(new Date('2026-04-01T01:00:00Z'));
+  expect(await passes()).toEqual({ event: [1, true, false], 'v2.core.event': [1, true, false] });
+});
+
 test('an endpoint that fails gets the same event again with a fresh signature', async () => {
-  await using stage = await openStage({ switches: { webhookRetryMs: 20 } });
+  await using stage = await openStage({ switches: { webhookRetryMs: 60_000 } });
   await using listener = await openListener();
   const { stripe, simulator } = stage;
   const endpoint = await stripe.webhookEndpoints.create({ url: listener.url, enabled_events: ['*'] });
@@ -34,7 +87,8 @@ test('an endpoint that fails gets the same event again with a fresh signature', 
   await simulator.settled();
   expect(listener.received).toHaveLength(1);
   listener.answer = 200;
-  await expect.poll(() => listener.received.length).toBe(2);
+  await simulator.retryWebhooks();
+  expect(listener.received).toHaveLength(2);
   const ids = listener.received.map(
     ({ body, signature }) => stripe.webhooks.constructEvent(body, signature, endpoint.secret ?? '').id,
   );
