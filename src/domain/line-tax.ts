@@ -23,18 +23,19 @@ export function rateIdsOf({ taxes }: Pick<TaxedLine, 'taxes'>): readonly string[
 }
 
 /**
- * The first of some items that is not taxed as the usage they correct, told in the words of their taxes; null when all
- * are. Of usage that costs nothing Stripe need not list any tax: then nothing can be said.
+ * Those of some items that are not taxed as the usage they correct, with both taxes in words. Of usage that costs nothing
+ * Stripe need not list any tax: then nothing can be said.
  */
-export function taxedOtherwise<Item extends TaxedLine>(
+export function itemsTaxedOtherwise<Item extends TaxedLine>(
   usage: TaxedLine,
   items: readonly Item[],
   { hasAutomaticTax }: { readonly hasAutomaticTax: boolean },
-): { readonly item: Item; readonly itemTaxes: string; readonly usageTaxes: string } | null {
-  if (usage.taxes.length === 0 && usage.netMinor === 0n) return null;
+): readonly { readonly item: Item; readonly itemTaxes: string; readonly usageTaxes: string }[] {
+  if (usage.taxes.length === 0 && usage.netMinor === 0n) return [];
   const usageTaxes = inWords(usage, hasAutomaticTax);
-  const item = items.find((line) => inWords(line, hasAutomaticTax) !== usageTaxes);
-  return item === undefined ? null : { item, itemTaxes: inWords(item, hasAutomaticTax), usageTaxes };
+  return items
+    .map((item) => ({ item, itemTaxes: inWords(item, hasAutomaticTax), usageTaxes }))
+    .filter(({ itemTaxes }) => itemTaxes !== usageTaxes);
 }
 
 function inWords({ taxes }: TaxedLine, hasAutomaticTax: boolean): string {

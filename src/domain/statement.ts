@@ -1,4 +1,5 @@
 // What Stripe says of one customer, as far as it is compared: few facts per object, amounts in minor units.
+import type { LineTax } from './line-tax.ts';
 
 export interface GrantThere {
   readonly stripeGrantId: string;
@@ -34,6 +35,7 @@ export interface InvoiceLineThere {
   readonly creditsAppliedMinor: bigint;
   readonly taxMinor: bigint;
   readonly inclusiveTaxMinor: bigint;
+  readonly taxes: readonly LineTax[];
   readonly isCorrection: boolean;
   /** Our own key in its metadata. */
   readonly key: string | null;
@@ -80,6 +82,7 @@ export interface InvoiceThere {
   readonly amountPaidMinor: bigint;
   readonly amountRemainingMinor: bigint;
   readonly preNotesMinor: bigint;
+  readonly hasAutomaticTax: boolean;
   readonly lines: readonly InvoiceLineThere[];
   readonly payments: readonly PaymentThere[];
 }

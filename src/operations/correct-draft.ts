@@ -1,4 +1,4 @@
-import { taxedOtherwise } from '../domain/line-tax.ts';
+import { itemsTaxedOtherwise } from '../domain/line-tax.ts';
 import { sum } from '../domain/money-postings.ts';
 import type { Transaction } from '../storage/database.ts';
 import { enqueue } from '../storage/outbox.ts';
@@ -34,8 +34,8 @@ export function standingCorrection(
 export async function taxDifference({ db }: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<string | null> {
   const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
   const usage = draft.lines.find(({ priceId, isProration }) => priceId === stripeMeteredPriceId && !isProration);
-  const wrong = usage === undefined ? null : taxedOtherwise(usage, standingItems(settlement, draft), draft);
-  if (wrong === null) return null;
+  const [wrong] = usage === undefined ? [] : itemsTaxedOtherwise(usage, standingItems(settlement, draft), draft);
+  if (wrong === undefined) return null;
   if ((await findSettlement(db, settlement.billingPeriodId))?.decision === 'accept') return null;
   const { item, itemTaxes, usageTaxes } = wrong;
   return `the correction of ${item.amountMinor} is taxed by ${itemTaxes}, the usage by ${usageTaxes}`;

@@ -27,7 +27,8 @@ export async function creditExcess(deps: Deps, settlement: Settlement): Promise<
   const excess = sum(lines.map(net)) - (await owed(deps, settlement));
   if (excess <= 0n || usage === undefined || net(usage) <= 0n) return true;
   // The note names money with tax.
-  const amountMinor = dividedHalfUp(excess * (net(usage) + usage.taxMinor), net(usage));
+  const onTop = usage.taxMinor - usage.inclusiveTaxMinor;
+  const amountMinor = dividedHalfUp(excess * (net(usage) + onTop), net(usage));
   const issued = await issueCreditNote(deps, {
     invoiceId,
     lines: [{ invoiceLineId: usage.lineId, amountMinor }],
@@ -45,7 +46,7 @@ export async function creditExcess(deps: Deps, settlement: Settlement): Promise<
   return issued.rejected.code !== 'stripe_unavailable';
 }
 
-/** Without tax, which credit prices never include. */
+/** Without tax on top: what is owed is at the price as it is said, with the tax that is in it. */
 function net({ amountMinor, discountsMinor, creditsAppliedMinor }: StoredLine): bigint {
   return amountMinor - discountsMinor - creditsAppliedMinor;
 }

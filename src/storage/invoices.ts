@@ -67,7 +67,9 @@ export interface StoredLine {
   readonly amountMinor: bigint;
   readonly discountsMinor: bigint;
   readonly creditsAppliedMinor: bigint;
+  /** Both kinds of tax. */
   readonly taxMinor: bigint;
+  readonly inclusiveTaxMinor: bigint;
   readonly periodStart: Date;
   readonly periodEnd: Date;
 }
@@ -82,8 +84,11 @@ export async function readInvoiceLines(
     db,
     `select line_id as "lineId", kind, price_id as "priceId", coalesce(object -> 'metadata', '{}') as metadata,
        description, amount_minor as "amountMinor", discounts_minor as "discountsMinor",
-       credits_applied_minor as "creditsAppliedMinor", tax_minor as "taxMinor", period_start as "periodStart",
-       period_end as "periodEnd"
+       credits_applied_minor as "creditsAppliedMinor", tax_minor as "taxMinor",
+       (select coalesce(sum(amount::bigint), 0)
+         from jsonb_path_query(object, '$.taxes[*] ? (@.tax_behavior == "inclusive").amount') amount)::bigint
+         as "inclusiveTaxMinor",
+       period_start as "periodStart", period_end as "periodEnd"
      from invoice_lines where lane = $1 and customer_id = $2 and invoice_id = $3 order by position`,
     [key.lane, key.customerId, invoiceId],
   );

@@ -16,6 +16,7 @@ import type {
 import type { StripeGateway } from './gateway.ts';
 import { meteredTotal, type MeteredSpan } from './meter-events.ts';
 import { idOf, idOrNull, instant, instantOrNull, minor, sumMinor, unlessMissing } from './reading.ts';
+import { lineTaxes } from './usage-tax.ts';
 
 /** Counts the GETs of one run. */
 export interface ReadCount {
@@ -173,6 +174,7 @@ function toInvoice(invoice: Stripe.Invoice): Omit<InvoiceThere, 'lines' | 'payme
     amountPaidMinor: minor(invoice.amount_paid),
     amountRemainingMinor: minor(invoice.amount_remaining),
     preNotesMinor: minor(invoice.pre_payment_credit_notes_amount),
+    hasAutomaticTax: invoice.automatic_tax.enabled,
   };
 }
 
@@ -187,6 +189,7 @@ function toLine(line: Stripe.InvoiceLineItem): InvoiceLineThere {
     creditsAppliedMinor: creditsOf(line.pretax_credit_amounts),
     taxMinor: sumMinor(line.taxes),
     inclusiveTaxMinor: sumMinor(inclusive),
+    taxes: lineTaxes(line),
     isCorrection: line.metadata['creditpool'] === 'correction',
     key: line.metadata['creditpool_key'] ?? null,
   };

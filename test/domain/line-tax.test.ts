@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { roundingItem, taxedOtherwise, type TaxedLine, taxOnTop } from '../../src/domain/line-tax.ts';
+import { roundingItem, itemsTaxedOtherwise, type TaxedLine, taxOnTop } from '../../src/domain/line-tax.ts';
 
 const VAT = 200_000n;
 const GST = 50_000n;
@@ -32,24 +32,22 @@ const line = (...taxes: TaxedLine['taxes']): TaxedLine => ({ netMinor: 700n, tax
 const manual = { hasAutomaticTax: false };
 
 test('an item that lacks a rate of the usage is named with both taxes', () => {
-  expect(taxedOtherwise(line(vat, gst), [line(gst, vat), line(vat)], manual)).toMatchObject({
-    itemTaxes: 'txr_vat',
-    usageTaxes: 'txr_gst + txr_vat',
-  });
-  expect(taxedOtherwise(line(vat), [line()], manual)).toMatchObject({ itemTaxes: 'no tax' });
-  expect(taxedOtherwise(line(), [line(vat)], manual)).toMatchObject({ usageTaxes: 'no tax' });
+  expect(itemsTaxedOtherwise(line(vat, gst), [line(gst, vat), line(vat)], manual)).toMatchObject([
+    { itemTaxes: 'txr_vat', usageTaxes: 'txr_gst + txr_vat' },
+  ]);
+  expect(itemsTaxedOtherwise(line(vat), [line()], manual)).toMatchObject([{ itemTaxes: 'no tax' }]);
+  expect(itemsTaxedOtherwise(line(), [line(vat)], manual)).toMatchObject([{ usageTaxes: 'no tax' }]);
 });
 
 test('of usage that costs nothing and lists no tax nothing can be said', () => {
-  expect(taxedOtherwise({ netMinor: 0n, taxes: [] }, [line(vat)], manual)).toBeNull();
+  expect(itemsTaxedOtherwise({ netMinor: 0n, taxes: [] }, [line(vat)], manual)).toEqual([]);
 });
 
 test('automatic taxes are compared by their reason and behaviour, not by rates that are made anew', () => {
   const automatic = { hasAutomaticTax: true };
   const standard = { rateId: 'txr_1', isInclusive: false, reason: 'standard_rated' };
-  expect(taxedOtherwise(line(standard), [line({ ...standard, rateId: 'txr_2' })], automatic)).toBeNull();
-  expect(taxedOtherwise(line(standard), [line({ ...standard, isInclusive: true })], automatic)).toMatchObject({
-    itemTaxes: 'standard_rated (in the price)',
-    usageTaxes: 'standard_rated',
-  });
+  expect(itemsTaxedOtherwise(line(standard), [line({ ...standard, rateId: 'txr_2' })], automatic)).toEqual([]);
+  expect(itemsTaxedOtherwise(line(standard), [line({ ...standard, isInclusive: true })], automatic)).toMatchObject([
+    { itemTaxes: 'standard_rated (in the price)', usageTaxes: 'standard_rated' },
+  ]);
 });

@@ -8,6 +8,7 @@ import {
   compareAppliedCredits,
   compareBilledUsage,
 } from '../../src/domain/reconciliation/applied-credits.ts';
+import { compareCorrectionTaxes } from '../../src/domain/reconciliation/correction-taxes.ts';
 import { compareInvoices, type InvoiceHere } from '../../src/domain/reconciliation/invoices.ts';
 import { compareUsage, type MeterMessage, type PeriodUsage } from '../../src/domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../src/domain/statement.ts';
@@ -33,6 +34,7 @@ const invoice: InvoiceThere = {
   amountPaidMinor: 11_400n,
   amountRemainingMinor: 0n,
   preNotesMinor: 0n,
+  hasAutomaticTax: false,
   lines: [
     line('il_base', 'price_base', '1', 9_900n, 0n),
     line('il_usage', 'price_metered', '12500000', 12_500n, 10_000n),
@@ -41,7 +43,7 @@ const invoice: InvoiceThere = {
 };
 
 function line(lineId: string, priceId: string, quantity: string, amountMinor: bigint, creditsAppliedMinor: bigint) {
-  const none = { discountsMinor: 0n, taxMinor: 0n, inclusiveTaxMinor: 0n, isCorrection: false, key: null };
+  const none = { discountsMinor: 0n, taxMinor: 0n, inclusiveTaxMinor: 0n, taxes: [], isCorrection: false, key: null };
   return { lineId, priceId, quantity, amountMinor, creditsAppliedMinor, ...none };
 }
 
@@ -176,6 +178,31 @@ describe('what a final invoice bills', () => {
       );
     expect(kinds(1_073n)).toEqual(['credits_applied_shaped', 'invoice_corrected']);
     expect(kinds(1_075n)).toEqual(['credits_applied', 'invoice_corrected', 'invoice_owed']);
+  });
+});
+
+describe('a correction that is taxed otherwise than the usage', () => {
+  const vat = [{ rateId: 'txr_vat', isInclusive: false, reason: 'not_available' }];
+  // 20 % of $125.00 less $100.00 of credits.
+  const usage = { ...line('il_usage', 'price_metered', '12500000', 12_500n, 10_000n), taxMinor: 500n, taxes: vat };
+  const item = { ...line('il_item', '', '1', -300n, 0n), priceId: null, isCorrection: true };
+  const found = (...lines: InvoiceThere['lines']) =>
+    compareCorrectionTaxes(period, { ...invoice, lines }).differences.map((difference) => ({ ...difference }));
+
+  test('is named with its share of the usage’s tax and what it has', () => {
+    expect(found(usage, item)).toMatchObject([
+      { kind: 'correction_taxed_otherwise', object: 'in_1 il_item', ours: '-60', theirs: '0', amount: '60' },
+    ]);
+    expect(found(usage, { ...item, taxMinor: -60n, taxes: vat })).toEqual([]);
+  });
+
+  test('is named by its taxes where credits paid all of the usage', () => {
+    const paid = { ...usage, creditsAppliedMinor: 12_500n, taxMinor: 0n };
+    expect(found(paid, item)).toMatchObject([{ ours: 'txr_vat', theirs: 'no tax', amount: null }]);
+  });
+
+  test('is none of this period’s when it corrects another', () => {
+    expect(found(usage, { ...item, key: 'correction/period_0' })).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { grantPaidInvoice } from '../../src/operations/grant-paid-invoice.ts';
 import { guardDraft } from '../../src/operations/guard-drafts.ts';
 import { mirrorInvoice } from '../../src/operations/mirror-invoice.ts';
 import { pollDrafts } from '../../src/operations/poll-drafts.ts';
+import { reconcile } from '../../src/operations/reconcile.ts';
 import { rollUpUsage } from '../../src/operations/roll-up-usage.ts';
 import { settleDraft, settleDrafts } from '../../src/operations/settle-draft.ts';
 import { listPackVersions } from '../../src/storage/plans.ts';
@@ -571,5 +572,27 @@ describe('tax', () => {
     await deps.stripe.invoiceItems.update(item?.id ?? '', { tax_rates: [rate] });
     expect(await settle(customer)).toBe('finalized');
     expect(await taxes(invoiceId)).toMatchObject({ total: 840 });
+  });
+
+  test.for<readonly [string, Taxed, number]>([
+    ['on top', ITEM, 360],
+    ['in the price', INCLUSIVE, 300],
+  ])('what Stripe asked $3.00 too much while we were away comes back with its tax: %s', async ([, mode, total]) => {
+    const customer = await stage.subscribe('usage');
+    await tax(customer, mode);
+    await usedThenGiven(customer, '2026-04-30T23:59:30Z');
+    const { stripeCustomerId } = customer;
+    await stage.advance(customer, '2026-05-01T02:00:00Z');
+    await stage.touch(customer);
+    await stage.drain();
+    const [invoice] = (await deps.stripe.invoices.list({ customer: stripeCustomerId })).data;
+    await mirrorInvoice(deps, invoice?.id ?? '');
+    expect(await settle(customer)).toBe('settled');
+    const notes = (await deps.stripe.creditNotes.list({ customer: stripeCustomerId })).data;
+    expect(notes.map((note) => note.total)).toEqual([total]);
+    const { variances } = await reconcile(deps, { customer });
+    expect(variances.filter(({ subject }) => subject.startsWith('invoice_'))).toMatchObject([
+      { subject: `invoice_excess_credited ${invoice?.id}`, amount: '300' },
+    ]);
   });
 });

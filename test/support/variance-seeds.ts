@@ -451,6 +451,20 @@ const INVOICES: readonly Seed[] = [
     plant: async (hand) => hand.stages.settled(async (customer) => void (await foreignGrant(hand, customer, {}))),
   },
   { kind: 'invoice_corrected', done: 'an item corrected the draft', plant: async (hand) => shaped(hand) },
+  {
+    kind: 'correction_taxed_otherwise',
+    done: 'somebody corrects taxed usage by an item without tax',
+    plant: async (hand) =>
+      hand.stages.settled(async ({ subscriptionId, stripeCustomerId: customer }) => {
+        const { stripe } = hand.stage.deps;
+        const vat = await stripe.taxRates.create({ display_name: 'VAT', percentage: 20, inclusive: false });
+        const { items } = await stripe.subscriptions.retrieve(subscriptionId);
+        const metered = items.data.find(({ price }) => price.recurring?.usage_type === 'metered');
+        await stripe.subscriptionItems.update(metered?.id ?? '', { tax_rates: [vat.id] });
+        const metadata = { creditpool: 'correction' };
+        await stripe.invoiceItems.create({ customer, amount: -100, currency: 'usd', metadata });
+      }),
+  },
   settled(
     'invoice_held',
     'the gate holds a draft',

@@ -16,7 +16,7 @@ export interface BilledPeriod {
   /** What lots paid in the period until its invoice was settled. */
   readonly lotsPaidMicro: bigint;
   readonly overageMicro: bigint;
-  /** What the settlement credited by a note because Stripe had asked more than was owed; without tax. */
+  /** What the settlement credited by a note because Stripe had asked more than was owed; without tax on top. */
   readonly excessCreditedMinor: bigint;
   /** Who let the draft go as it was, and why; null when nobody did. */
   readonly acceptedBecause: string | null;

@@ -130,6 +130,12 @@ export const INVOICES_VARIANCES = {
     cause: 'An item on the draft made the invoice ask what the ledger says is owed.',
     repair: 'None: the item is on the invoice and in the books.',
   },
+  correction_taxed_otherwise: {
+    check: 'invoices',
+    class: 'amount',
+    cause: 'An item that corrects the usage of a final invoice is not taxed as the usage is: another hand taxed it.',
+    repair: 'Too much tax: give it back by a credit note on the usage. Too little: an invoice for it, by a person.',
+  },
   invoice_held: {
     check: 'invoices',
     class: 'shaping',

@@ -8,6 +8,7 @@ import {
   compareBilledUsage,
 } from '../../domain/reconciliation/applied-credits.ts';
 import { compareSubscriptions } from '../../domain/reconciliation/catalogue.ts';
+import { compareCorrectionTaxes } from '../../domain/reconciliation/correction-taxes.ts';
 import { compareCreditNotes } from '../../domain/reconciliation/credit-notes.ts';
 import { compareCredits } from '../../domain/reconciliation/credits.ts';
 import { compareCycleInvoices, compareHeldDrafts, compareInvoices } from '../../domain/reconciliation/invoices.ts';
@@ -172,7 +173,9 @@ async function compareInvoicesOf(
     compareInvoices(await invoicesHere(db, customer), statement.invoices, waiting),
     compareHeldDrafts(await heldDrafts(db, customer)),
     ...billed.flatMap(({ period, invoice }) =>
-      invoice === undefined || invoice.status === 'void' ? [] : [compareBilledUsage(period, invoice)],
+      invoice === undefined || invoice.status === 'void'
+        ? []
+        : [compareBilledUsage(period, invoice), compareCorrectionTaxes(period, invoice)],
     ),
     ...billed.map(({ period, standing }) => compareCycleInvoices(period.billingPeriodId, period.invoiceId, standing)),
   ]);

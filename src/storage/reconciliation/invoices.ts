@@ -123,8 +123,7 @@ export async function billedPeriods(
        u.meter_unit_micro as "meterUnitMicro", p.emitted_units as "emittedUnits",
        coalesce(s.metered - s.overage, 0)::bigint as "lotsPaidMicro", coalesce(s.overage, 0)::bigint as "overageMicro",
        coalesce((
-         select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint
-           - (n ->> 'inclusiveTax')::bigint)
+         select sum((n ->> 'amount')::bigint - (n ->> 'discount')::bigint - (n ->> 'credits')::bigint)
          from credit_note_requests r
          join credit_notes c on c.lane = r.lane and c.customer_id = r.customer_id and c.credit_note_id = r.credit_note_id
          cross join lateral jsonb_array_elements(c.lines) n
