@@ -29,6 +29,7 @@ export function registerDoctorCommand(program: Command, context: CliContext): vo
             webhookUrl,
             eventTypes: STRIPE_EVENT_TYPES,
             isSandbox: config.stripe.mode === 'sandbox',
+            isStreaming: config.meterEvents === 'stream',
             wall: () => new Date(),
           })),
         ];

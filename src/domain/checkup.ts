@@ -121,7 +121,7 @@ export function checkModes(notEnforced: NotEnforced): CheckupLine {
 }
 
 export interface RightFacts {
-  /** Stripe's name for it, as far as one is known (docs name none for credit grants). */
+  /** Stripe's name for it, as far as one is known (docs name none for credit grants and v2). */
   readonly right: string;
   readonly why: string;
   readonly has: boolean;

@@ -28,6 +28,8 @@ export interface Examined {
   readonly eventTypes: readonly string[];
   /** For trying: it makes its endpoints at each start, and its database needs no second pair of hands. */
   readonly isSandbox: boolean;
+  /** Usage is reported by the v2 stream. */
+  readonly isStreaming: boolean;
   /** This machine's time. */
   readonly wall: () => Date;
 }
@@ -38,7 +40,7 @@ export async function examineDeployment(deps: Deps, examined: Examined): Promise
   return [
     ...(await examineClocks(deps, examined)),
     checkDatabaseRights(rights, examined.isSandbox),
-    checkRights(await probeRights(deps.stripe)),
+    checkRights(await probeRights(deps.stripe, examined)),
     ...(await examineEndpoints(deps, examined)),
     ...(await examineCatalogue(deps)),
     ...(await examineSubscriptions(deps)),

@@ -35,6 +35,7 @@ const examined: Examined = {
   webhookUrl: `${story.origin}/v1/webhooks/stripe`,
   eventTypes: ['invoice.paid', 'v1.billing.meter.no_meter_found'],
   isSandbox: true,
+  isStreaming: true,
   wall: () => new Date(),
 };
 const directory = await mkdtemp(join(tmpdir(), 'creditpool-doctor-'));
@@ -159,10 +160,14 @@ describe('rights', () => {
       .post(/credit_grants/)
       .reply(403, forbidden)
       .get(/disputes/)
-      .reply(403, forbidden);
+      .reply(403, forbidden)
+      .get(/v2\/core\/events/)
+      .reply(403, { error: { code: 'forbidden', message: 'The provided key has no access to it.' } })
+      .post(/meter_event_session/)
+      .reply(403, { error: { code: 'forbidden', message: 'The provided key has no access to it.' } });
     expect(await failing()).toEqual([
       expect.stringMatching(
-        /^key rights: missing rak_dispute_read \(mirrors disputes\), credit grants: write \(projects lots\) → dashboard/,
+        /^key rights: missing rak_dispute_read \(mirrors disputes\), credit grants: write \(projects lots\), v2 events: read \(.*\), v2 meter event sessions: write \(.*\) → dashboard/,
       ),
     ]);
   });

@@ -123,7 +123,13 @@ test.for([1, -1])('a clock that is %i hour off invents no difference, and doctor
   await setSimulatedClock(database, right);
   expect(run.variances.filter(({ state }) => state === 'open')).toEqual([]);
   const wall = (): Date => new Date(Date.now() + hours * 3_600_000);
-  const looked = await examineDeployment(deps, { webhookUrl: story.origin, eventTypes: [], isSandbox: true, wall });
+  const looked = await examineDeployment(deps, {
+    webhookUrl: story.origin,
+    eventTypes: [],
+    isSandbox: true,
+    isStreaming: false,
+    wall,
+  });
   const clock = looked.find(({ check }) => check === 'database clock');
   expect(clock).toMatchObject({ ok: false, fix: 'keep this machine and the database on NTP' });
 });
