@@ -4,7 +4,7 @@ import type { CustomerKey } from '../domain/customer.ts';
 import { openResumedPeriod } from '../domain/period-opening.ts';
 import { type PriceChange, splitPeriod } from '../domain/period-split.ts';
 import { changePlan } from '../domain/plan-change.ts';
-import { type PeriodState, runningPeriod } from '../domain/pool-book.ts';
+import { type PeriodState, type PoolBook, runningPeriod } from '../domain/pool-book.ts';
 import { noteSeats } from '../domain/seats.ts';
 import { endSubscription } from '../domain/subscription-end.ts';
 import type { Transaction } from '../storage/database.ts';
@@ -124,10 +124,15 @@ export async function followEnd(
   { subscriptionId, endedAt }: { readonly subscriptionId: string; readonly endedAt: Date | null },
 ): Promise<void> {
   const { now, book } = await loadBook(trx, customer, deps.settings, 'members and holds');
-  // Another subscription keeps the pool going.
-  if (book === undefined || (book.subscription !== null && book.subscription.subscriptionId !== subscriptionId)) return;
+  if (book === undefined || isKeptByOther(book, subscriptionId)) return;
   const moment = { now, newId: deps.newId };
   catchUp(book, moment);
   endSubscription(book, { subscriptionId, endedAt: endedAt === null || endedAt > now ? now : endedAt }, moment);
   await saveBook(trx, now, book);
+}
+
+/** Another subscription keeps the pool going, if it has a period of its own. */
+function isKeptByOther({ subscription, periods }: PoolBook, endedId: string): boolean {
+  const other = subscription?.subscriptionId;
+  return other !== undefined && other !== endedId && periods.some(({ subscriptionId }) => subscriptionId === other);
 }

@@ -117,5 +117,9 @@ test(
       ({ subject }) => subject.split(' ')[0] ?? '',
     );
     expect(open.toSorted()).toEqual(['invoice_without_lot', 'subscription_not_followed']);
+    // One that has brought nothing keeps nothing going.
+    await stripe.subscriptions.cancel(customer.subscription);
+    await story.clock.settle();
+    expect(await customer.balance()).toMatchObject({ available: '0', lots: [] });
   },
 );
