@@ -113,8 +113,8 @@ describe('docs/stripe.md', () => {
       const isRead = /^(?:list|retrieve|preview)/.test(method);
       if (!isRead || !needed.has(resource)) needed.set(resource, isRead ? 'GET' : 'POST');
     }
-    const tried = RIGHTS.map(({ resource, method }) => [resource, method]);
-    expect(tried.toSorted()).toEqual([...needed].toSorted());
+    const tried = RIGHTS.map(({ resource, method }) => `${method} ${resource}`);
+    expect(tried.toSorted()).toEqual([...needed].map(([resource, method]) => `${method} ${resource}`).toSorted());
   });
 
   test('a call or an event that is not in the document would be noticed', async () => {
