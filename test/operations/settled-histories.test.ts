@@ -15,6 +15,8 @@ import {
   type Instant,
   INSTANTS,
   memberHistories,
+  type TaxMode,
+  taxModes,
 } from '../support/cycle-histories.ts';
 import { cloneDatabase } from '../support/database.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
@@ -49,6 +51,30 @@ const story = await tellStory(database, {
   },
 });
 let keys = 0;
+
+const vat = { display_name: 'VAT', percentage: 20 };
+const RATES = {
+  exclusive: (await story.stripe.taxRates.create({ ...vat, inclusive: false })).id,
+  inclusive: (await story.stripe.taxRates.create({ ...vat, inclusive: true })).id,
+};
+
+async function tax({ subscription }: Subscriber, mode: TaxMode): Promise<void> {
+  const { stripe } = story;
+  if (mode === 'none') return;
+  if (mode === 'default') {
+    await stripe.subscriptions.update(subscription, { default_tax_rates: [RATES.exclusive] });
+    return;
+  }
+  const { items } = await stripe.subscriptions.retrieve(subscription);
+  const id = items.data.find(({ price }) => price.recurring?.usage_type === 'metered')?.id ?? '';
+  await stripe.subscriptionItems.update(id, { tax_rates: [RATES[mode === 'item' ? 'exclusive' : 'inclusive']] });
+}
+
+/** Of a net amount in cents, a half away from zero. */
+function vatOf(net: number, mode: TaxMode): number {
+  if (mode === 'none') return 0;
+  return Math.sign(net) * Math.floor(Math.abs(net) / (mode === 'inclusive' ? 6 : 5) + 0.5);
+}
 
 async function live(customer: Subscriber, at: Instant, deed: Deed): Promise<void> {
   switch (deed.what) {
@@ -103,9 +129,13 @@ test(
     timeout: 100_000 + COUNT * 10_000,
   },
   async () => {
-    const lives: { customer: Subscriber; history: History }[] = [];
+    const lives: { customer: Subscriber; history: History; mode: TaxMode }[] = [];
+    const modes = taxModes(COUNT + MEMBERS, SEED);
     for (const history of [...cycleHistories(COUNT, SEED), ...memberHistories(MEMBERS, SEED)]) {
-      lives.push({ customer: await story.subscriber(history.plan), history });
+      const customer = await story.subscriber(history.plan);
+      const mode = modes[lives.length] ?? 'none';
+      await tax(customer, mode);
+      lives.push({ customer, history, mode });
     }
     for (const instant of INSTANTS) {
       await story.until(instant);
@@ -121,16 +151,18 @@ test(
     await story.relayed();
 
     const wrong: object[] = [];
-    for (const { customer, history } of lives) {
+    for (const { customer, history, mode } of lives) {
       const invoice = await customer.cycleInvoice();
       const lines = invoice['lines'] as unknown as readonly Record<string, number | string>[];
-      const asked = lines
-        .filter(({ kind }) => kind === 'usage' || kind === 'correction')
-        .reduce((sum, line) => sum + Number(line['amount_minor']) - Number(line['credits_applied_minor']), 0);
+      const usage = lines.filter(({ kind }) => kind === 'usage' || kind === 'correction');
+      const netOf = (line: Record<string, number | string>) =>
+        Number(line['amount_minor']) - Number(line['credits_applied_minor']);
+      const asked = usage.reduce((sum, line) => sum + netOf(line), 0);
       const due = await owed(customer, history);
       // One minor unit in the customer's favour is rounding: grants are rounded up.
       const isRight = invoice['status'] === 'paid' && asked <= due && asked >= due - 1;
-      if (!isRight) wrong.push({ seed: SEED, asked, due, history, lines });
+      const isTaxed = usage.every((line) => line['tax_minor'] === vatOf(netOf(line), mode));
+      if (!isRight || !isTaxed) wrong.push({ seed: SEED, mode, asked, due, history, lines });
     }
     expect(wrong).toEqual([]);
     expect((await verifyLedger(story.billing.deps)).breaches).toEqual([]);

@@ -31,6 +31,13 @@ async function moveByDashboard(
   await clock.settle();
 }
 
+/** 20 % on top, by the metered item alone. */
+async function taxMetered({ stripe }: Story, { subscription }: Subscriber): Promise<void> {
+  const vat = await stripe.taxRates.create({ display_name: 'VAT', percentage: 20, inclusive: false });
+  const { items } = await stripe.subscriptions.retrieve(subscription);
+  await stripe.subscriptionItems.update(items.data[0]?.id ?? '', { tax_rates: [vat.id] });
+}
+
 async function use(customer: Subscriber, credits: number, overage: string): Promise<void> {
   await customer.use(credits);
   expect(await customer.balance()).toMatchObject({ available: '0', overage });
@@ -55,20 +62,25 @@ test(
     const ours = await story.subscriber('basic');
     const atOnce = await story.subscriber('basic');
     const renewing = await story.subscriber('basic');
+    const taxed = await story.subscriber('basic');
+    await taxMetered(story, taxed);
     await story.until('2026-04-10T12:00:00Z');
-    for (const customer of [ours, atOnce, renewing]) await use(customer, 150, '50');
+    for (const customer of [ours, atOnce, renewing, taxed]) await use(customer, 150, '50');
     await story.until('2026-04-16T00:00:00Z');
-    const path = `/v1/subscriptions/${ours.subscription}/change_plan`;
-    expect((await story.call('POST', path, { plan: 'dear', reason: 'grown' })).body).toMatchObject({ state: 'done' });
+    for (const { subscription } of [ours, taxed]) {
+      const path = `/v1/subscriptions/${subscription}/change_plan`;
+      expect((await story.call('POST', path, { plan: 'dear', reason: 'grown' })).body).toMatchObject({ state: 'done' });
+    }
     await moveByDashboard(story, atOnce, 'always_invoice');
     await moveByDashboard(story, renewing, 'create_prorations', 'later');
     expect(await renewing.balance()).toMatchObject({ available: '0', overage: '0' });
     await story.until('2026-04-20T12:00:00Z');
-    await use(ours, 260, '60');
-    await use(atOnce, 260, '60');
+    for (const customer of [ours, atOnce, taxed]) await use(customer, 260, '60');
     await use(renewing, 260, '260');
     await story.until('2026-05-02T00:00:00Z');
     await expectBooks(story, ours, SETTLED);
+    // 20 % of $1.50 and of the $1.00 that lots had paid of it, and of $1.20: the correction takes its tax along.
+    expect(await taxed.cycleInvoice()).toMatchObject({ total_minor: 204, tax_minor: 34 });
     // All 150 were invoiced at once; what credits had paid of it came back by a note to the customer balance and paid the
     // next invoice, all but $0.20, which is less than Stripe collects.
     await expectBooks(story, atOnce, { ...SETTLED, invoice: '1.2', cash: '1.5' });

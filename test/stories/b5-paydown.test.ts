@@ -17,10 +17,21 @@ test(
   async () => {
     const paying = await story.subscriber('hybrid');
     const keeping = await story.subscriber('no-paydown');
+    const leaving = await story.subscriber('no-paydown');
+    const { taxRates, subscriptions, subscriptionItems, invoices } = story.stripe;
+    const { id: vat } = await taxRates.create({ display_name: 'VAT', percentage: 20, inclusive: false });
+    const { items } = await subscriptions.retrieve(leaving.subscription);
+    const metered = items.data.find(({ price }) => price.recurring?.usage_type === 'metered');
+    await subscriptionItems.update(metered?.id ?? '', { tax_rates: [vat] });
     await story.until('2026-04-19T12:00:00Z');
-    for (const customer of [paying, keeping]) await customer.use(10_300);
+    for (const customer of [paying, keeping, leaving]) await customer.use(10_300);
     await story.until('2026-04-20T00:00:00Z');
-    for (const customer of [paying, keeping]) await customer.buyPack('pack-1k');
+    for (const customer of [paying, keeping, leaving]) await customer.buyPack('pack-1k');
+    // The pack's grant would pay all of the last invoice: $3.00 are asked all the same, with 20 % as on the usage.
+    const path = `/v1/subscriptions/${leaving.subscription}/cancel`;
+    expect((await story.call('POST', path, { reason: 'moved on' })).body).toMatchObject({ state: 'done' });
+    const [last] = (await invoices.list({ customer: leaving.stripeCustomer })).data;
+    expect(last).toMatchObject({ status: 'paid', subtotal: 10_600, total: 360 });
     expect(await paying.balance()).toMatchObject({ available: '700', overage: '0' });
     expect(await keeping.balance()).toMatchObject({ available: '1000', overage: '300' });
 

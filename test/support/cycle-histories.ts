@@ -74,6 +74,15 @@ const memberHistory: fc.Arbitrary<History> = fc.record({
   deeds: fc.array(fc.record({ at: fc.constantFrom(...INSTANTS), deed: memberUse }), { minLength: 3, maxLength: 14 }),
 });
 
+/** How a subscription is taxed: not at all, by its own rate, by one of its metered item, or by one that is in the price. */
+export type TaxMode = 'none' | 'default' | 'item' | 'inclusive';
+
+/** So many; drawn by themselves, so that the histories of a seed stay what they are. */
+export function taxModes(count: number, seed: number): readonly TaxMode[] {
+  const mode = fc.constantFrom<TaxMode>('none', 'default', 'item', 'inclusive');
+  return fc.sample(mode, { numRuns: count, seed });
+}
+
 /** So many histories of customers with members; the same ones for the same seed. */
 export function memberHistories(count: number, seed: number): readonly History[] {
   return fc.sample(memberHistory, { numRuns: count, seed });
