@@ -83,17 +83,39 @@ export function lineTotal(line: LineAmounts & Pick<InvoiceLine, 'taxMinor'>): bi
   return lineNet(line) + line.taxMinor;
 }
 
+/** One of the periods that an invoice bills: several where the price changed in the middle of a cycle. */
+export interface PricedPeriod {
+  readonly billingPeriodId: string;
+  readonly meteredPriceId: string | null;
+  readonly endsAt: Date;
+}
+
+/** Which prices' lines are a period's: its own; of the last one on the invoice also those that are no other period's. */
+export function pricesOfPeriod(
+  billingPeriodId: string,
+  periods: readonly PricedPeriod[],
+): { readonly billingPeriodId: string; readonly isOfPeriod: (priceId: string | null) => boolean } {
+  const own = periods.find((period) => period.billingPeriodId === billingPeriodId);
+  const others = periods.filter((period) => period.billingPeriodId !== billingPeriodId);
+  const isLast = own !== undefined && others.every(({ endsAt }) => endsAt <= own.endsAt);
+  return {
+    billingPeriodId,
+    isOfPeriod: (priceId) =>
+      priceId === own?.meteredPriceId || (isLast && others.every(({ meteredPriceId }) => meteredPriceId !== priceId)),
+  };
+}
+
 /**
- * What an invoice asks for the use of one of the periods that it bills: the lines of its price, and the corrections that
- * name no other period. Several periods are on one invoice where the price changed in the middle of a cycle.
+ * What an invoice asks for the use of one of the periods that it bills: the lines of its prices, and the corrections that
+ * name no other period.
  */
 export function usageLinesOf<Line extends Pick<InvoiceLine, 'kind' | 'priceId' | 'metadata'>>(
   lines: readonly Line[],
-  { billingPeriodId, meteredPriceId }: { readonly billingPeriodId: string; readonly meteredPriceId: string | null },
+  { billingPeriodId, isOfPeriod }: ReturnType<typeof pricesOfPeriod>,
 ): readonly Line[] {
   return lines.filter((line) =>
     line.kind === 'usage'
-      ? line.priceId === meteredPriceId
+      ? isOfPeriod(line.priceId)
       : line.kind === 'correction' && !namesOther(line.metadata['creditpool_key'], billingPeriodId),
   );
 }

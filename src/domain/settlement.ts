@@ -1,8 +1,10 @@
 // One cycle of one metered price: what Stripe would charge for usage, what the ledger says is owed, and the difference.
 // Stripe charges max(0, metered × price, half up − discounts − eligible grants). Owed is the overage. A difference that
-// makes the customer pay more is applied by itself only when its cause is lots against grants.
+// makes the customer pay more is applied by itself only when its cause is lots against grants; usage that is billed otherwise
+// than was agreed waits for a person in any case.
 import { dividedDown } from './amount.ts';
 import { type CreditPrice, worthHalfUp } from './credit-price.ts';
+import type { IrregularUsage } from './draft-usage.ts';
 
 export interface CycleNumbers {
   readonly price: CreditPrice;
@@ -17,6 +19,8 @@ export interface CycleNumbers {
   readonly discountsMinor: bigint;
   /** What is left of grants that reach this invoice, minor units. */
   readonly eligibleMinor: bigint;
+  /** What the draft has in place of one line for what is metered; null: that line. */
+  readonly irregular: IrregularUsage | null;
 }
 
 export interface CycleDecision {
@@ -37,6 +41,7 @@ export function decideCycle(numbers: CycleNumbers): CycleDecision {
   const chargeMinor = charge(numbers);
   const differenceMinor = owed - chargeMinor;
   const decided = { owedMinor: owed, chargeMinor, differenceMinor };
+  if (numbers.irregular !== null) return { ...decided, action: 'hold', reason: numbers.irregular.because };
   if (numbers.countedUnits !== numbers.emittedUnits) {
     const reason = `Stripe counts ${numbers.countedUnits} meter units, ${numbers.emittedUnits} were reported`;
     return { ...decided, action: 'hold', reason };
@@ -73,11 +78,18 @@ export function owedMinor({
   return overageUnits <= 0n ? 0n : worthHalfUp(price, overageUnits * meterUnitMicro);
 }
 
-/** Stripe bills no quantity below zero. */
-function charge({ price, meterUnitMicro, countedUnits, discountsMinor, eligibleMinor }: CycleNumbers): bigint {
-  const usage = countedUnits <= 0n ? 0n : worthHalfUp(price, countedUnits * meterUnitMicro);
-  const charged = usage - discountsMinor - eligibleMinor;
-  return charged < 0n ? 0n : charged;
+/** Stripe bills no quantity below zero; grants reach the agreed line and no other. */
+function charge({ discountsMinor, eligibleMinor, irregular, ...metered }: CycleNumbers): bigint {
+  const charged = (irregular?.agreedMinor ?? meteredWorth(metered)) - discountsMinor - eligibleMinor;
+  return (charged < 0n ? 0n : charged) + (irregular?.othersMinor ?? 0n);
+}
+
+function meteredWorth({
+  price,
+  meterUnitMicro,
+  countedUnits,
+}: Pick<CycleNumbers, 'price' | 'meterUnitMicro' | 'countedUnits'>): bigint {
+  return countedUnits <= 0n ? 0n : worthHalfUp(price, countedUnits * meterUnitMicro);
 }
 
 /** A cycle as people see and decide it. */

@@ -1,17 +1,18 @@
 import { dividedDown } from '../domain/amount.ts';
 import { creditPrice } from '../domain/credit-price.ts';
+import { irregularUsage } from '../domain/draft-usage.ts';
 import { sum } from '../domain/money-postings.ts';
 import { decideAtDeadline } from '../domain/settlement.ts';
 import { transaction } from '../storage/database.ts';
 import { periodNeeds } from '../storage/grant-needs.ts';
 import { outboxMessage } from '../storage/outbox.ts';
-import { planVersion } from '../storage/plans.ts';
 import { termsOf } from '../storage/pool-books.ts';
 import type { Settlement } from '../storage/settlements.ts';
 import type { InvoiceDraft } from '../stripe/invoice-drafts.ts';
 import { correctionItem, enqueueCorrection, provisionalKey } from './correct-draft.ts';
 import { eligibleGrants } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
+import { readDraftUsage } from './draft-usage.ts';
 import { relayOutbox } from './relay-outbox.ts';
 
 /**
@@ -38,22 +39,24 @@ export async function correctProvisionally(deps: Deps, settlement: Settlement, d
 /** As if Stripe counted already all that was used: what is on its way to the meter arrives without us. */
 async function expectedDifference(deps: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<bigint> {
   const { db } = deps;
-  const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
   const period = (await periodNeeds(db, settlement, settlement.poolId)).find(
     ({ billingPeriodId }) => billingPeriodId === settlement.billingPeriodId,
   );
-  if (stripeMeteredPriceId === null || period === undefined) return 0n;
+  if (period === undefined) return 0n;
   const { currency, pricePerCredit, meterUnitMicro } = await termsOf(db, settlement.planVersionId);
   const units = dividedDown(period.paidMicro + period.overageMicro, meterUnitMicro);
-  const grants = await eligibleGrants(deps, settlement, draft, stripeMeteredPriceId);
-  const usage = draft.lines.filter(({ priceId, isProration }) => priceId === stripeMeteredPriceId && !isProration);
+  const usage = await readDraftUsage(deps, settlement, draft);
+  const { agreed, meteredPriceId } = usage;
+  const grants = await eligibleGrants(deps, settlement, draft, meteredPriceId);
+  const countedMicro = units * meterUnitMicro;
   return decideAtDeadline({
     price: creditPrice(currency, pricePerCredit),
     meterUnitMicro,
     countedUnits: units,
     emittedUnits: units,
     paidMicro: period.paidMicro,
-    discountsMinor: sum(usage.map(({ discountsMinor }) => discountsMinor)),
+    discountsMinor: sum(agreed.map(({ discountsMinor }) => discountsMinor)),
     eligibleMinor: sum(grants.map(({ leftMinor }) => leftMinor)),
+    irregular: irregularUsage(usage, { meteredPriceId, currency: draft.currency, countedMicro }),
   });
 }

@@ -1,11 +1,11 @@
-import { dividedHalfUp } from '../domain/amount.ts';
+import { dividedHalfUp, lesser } from '../domain/amount.ts';
 import { creditPrice } from '../domain/credit-price.ts';
-import { usageLinesOf } from '../domain/invoice.ts';
+import { pricesOfPeriod, usageLinesOf } from '../domain/invoice.ts';
 import { sum } from '../domain/money-postings.ts';
 import { owedMinor } from '../domain/settlement.ts';
+import { pricedPeriods } from '../storage/billed-periods.ts';
 import { finalUse } from '../storage/grant-needs.ts';
 import { readInvoiceLines, type StoredLine } from '../storage/invoices.ts';
-import { planVersion } from '../storage/plans.ts';
 import { termsOf } from '../storage/pool-books.ts';
 import type { Settlement } from '../storage/settlements.ts';
 import type { Deps } from './deps.ts';
@@ -20,18 +20,13 @@ const SETTLEMENT_ACTOR = 'settlement';
  */
 export async function creditExcess(deps: Deps, settlement: Settlement): Promise<boolean> {
   const { billingPeriodId, invoiceId } = settlement;
-  const { stripeMeteredPriceId: meteredPriceId } = await planVersion(deps.db, settlement.planVersionId);
-  const invoiced = await readInvoiceLines(deps.db, settlement, invoiceId);
-  const lines = usageLinesOf(invoiced, { billingPeriodId, meteredPriceId });
-  const usage = lines.find(({ kind }) => kind === 'usage');
-  const excess = sum(lines.map(net)) - (await owed(deps, settlement));
-  if (excess <= 0n || usage === undefined || net(usage) <= 0n) return true;
-  // The note names money with tax.
-  const onTop = usage.taxMinor - usage.inclusiveTaxMinor;
-  const amountMinor = dividedHalfUp(excess * (net(usage) + onTop), net(usage));
+  const prices = pricesOfPeriod(billingPeriodId, await pricedPeriods(deps.db, settlement, invoiceId));
+  const lines = usageLinesOf(await readInvoiceLines(deps.db, settlement, invoiceId), prices);
+  const noted = shared(sum(lines.map(net)) - (await owed(deps, settlement)), lines);
+  if (noted.length === 0) return true;
   const issued = await issueCreditNote(deps, {
     invoiceId,
-    lines: [{ invoiceLineId: usage.lineId, amountMinor }],
+    lines: noted,
     settlement: 'customer_balance',
     reason: 'billing_error',
     ticket: `settlement of ${billingPeriodId}`,
@@ -44,6 +39,27 @@ export async function creditExcess(deps: Deps, settlement: Settlement): Promise<
   }
   deps.log.error({ invoice: invoiceId, reason: issued.rejected.message }, 'an excess could not be credited');
   return issued.rejected.code !== 'stripe_unavailable';
+}
+
+/** An excess over the usage lines that ask for most first, each up to what it asks; a note names money with tax. */
+function shared(
+  excess: bigint,
+  lines: readonly StoredLine[],
+): readonly { readonly invoiceLineId: string; readonly amountMinor: bigint }[] {
+  const asking = lines.filter((line) => line.kind === 'usage' && net(line) > 0n);
+  const noted = [];
+  let left = excess;
+  for (const line of asking.toSorted((a, b) => Number(net(b) - net(a)))) {
+    if (left <= 0n) break;
+    const part = lesser(left, net(line));
+    const onTop = line.taxMinor - line.inclusiveTaxMinor;
+    noted.push({
+      invoiceLineId: line.lineId,
+      amountMinor: dividedHalfUp(part * (net(line) + onTop), net(line)),
+    });
+    left -= part;
+  }
+  return noted;
 }
 
 /** Without tax on top: what is owed is at the price as it is said, with the tax that is in it. */

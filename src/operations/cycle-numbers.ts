@@ -1,16 +1,17 @@
 import { creditPrice, worthHalfUp } from '../domain/credit-price.ts';
+import { irregularUsage } from '../domain/draft-usage.ts';
 import { meteredSpan } from '../domain/meter.ts';
 import type { CycleNumbers } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
 import { type OpenGrant, openGrants } from '../storage/credit-grants.ts';
 import { periodNeeds } from '../storage/grant-needs.ts';
 import { sentMeterUnits } from '../storage/meter-sums.ts';
-import { planVersion } from '../storage/plans.ts';
 import { termsOf } from '../storage/pool-books.ts';
 import type { Settlement } from '../storage/settlements.ts';
 import type { InvoiceDraft } from '../stripe/invoice-drafts.ts';
 import { meteredTotal } from '../stripe/meter-events.ts';
 import type { Deps } from './deps.ts';
+import { readDraftUsage } from './draft-usage.ts';
 import { mirrorCreditMovements } from './mirror-credit-movements.ts';
 
 export type CycleReading =
@@ -20,9 +21,9 @@ export type CycleReading =
 /** Reads all that decides a cycle, from the ledger and fresh from Stripe. Call it when nothing of the cycle waits to be sent. */
 export async function readCycleNumbers(deps: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<CycleReading> {
   const { db, stripe } = deps;
-  const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
-  const usage = draft.lines.filter(({ priceId, isProration }) => priceId === stripeMeteredPriceId && !isProration);
-  if (usage.length > 1) return { unreadable: 'the draft has two lines of the credit price' };
+  const usage = await readDraftUsage(deps, settlement, draft);
+  const { agreed, meteredPriceId } = usage;
+  if (agreed.length > 1) return { unreadable: 'the draft has two lines of the credit price' };
   const sent = await sentMeterUnits(db, settlement, settlement.billingPeriodId);
   if (sent === null) return { unreadable: 'the meter is not at Stripe' };
   const countedUnits = await meteredTotal(stripe, { ...sent, ...meteredSpan(sent) });
@@ -31,15 +32,18 @@ export async function readCycleNumbers(deps: Deps, settlement: Settlement, draft
 
   const terms = await termsOf(db, settlement.planVersionId);
   const price = creditPrice(terms.currency, terms.pricePerCredit);
-  const shown = usage[0]?.amountMinor ?? 0n;
-  if (draft.hasDiscounts && countedUnits > 0n && shown !== worthHalfUp(price, countedUnits * terms.meterUnitMicro)) {
+  const countedMicro = countedUnits * terms.meterUnitMicro;
+  const irregular = irregularUsage(usage, { meteredPriceId, currency: draft.currency, countedMicro });
+  const shown = agreed[0]?.amountMinor ?? 0n;
+  const isShown = irregular !== null || countedUnits <= 0n || shown === worthHalfUp(price, countedMicro);
+  if (draft.hasDiscounts && !isShown) {
     return { unreadable: 'the draft does not show its usage yet, and a discount may reach it' };
   }
   const period = (await periodNeeds(db, settlement, settlement.poolId)).find(
     ({ billingPeriodId }) => billingPeriodId === settlement.billingPeriodId,
   );
   if (period === undefined) return { unreadable: 'the period is final already' };
-  const eligible = await eligibleGrants(deps, settlement, draft, stripeMeteredPriceId ?? '');
+  const eligible = await eligibleGrants(deps, settlement, draft, meteredPriceId);
   return {
     numbers: {
       price,
@@ -47,8 +51,9 @@ export async function readCycleNumbers(deps: Deps, settlement: Settlement, draft
       countedUnits,
       emittedUnits: settlement.emittedUnits,
       paidMicro: period.paidMicro,
-      discountsMinor: usage[0]?.discountsMinor ?? 0n,
+      discountsMinor: agreed[0]?.discountsMinor ?? 0n,
       eligibleMinor: eligible.reduce((sum, { leftMinor }) => sum + leftMinor, 0n),
+      irregular,
     },
     overageMicro: period.overageMicro,
   };

@@ -7,6 +7,7 @@ import type { SharedKind, Sighting } from '../stripe/events.ts';
 import { fetchInvoice, type InvoiceSight } from '../stripe/invoices.ts';
 import { fetchSubscriptionWithCustomer } from '../stripe/subscriptions.ts';
 import type { Deps } from './deps.ts';
+import { recognisePrices } from './recognise-prices.ts';
 
 export interface SharedSighting extends Sighting {
   readonly kind: SharedKind;
@@ -38,7 +39,8 @@ const CALLS = 5;
  * With an invoice come its subscription and its customer, with a subscription its customer: what is wanted of those is
  * not fetched again. What Stripe does not have, and what asks for more than that, is in no life and has not failed.
  */
-export async function fetchLives({ stripe }: Deps, sightings: readonly SharedSighting[]): Promise<FetchedLives> {
+export async function fetchLives(deps: Deps, sightings: readonly SharedSighting[]): Promise<FetchedLives> {
+  const { stripe } = deps;
   const lives = new Map<string, Life>();
   const failed: (readonly [SharedSighting, unknown])[] = [];
   const lifeOf = (stripeCustomerId: string, customer: CustomerFacts | null): Life => {
@@ -58,6 +60,7 @@ export async function fetchLives({ stripe }: Deps, sightings: readonly SharedSig
     const sight = await fetchInvoice(stripe, sighting.id);
     // The usage of a void invoice goes back in transactions of its own.
     if (sight === null || sight.invoice.voidedAt !== null) return;
+    await recognisePrices(deps, sight.invoice.lines);
     const life = lifeOf(sight.invoice.stripeCustomerId, sight.customer);
     life.invoices.push(sight);
     life.sightings.push(sighting);

@@ -1,11 +1,12 @@
 import type { CustomerKey } from '../domain/customer.ts';
 import { type Invoice, lineNet, type LineKind } from '../domain/invoice.ts';
 import type { SubscriptionFacts } from '../domain/subscription.ts';
-import { invoicesToSettle } from '../storage/billed-periods.ts';
+import { billsPeriod, invoicesToSettle } from '../storage/billed-periods.ts';
 import { wallTime } from '../storage/clock.ts';
 import { lockCustomer } from '../storage/customers.ts';
 import { type Transaction, transaction } from '../storage/database.ts';
 import { saveInvoice } from '../storage/fetched-invoices.ts';
+import { pricesOnMeters } from '../storage/foreign-prices.ts';
 import { customerOfInvoice, markInvoiceDeleted } from '../storage/invoices.ts';
 import { packVersionOfPrice, planVersionOfPrice } from '../storage/plans.ts';
 import { readSubscription } from '../storage/subscriptions.ts';
@@ -23,6 +24,7 @@ import { knownCustomer } from './mirror-customer.ts';
 import { storeSubscription } from './mirror-subscription.ts';
 import { notePaidFee } from './note-paid-fee.ts';
 import { postInvoice } from './post-invoice.ts';
+import { recognisePrices } from './recognise-prices.ts';
 
 export interface MirroredInvoice {
   readonly key: CustomerKey;
@@ -42,6 +44,7 @@ export async function mirrorInvoice(deps: Deps, invoiceId: string): Promise<Mirr
     return null;
   }
   const key = await knownCustomer(deps, seen.invoice.stripeCustomerId);
+  await recognisePrices(deps, seen.invoice.lines);
   const invoice = await transaction(deps.db, async (trx) => {
     await lockCustomer(trx, key);
     return storeInvoice(deps, trx, key, { ...seen, fetchedAt });
@@ -60,7 +63,7 @@ export async function storeInvoice(
   key: CustomerKey,
   { invoice: fetched, subscription, fetchedAt }: InvoiceSight & { readonly fetchedAt: Date },
 ): Promise<Invoice> {
-  const invoice = { ...fetched, lines: await withKinds(trx, fetched.lines) };
+  const invoice = { ...fetched, lines: await withKinds(trx, key, fetched) };
   if (subscription !== null) await ensureSubscription(deps, trx, key, { invoice, subscription, fetchedAt });
   if (await saveInvoice(trx, key, { invoice, fetchedAt })) await postInvoice(deps, trx, key, invoice);
   await grantWhatWasPaid(deps, trx, key, invoice);
@@ -82,13 +85,33 @@ export async function settleBilledPeriods(deps: Deps, { limit }: { readonly limi
   return waiting.filter((invoiceId) => !left.has(invoiceId)).length;
 }
 
-async function withKinds(trx: Transaction, lines: FetchedInvoice['lines']): Promise<Invoice['lines']> {
+async function withKinds(trx: Transaction, key: CustomerKey, invoice: FetchedInvoice): Promise<Invoice['lines']> {
+  const { lines } = invoice;
   const kinds = new Map<string, LineKind>();
   for (const { priceId } of lines) {
     if (priceId === null || kinds.has(priceId)) continue;
     kinds.set(priceId, await kindOfPrice(trx, priceId));
   }
+  for (const priceId of await foreignUsage(trx, key, invoice, kinds)) kinds.set(priceId, 'usage');
   return lines.map((line) => ({ ...line, kind: lineKind(line, kinds) }));
+}
+
+/** Prices by another hand that bill our meter, on an invoice that settles a period of ours: it is that period's usage. */
+async function foreignUsage(
+  trx: Transaction,
+  key: CustomerKey,
+  { invoiceId, subscriptionId, lines }: FetchedInvoice,
+  kinds: ReadonlyMap<string, LineKind>,
+): Promise<readonly string[]> {
+  const others = [...kinds].flatMap(([priceId, kind]) => (kind === 'other' ? [priceId] : []));
+  if (others.length === 0 || subscriptionId === null) return [];
+  const onMeters = await pricesOnMeters(trx);
+  const foreign = others.filter((priceId) => onMeters.has(priceId));
+  const spans = lines.filter(
+    ({ priceId }) => priceId !== null && (foreign.includes(priceId) || kinds.get(priceId) === 'usage'),
+  );
+  const isOurs = foreign.length > 0 && (await billsPeriod(trx, key, { invoiceId, subscriptionId, spans }));
+  return isOurs ? foreign : [];
 }
 
 async function kindOfPrice(trx: Transaction, priceId: string): Promise<LineKind> {

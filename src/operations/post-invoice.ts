@@ -12,7 +12,7 @@ import {
 } from '../domain/entries-invoice.ts';
 import { invoiceOverpaid, paidOutOfBand, paymentReceived } from '../domain/entries-payment.ts';
 import { overageBilled, type UnbilledPeriod, usageAccrued, usageSettled } from '../domain/entries-revenue.ts';
-import { type Invoice, usageLinesOf } from '../domain/invoice.ts';
+import { type Invoice, pricesOfPeriod, type PricedPeriod, usageLinesOf } from '../domain/invoice.ts';
 import {
   type BilledPeriod,
   linkPeriods,
@@ -45,19 +45,21 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
   const { invoiceId, subscriptionId, finalizedAt } = invoice;
   // A sign-up bills no period: what it asks for is what begins with it.
   const isSignUp = invoice.billingReason === 'subscription_create';
-  const starts = invoice.lines.filter(({ kind }) => kind === 'usage').map(({ periodStart }) => periodStart);
+  const spans = invoice.lines.filter(({ kind }) => kind === 'usage');
   const feeIds = invoice.lines.filter(({ kind }) => kind === 'base').map(({ lineId }) => lineId);
   const isBilling = subscriptionId !== null && !isSignUp && invoice.status !== 'void';
   // Sent together, run in order.
   const [, shared, periods] = await Promise.all([
-    isBilling ? linkPeriods(trx, key, { invoiceId, subscriptionId, starts }) : undefined,
+    isBilling ? linkPeriods(trx, key, { invoiceId, subscriptionId, spans }) : undefined,
     finalizedAt === null || feeIds.length === 0 ? [] : sharedFees(trx, key, { through: finalizedAt, lineIds: feeIds }),
     finalizedAt === null || isSignUp ? [] : lockPeriodsOfInvoice(trx, key, invoiceId),
   ]);
   if (finalizedAt === null) return;
   const ending = periods.filter(({ state, isNeverBilled }) => state === 'cut_off' || isNeverBilled);
+  const priced = await Promise.all(periods.map((period) => withPrice(trx, period)));
   const drafts: Draft[] = [];
-  for (const period of ending) drafts.push(...(await draftsOfPeriod(trx, key, { period, invoice, finalizedAt })));
+  for (const period of ending)
+    drafts.push(...(await draftsOfPeriod(trx, key, { period, priced, invoice, finalizedAt })));
   const [entryId] = await postOnce(deps, trx, key, [
     invoiceFinalized(invoice),
     ...shared.map((fee) => feeAllocated(fee, finalizedAt, 'finalized')),
@@ -81,13 +83,17 @@ export async function postInvoice(deps: Deps, trx: Transaction, key: CustomerKey
 async function draftsOfPeriod(
   trx: Transaction,
   key: CustomerKey,
-  { period, invoice, finalizedAt }: { period: BilledPeriod; invoice: Invoice; finalizedAt: Date },
+  {
+    period,
+    priced,
+    invoice,
+    finalizedAt,
+  }: { period: BilledPeriod; priced: readonly PricedPeriod[]; invoice: Invoice; finalizedAt: Date },
 ): Promise<readonly Draft[]> {
   const { billingPeriodId, unit, isNeverBilled } = period;
   const { invoiceId, currency } = invoice;
   const accrual = isNeverBilled ? null : await accrualOf(trx, key, billingPeriodId);
-  const { stripeMeteredPriceId: meteredPriceId } = await planVersion(trx, period.planVersionId);
-  const usage = usageLinesOf(invoice.lines, { billingPeriodId, meteredPriceId });
+  const usage = usageLinesOf(invoice.lines, pricesOfPeriod(billingPeriodId, priced));
   const standing = isNeverBilled ? 'written_off' : 'overage';
   const pools = await overageOf(trx, key, billingPeriodId, standing);
   const drafts = [
@@ -105,6 +111,14 @@ async function draftsOfPeriod(
     }),
   ];
   return drafts.filter((draft) => draft !== null);
+}
+
+async function withPrice(
+  trx: Transaction,
+  { billingPeriodId, planVersionId, endsAt }: BilledPeriod,
+): Promise<PricedPeriod> {
+  const { stripeMeteredPriceId: meteredPriceId } = await planVersion(trx, planVersionId);
+  return { billingPeriodId, meteredPriceId, endsAt };
 }
 
 async function accrualOf(trx: Transaction, key: CustomerKey, billingPeriodId: string): Promise<UnbilledPeriod> {

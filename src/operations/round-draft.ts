@@ -9,6 +9,7 @@ import type { Settlement } from '../storage/settlements.ts';
 import { type InvoiceDraft, readInvoiceDraft } from '../stripe/invoice-drafts.ts';
 import { ratesOnTop, taxOfDraftUsage } from '../stripe/usage-tax.ts';
 import type { Deps } from './deps.ts';
+import { readDraftUsage } from './draft-usage.ts';
 import { relayOutbox } from './relay-outbox.ts';
 
 const RELAYED_MAX = 100;
@@ -29,7 +30,7 @@ export async function roundDraft(deps: Deps, settlement: Settlement): Promise<Un
   if (stepMinor === 1n) return null;
   const { stripeMeteredPriceId: priceId } = await planVersion(deps.db, settlement.planVersionId);
   const rates = await ratesOnTop(deps.stripe, draft, priceId);
-  const total = await totalWhenFinal(deps, settlement, { draft, priceId, rates });
+  const total = await totalWhenFinal(deps, settlement, { draft, rates });
   const isRound = total <= 0n || total % stepMinor === 0n;
   const item = await outboxMessage(deps.db, settlement, keyOf(settlement));
   if (item?.state === 'refused') return held(draft, total, `the rounding item was refused: ${item.outcome}`);
@@ -89,17 +90,16 @@ async function enqueueRounding(
 
 /** A draft may show the credits that it will take, or not yet: what it will take is what leaves our charge, and no tax. */
 async function totalWhenFinal(
-  { db }: Deps,
+  deps: Deps,
   settlement: Settlement,
   {
     draft,
-    priceId,
     rates,
-  }: { readonly draft: InvoiceDraft; readonly priceId: string | null; readonly rates: readonly RateMillionths[] },
+  }: { readonly draft: InvoiceDraft; readonly rates: readonly RateMillionths[] },
 ): Promise<bigint> {
-  const usage = draft.lines.filter((line) => line.priceId === priceId);
-  const asked = sum(usage.map(({ amountMinor, discountsMinor }) => amountMinor - discountsMinor));
-  const charge = (await findSettlement(db, settlement.billingPeriodId))?.expectedMinor ?? asked;
+  const { agreed, others } = await readDraftUsage(deps, settlement, draft);
+  const asked = sum([...agreed, ...others].map(({ amountMinor, discountsMinor }) => amountMinor - discountsMinor));
+  const charge = (await findSettlement(deps.db, settlement.billingPeriodId))?.expectedMinor ?? asked;
   const final = asked > charge ? charge : asked;
   const shown = asked - draft.creditsShownMinor;
   return draft.totalMinor + final + taxOnTop(final, rates) - shown - taxOnTop(shown, rates);

@@ -126,7 +126,8 @@ async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, a
 
 /** An hour before Stripe finalizes by itself: take off what it would charge too much, and let it go. */
 async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraft, at: Date): Promise<SettlementState> {
-  if (settlement.correctionMinor === 0n) {
+  // A provisional item may stand for less than what is too much by now.
+  if ((await outboxMessage(deps.db, settlement, correctionKey(settlement))) === null) {
     const reading = await readCycleNumbers(deps, settlement, draft);
     if ('unreadable' in reading) return leave(deps, settlement, 'held', reading.unreadable);
     const { numbers, overageMicro } = reading;

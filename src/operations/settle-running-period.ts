@@ -80,6 +80,7 @@ async function differenceOf(
     paidMicro: needs?.paidMicro ?? 0n,
     discountsMinor: 0n,
     eligibleMinor: grants.reduce((sum, { leftMinor }) => sum + leftMinor, 0n),
+    irregular: null,
   });
   if (decision.action === 'hold') return decision.reason;
   if (decision.action === 'finalize') return null;

@@ -1,31 +1,37 @@
 // Billing periods from the invoice's side: which invoice bills a period, what it still owes, when it is final.
 import type { CustomerKey } from '../domain/customer.ts';
+import type { PricedPeriod } from '../domain/invoice.ts';
 import type { Database, Transaction } from './database.ts';
 import { inStep } from './in-step.ts';
 import { queryEach } from './query-each.ts';
 import { execute, query } from './query.ts';
 
-/** Notes which invoice bills the periods that began at these instants; an invoice that was voided gives its place up. */
+/** No invoice that stands bills the period (`p`). */
+const UNCLAIMED = `(p.invoice_id is null or exists (select from invoices i where i.lane = p.lane
+  and i.customer_id = p.customer_id and i.invoice_id = p.invoice_id and i.status in ('void', 'deleted')))`;
+
+/**
+ * Notes which invoice bills the periods that its lines begin or end with, as one at another price may begin later; an invoice
+ * that was voided gives its place up.
+ */
 export const linkPeriods = inStep(async (trx: Transaction, asks: readonly (readonly [CustomerKey, PeriodLink])[]) => {
-  const rows = asks.flatMap(([key, link]) => link.starts.map((start) => ({ ...key, ...link, start })));
+  const rows = asks.flatMap(([key, link]) => link.spans.map((span) => ({ ...key, ...link, ...span })));
   if (rows.length > 0) {
     await execute(
       trx,
       `update billing_periods p set invoice_id = l.invoice_id
-       from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
-         as l (lane, customer_id, invoice_id, subscription_id, starts_at)
+       from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+         as l (lane, customer_id, invoice_id, subscription_id, starts_at, ends_at)
        where p.lane = any ($1) and p.lane = l.lane and p.customer_id = l.customer_id
-         and p.subscription_id = l.subscription_id and p.starts_at = l.starts_at
-         and p.invoice_id is distinct from l.invoice_id and not p.is_trial
-         and (p.invoice_id is null or exists (
-           select from invoices i where i.lane = l.lane and i.customer_id = l.customer_id
-             and i.invoice_id = p.invoice_id and i.status in ('void', 'deleted')))`,
+         and p.subscription_id = l.subscription_id and (p.starts_at = l.starts_at or p.ends_at = l.ends_at)
+         and p.invoice_id is distinct from l.invoice_id and not p.is_trial and ${UNCLAIMED}`,
       [
         rows.map(({ lane }) => lane),
         rows.map(({ customerId }) => customerId),
         rows.map(({ invoiceId }) => invoiceId),
         rows.map(({ subscriptionId }) => subscriptionId),
-        rows.map(({ start }) => start),
+        rows.map(({ periodStart }) => periodStart),
+        rows.map(({ periodEnd }) => periodEnd),
       ],
     );
   }
@@ -35,7 +41,37 @@ export const linkPeriods = inStep(async (trx: Transaction, asks: readonly (reado
 interface PeriodLink {
   readonly invoiceId: string;
   readonly subscriptionId: string;
-  readonly starts: readonly Date[];
+  /** Of its lines for usage. */
+  readonly spans: readonly Span[];
+}
+
+interface Span {
+  readonly periodStart: Date;
+  readonly periodEnd: Date;
+}
+
+/** Whether an invoice bills, or may claim, one of the subscription's periods. */
+export async function billsPeriod(
+  on: Transaction,
+  { lane, customerId }: CustomerKey,
+  { invoiceId, subscriptionId, spans }: PeriodLink,
+): Promise<boolean> {
+  const rows = await query(
+    on,
+    `select from billing_periods p
+     where p.lane = $1 and p.customer_id = $2 and p.subscription_id = $3 and not p.is_trial and (p.invoice_id = $4
+       or ((p.starts_at = any($5::timestamptz[]) or p.ends_at = any($6::timestamptz[])) and ${UNCLAIMED}))
+     limit 1`,
+    [
+      lane,
+      customerId,
+      subscriptionId,
+      invoiceId,
+      spans.map(({ periodStart }) => periodStart),
+      spans.map(({ periodEnd }) => periodEnd),
+    ],
+  );
+  return rows.length > 0;
 }
 
 export interface BilledPeriod {
@@ -83,6 +119,21 @@ export const lockPeriodsOfInvoice = inStep(
     return periods;
   },
 );
+
+/** The periods that an invoice bills, each with its price. */
+export async function pricedPeriods(
+  db: Database,
+  { lane, customerId }: CustomerKey,
+  invoiceId: string,
+): Promise<readonly PricedPeriod[]> {
+  return query<PricedPeriod>(
+    db,
+    `select p.billing_period_id as "billingPeriodId", v.stripe_metered_price_id as "meteredPriceId", p.ends_at as "endsAt"
+     from billing_periods p join plan_versions v using (plan_version_id)
+     where p.lane = $1 and p.customer_id = $2 and p.invoice_id = $3`,
+    [lane, customerId, invoiceId],
+  );
+}
 
 /** A final period takes no more usage and no more money. */
 export const markPeriodFinal = inStep(

@@ -64,3 +64,27 @@ export async function noteChangeSettled(
     [lane, customerId, billingPeriodId, at],
   );
 }
+
+/** The metered prices that were left in the middle of the cycle which a settlement is of. */
+export async function leftPrices(
+  db: Database,
+  {
+    lane,
+    customerId,
+    billingPeriodId,
+    invoiceId,
+  }: CustomerKey & { readonly billingPeriodId: string; readonly invoiceId: string },
+): Promise<readonly string[]> {
+  const rows = await query<{ priceId: string }>(
+    db,
+    `select distinct v.stripe_metered_price_id as "priceId"
+     from billing_periods p
+     join billing_periods s on s.lane = p.lane and s.customer_id = p.customer_id and s.subscription_id = p.subscription_id
+       and s.billing_period_id = $3
+     join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
+     where p.lane = $1 and p.customer_id = $2 and p.superseded_by is not null and p.ends_at <= s.ends_at
+       and (p.state <> 'final' or p.invoice_id = $4)`,
+    [lane, customerId, billingPeriodId, invoiceId],
+  );
+  return rows.map(({ priceId }) => priceId);
+}

@@ -266,6 +266,7 @@ function liveThrough(months: readonly { readonly before: readonly Step[]; readon
       paidMicro: ended.paidMicro,
       discountsMinor: 0n,
       eligibleMinor,
+      irregular: null,
     };
     const { chargeMinor, differenceMinor, action } = decideCycle(numbers);
     const asked = chargeMinor + (action === 'correct' ? differenceMinor : 0n);

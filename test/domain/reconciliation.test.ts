@@ -54,6 +54,7 @@ const period: BilledPeriod = {
   invoiceId: 'in_1',
   price: CENT,
   meteredPriceId: 'price_metered',
+  foreignPriceIds: new Set(['price_dear']),
   meterUnitMicro: 1_000n,
   emittedUnits: 12_500_000n,
   lotsPaidMicro: 10_000_000_000n,

@@ -23,6 +23,7 @@ function cycle(more: Partial<CycleNumbers> = {}): CycleNumbers {
     paidMicro: 10_000n * CREDIT,
     discountsMinor: 0n,
     eligibleMinor: 10_000n,
+    irregular: null,
     ...more,
   };
 }

@@ -62,8 +62,9 @@ export async function expectRecomputedInvoices(
         amount: Number(amount),
       });
       const discount = (line.discount_amounts ?? []).reduce((sum, { amount: off }) => sum + BigInt(off), 0n);
+      // What another hand's price asks on our meter is usage too: asked, and not owed.
       if (periods.some(({ metered }) => metered === priceId)) given += discount;
-      else besides += amount - discount;
+      else if (!(await isOnMeterOf(stripe, price, periods))) besides += amount - discount;
     }
     // Credits are worth what lots paid, so overage is all that usage may ask; a cent of rounding is the customer's.
     // Several periods where the price changed in the middle of the cycle, each at its own price.
@@ -83,6 +84,16 @@ async function endsTrial(db: Story['billing']['deps']['db'], { period_end: end }
     [end],
   );
   return rows.length > 0;
+}
+
+async function isOnMeterOf(
+  stripe: Story['stripe'],
+  { recurring }: Stripe.Price,
+  periods: readonly { readonly metered: string }[],
+): Promise<boolean> {
+  const meter = recurring?.meter ?? null;
+  const ours = await Promise.all(periods.map(async ({ metered }) => stripe.prices.retrieve(metered)));
+  return meter !== null && ours.some((price) => price.recurring?.meter === meter);
 }
 
 function isProration({ parent }: Stripe.InvoiceLineItem): boolean {

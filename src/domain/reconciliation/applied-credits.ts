@@ -10,6 +10,8 @@ export interface BilledPeriod {
   readonly invoiceId: string;
   readonly price: CreditPrice;
   readonly meteredPriceId: string;
+  /** Other prices that bill the meter, whose lines are the period's too: a hand at Stripe put them on the invoice. */
+  readonly foreignPriceIds: ReadonlySet<string>;
   readonly meterUnitMicro: bigint;
   /** Whole meter units that Stripe accepted for the period. */
   readonly emittedUnits: bigint;
@@ -48,6 +50,9 @@ export function compareAppliedCredits(period: BilledPeriod, invoice: InvoiceTher
     const reason = 'Grants are rounded up once, usage lines half up each.';
     return { compared: 1, differences: [amountDiffers('credits_applied_rounding', object, amounts, reason)] };
   }
+  if (isMadeRight(period, invoice)) {
+    return { compared: 1, differences: [amountDiffers('credits_applied_shaped', object, amounts, BILLED_OTHERWISE)] };
+  }
   const reason = isCountedShort(period, invoice) ? COUNTED_SHORT : null;
   return { compared: 1, differences: [amountDiffers('credits_applied', object, amounts, reason)] };
 }
@@ -63,11 +68,25 @@ function quantityBilled(period: BilledPeriod, invoice: InvoiceThere): Comparison
   const emitted = period.emittedUnits > 0n ? period.emittedUnits : 0n;
   if (billed === emitted) return { compared: 1, differences: [] };
   const amounts = { ours: emitted, theirs: billed, unit: 'meter units' };
-  const reason = isCountedShort(period, invoice) ? COUNTED_SHORT : null;
+  const reason = isMadeRight(period, invoice)
+    ? BILLED_OTHERWISE
+    : isCountedShort(period, invoice)
+      ? COUNTED_SHORT
+      : null;
   return { compared: 1, differences: [amountDiffers('usage_quantity', invoice.invoiceId, amounts, reason)] };
 }
 
 const COUNTED_SHORT = 'Stripe changed the price before it had counted all of it; what it asks is what is owed.';
+
+const BILLED_OTHERWISE = 'Usage was billed at another price, or by no line; what is asked in the end is what is owed.';
+
+/** Not one line at the agreed price, but with the items and the note of ours the money is right, to a minor unit given away. */
+function isMadeRight(period: BilledPeriod, invoice: InvoiceThere): boolean {
+  const lines = usageLines(period, invoice);
+  const isAsAgreed = lines.length > 0 && lines.every(({ priceId }) => priceId === period.meteredPriceId);
+  const short = owed(period) - asked(period, invoice) - corrections(period, invoice) + period.excessCreditedMinor;
+  return !isAsAgreed && (short === 0n || short === 1n);
+}
 
 /** The price changed while usage was on its way: Stripe bills what it had counted by then, and never the rest. */
 function isCountedShort(period: BilledPeriod, invoice: InvoiceThere): boolean {
@@ -123,8 +142,14 @@ function usageOwed(period: BilledPeriod, invoice: InvoiceThere): Comparison {
   return { compared: 1, differences };
 }
 
-function usageLines({ meteredPriceId }: BilledPeriod, { lines }: InvoiceThere): readonly InvoiceLineThere[] {
-  return lines.filter(({ priceId, isCorrection }) => priceId === meteredPriceId && !isCorrection);
+function usageLines(
+  { meteredPriceId, foreignPriceIds }: BilledPeriod,
+  { lines }: InvoiceThere,
+): readonly InvoiceLineThere[] {
+  return lines.filter(
+    ({ priceId, isCorrection }) =>
+      priceId !== null && (priceId === meteredPriceId || foreignPriceIds.has(priceId)) && !isCorrection,
+  );
 }
 
 function corrections({ billingPeriodId }: BilledPeriod, { lines }: InvoiceThere): bigint {

@@ -18,6 +18,7 @@ import { compareSeats } from '../../domain/reconciliation/seats.ts';
 import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
 import type { CheckName } from '../../domain/variance.ts';
+import { pricesOnMeters } from '../../storage/foreign-prices.ts';
 import { adoptionOf } from '../../storage/imports.ts';
 import { termsOf } from '../../storage/pool-books.ts';
 import { creditMeterIds, subscribedItems } from '../../storage/reconciliation/catalogue.ts';
@@ -111,9 +112,14 @@ async function billedHere(
   { since }: RunContext,
 ): Promise<readonly Billed[]> {
   const billed: Billed[] = [];
-  for (const { planVersionId, standing, ...period } of await billedPeriods(db, customer, since)) {
+  const onMeters = await pricesOnMeters(db);
+  for (const { planVersionId, standing, otherPriceIds, ...period } of await billedPeriods(db, customer, since)) {
     const invoice = invoices.find(({ invoiceId }) => invoiceId === period.invoiceId);
-    billed.push({ period: { ...period, price: await priceOf(db, planVersionId) }, standing, invoice });
+    // What a change of price ended answers for its own price alone.
+    const settled = [period.meteredPriceId, ...otherPriceIds];
+    const foreignPriceIds = new Set(period.isSuperseded ? [] : [...onMeters].filter((id) => !settled.includes(id)));
+    const price = await priceOf(db, planVersionId);
+    billed.push({ period: { ...period, foreignPriceIds, price }, standing, invoice });
   }
   return billed;
 }

@@ -105,6 +105,8 @@ export interface BilledPeriodHere {
   readonly excessCreditedMinor: bigint;
   readonly acceptedBecause: string | null;
   readonly isSuperseded: boolean;
+  /** Metered prices of other periods on the same invoice. */
+  readonly otherPriceIds: readonly string[];
   /** Mirrored invoices that stand and bill the same cycle. */
   readonly standing: readonly string[];
 }
@@ -132,6 +134,9 @@ export async function billedPeriods(
        (select 'Accepted by ' || t.decided_by || ': ' || t.decision_reason from settlements t
          where t.lane = $1 and t.customer_id = $2 and t.billing_period_id = p.billing_period_id
            and t.decision = 'accept') as "acceptedBecause", p.superseded_by is not null as "isSuperseded",
+       array(select w.stripe_metered_price_id from billing_periods o join plan_versions w using (plan_version_id)
+         where o.lane = $1 and o.customer_id = $2 and o.invoice_id = p.invoice_id
+           and o.billing_period_id <> p.billing_period_id) as "otherPriceIds",
        array(select distinct i.invoice_id from invoices i
          join invoice_lines l on l.lane = i.lane and l.customer_id = i.customer_id and l.invoice_id = i.invoice_id
          where i.lane = $1 and i.customer_id = $2 and i.subscription_id = p.subscription_id
