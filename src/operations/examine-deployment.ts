@@ -16,9 +16,9 @@ import { kindOf } from '../domain/reconciliation.ts';
 import { lastReview } from '../storage/action-modes.ts';
 import { now, wallTime } from '../storage/clock.ts';
 import { readDatabaseRights } from '../storage/database-rights.ts';
-import { subscribedTwice } from '../storage/reconciliation/subscriptions.ts';
 import { fetchStripeTime, listEndpoints, PINNED_API_VERSION, probeRights } from '../stripe/checkup.ts';
 import type { Deps } from './deps.ts';
+import { examineSubscriptions } from './examine-subscriptions.ts';
 import { readNotEnforced } from './launch/read-not-enforced.ts';
 import { readHealth } from './read-health.ts';
 import { compareCatalogueOf } from './reconciliation/compare-catalogue.ts';
@@ -84,20 +84,6 @@ async function examineCatalogue(deps: Deps): Promise<readonly CheckupLine[]> {
     const { object, theirs } = difference;
     return bad('catalogue', theirs ?? `${object} is gone at Stripe`, kindOf(difference).repair);
   });
-}
-
-async function examineSubscriptions({ db }: Deps): Promise<readonly CheckupLine[]> {
-  const twice = await subscribedTwice(db, null);
-  if (twice.length === 0) return [good('subscriptions', 'one of each customer counts on a meter')];
-  return twice.map(({ subscriptionIds, metered }) =>
-    bad(
-      'subscriptions',
-      metered > 1
-        ? `${subscriptionIds.join(' and ')} of one customer count on one meter: Stripe bills its usage on each`
-        : `${subscriptionIds.join(' and ')} are of one customer: the last one is followed, the other brings no credits`,
-      'cancel all but one, and credit what they have billed',
-    ),
-  );
 }
 
 async function examineBacklog(deps: Deps): Promise<readonly CheckupLine[]> {

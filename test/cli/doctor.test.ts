@@ -307,6 +307,27 @@ describe('what lies about', () => {
     await story.clock.settle();
   });
 
+  test('an item at another price on the meter beside the one that was agreed', async () => {
+    const { stripeCustomer: customer, subscription } = await story.subscriber();
+    const { items } = await stripe.subscriptions.retrieve(subscription);
+    const metered = items.data.find(({ price }) => price.recurring?.usage_type === 'metered')?.price;
+    const dearer = await stripe.prices.create({
+      product_data: { name: 'Dearer' },
+      currency: 'usd',
+      unit_amount: 5,
+      recurring: { interval: 'month', usage_type: 'metered', meter: metered?.recurring?.meter ?? '' },
+    });
+    const second = await stripe.subscriptionItems.create({ subscription, price: dearer.id });
+    await story.clock.settle();
+    const said = (await failing()).filter((line) => line.startsWith('subscriptions'));
+    expect(said).toEqual([
+      expect.stringMatching(`${second.id} of ${customer} .*: Two items .* → Remove the item that is not meant`),
+      expect.stringMatching(`${second.id} of ${customer} .${dearer.id}.: .* none of its plan’s.* → Put the item back`),
+    ]);
+    await stripe.subscriptionItems.del(second.id);
+    await story.clock.settle();
+  });
+
   test('parked messages and events', async () => {
     await sql(`insert into stripe_events (event_id, type, livemode, created_at, received_at, payload, via, state, next_at)
       values ('evt_parked', 'invoice.paid', false, now(), now(), '{}', 'webhook', 'parked', now())`);

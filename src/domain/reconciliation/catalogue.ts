@@ -67,7 +67,10 @@ export interface SubscribedItem {
 /** Compares a customer's running subscriptions with the plans that they are to. */
 export function compareSubscriptions(items: readonly SubscribedItem[], meterIds: ReadonlySet<string>): Comparison {
   const metered = items.filter(({ meterId }) => meterId !== null && meterIds.has(meterId));
-  const twice = [...Map.groupBy(metered, ({ meterId }) => meterId).values()].flatMap(([first, ...others]) =>
+  const isOfPlan = ({ planPriceIds, priceId }: SubscribedItem): boolean => planPriceIds?.includes(priceId) === true;
+  // The one that is meant stands first.
+  const ordered = [...metered.filter(isOfPlan), ...metered.filter((item) => !isOfPlan(item))];
+  const twice = [...Map.groupBy(ordered, ({ meterId }) => meterId).values()].flatMap(([first, ...others]) =>
     others.map(({ itemId, priceId }) =>
       factDiffers('subscription_metered_twice', itemId, {
         ours: first?.itemId ?? null,
@@ -76,7 +79,7 @@ export function compareSubscriptions(items: readonly SubscribedItem[], meterIds:
     ),
   );
   const foreign = metered
-    .filter(({ planPriceIds, priceId }) => planPriceIds?.includes(priceId) !== true)
+    .filter((item) => !isOfPlan(item))
     .map(({ itemId, priceId, planPriceIds }) =>
       factDiffers('subscription_price_foreign', itemId, { ours: planPriceIds?.join(' ') ?? null, theirs: priceId }),
     );

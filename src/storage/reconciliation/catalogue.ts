@@ -37,6 +37,28 @@ export async function subscribedItems(
   );
 }
 
+/** Customers whose running subscriptions may count on our meters otherwise than by one item at a plan's price; at most 100. */
+export async function oddlySubscribed(
+  db: Database,
+): Promise<readonly (CustomerKey & { readonly stripeCustomerId: string })[]> {
+  return query(
+    db,
+    `select s.lane, s.customer_id as "customerId", c.stripe_customer_id as "stripeCustomerId"
+     from subscriptions s
+     join customers c on c.lane = s.lane and c.customer_id = s.customer_id
+     cross join lateral json_array_elements(s.object -> 'items' -> 'data') i
+     left join plan_versions v on v.plan_version_id = s.plan_version_id
+     left join credit_units u on u.stripe_meter_id = i -> 'price' -> 'recurring' ->> 'meter'
+     where s.lane between 0 and 63 and c.lane between 0 and 63 and s.status in ${RUNNING}
+     group by s.lane, s.customer_id, c.stripe_customer_id
+     having count(u.unit) > count(distinct u.unit)
+       or bool_or(u.unit is not null and v.stripe_metered_price_id is distinct from i -> 'price' ->> 'id')
+       or bool_or(coalesce(s.object ->> 'billing_thresholds', i ->> 'billing_thresholds') is not null)
+     order by s.lane, s.customer_id limit 100`,
+    [],
+  );
+}
+
 /** The meters that count our credit units. */
 export async function creditMeterIds(db: Database): Promise<ReadonlySet<string>> {
   const rows = await query<{ id: string }>(
