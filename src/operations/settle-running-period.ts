@@ -12,6 +12,7 @@ import { sentMeterUnits } from '../storage/meter-sums.ts';
 import { enqueue, outboxMessage, unfinishedMessages } from '../storage/outbox.ts';
 import { planVersion } from '../storage/plans.ts';
 import { termsOf } from '../storage/pool-books.ts';
+import { creditMeterIds, subscribedItems } from '../storage/reconciliation/catalogue.ts';
 import { meteredTotal } from '../stripe/meter-events.ts';
 import { taxOfRunningUsage } from '../stripe/usage-tax.ts';
 import type { Deps } from './deps.ts';
@@ -54,7 +55,28 @@ export async function settleRunningPeriod(deps: Deps, subject: Subject, ending: 
   if (sent === null) return 'the meter is not at Stripe';
   const counted = from < to ? await meteredTotal(deps.stripe, { ...sent, from, to }) : 0n;
   if (counted === null) return 'Stripe counts parts of a meter unit: someone else reports to the meter';
+  const otherwise = await meteredOtherwise(deps, subject, period.planVersionId, counted);
+  if (otherwise !== null) return otherwise;
   return differenceOf(deps, subject, { ...ending, period: fresh }, counted);
+}
+
+/** Stripe would ask at once for what no grant reaches, or for nothing: a person puts the subscription right first. */
+async function meteredOtherwise(
+  { db }: Deps,
+  subject: Subject,
+  planVersionId: string,
+  countedUnits: bigint,
+): Promise<string | null> {
+  const { stripeMeteredPriceId: agreed } = await planVersion(db, planVersionId);
+  const meterIds = await creditMeterIds(db);
+  const metered = (await subscribedItems(db, subject)).filter(
+    ({ subscriptionId, meterId }) => subscriptionId === subject.subscriptionId && meterIds.has(meterId ?? ''),
+  );
+  const foreign = metered.find(({ priceId }) => priceId !== agreed);
+  if (foreign !== undefined)
+    return `${foreign.itemId} bills our meter at ${foreign.priceId}: put the subscription back on ${agreed} alone`;
+  const isMissing = metered.length === 0 && countedUnits > 0n;
+  return isMissing ? `nothing bills what Stripe counts: put ${agreed} back on the subscription` : null;
 }
 
 /** The last invoice is made and finalized at once, so what it must add is a pending item of the subscription. */
