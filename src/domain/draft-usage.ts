@@ -42,8 +42,10 @@ export function usageOnDraft(
   lines: readonly MeterLine[],
   { meteredPriceId, leftPriceIds }: { readonly meteredPriceId: string; readonly leftPriceIds: readonly string[] },
 ): DraftUsage {
-  const isAgreed = ({ priceId, subscriptionItemId: item }: MeterLine): boolean => priceId === meteredPriceId && item !== null;
-  const isLeft = ({ priceId, subscriptionItemId: item }: MeterLine): boolean => item === null && leftPriceIds.includes(priceId ?? '');
+  const isAgreed = ({ priceId, subscriptionItemId: item }: MeterLine): boolean =>
+    priceId === meteredPriceId && item !== null;
+  const isLeft = ({ priceId, subscriptionItemId: item }: MeterLine): boolean =>
+    item === null && leftPriceIds.includes(priceId ?? '');
   return {
     agreed: lines.filter(isAgreed),
     others: lines.filter((line) => !isAgreed(line) && !isLeft(line)),

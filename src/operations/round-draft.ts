@@ -92,10 +92,7 @@ async function enqueueRounding(
 async function totalWhenFinal(
   deps: Deps,
   settlement: Settlement,
-  {
-    draft,
-    rates,
-  }: { readonly draft: InvoiceDraft; readonly rates: readonly RateMillionths[] },
+  { draft, rates }: { readonly draft: InvoiceDraft; readonly rates: readonly RateMillionths[] },
 ): Promise<bigint> {
   const { agreed, others } = await readDraftUsage(deps, settlement, draft);
   const asked = sum([...agreed, ...others].map(({ amountMinor, discountsMinor }) => amountMinor - discountsMinor));

@@ -46,6 +46,17 @@ export async function pricesOnMeters(db: Database | Transaction): Promise<Readon
   return new Set(rows.map(({ id }) => id));
 }
 
+/** Of those the ones that are none of the catalogue's. */
+export async function foreignMeterPrices(db: Database): Promise<ReadonlySet<string>> {
+  const rows = await query<{ id: string }>(
+    db,
+    `select f.stripe_price_id as id from foreign_prices f join credit_units u on u.stripe_meter_id = f.stripe_meter_id
+     where not exists (select from plan_versions v where v.stripe_metered_price_id = f.stripe_price_id)`,
+    [],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 const seen = new WeakMap<object, Set<string>>();
 
 /** Known once is known for ever; one set a database. */

@@ -115,6 +115,48 @@ test('an excess that a credit note gave back is explained on both sides', () => 
   ]);
 });
 
+describe('usage at another price on the meter', () => {
+  const dear = line('il_dear', 'price_dear', '10500000', 52_500n, 0n);
+  const moved = { ...invoice, lines: [dear] };
+
+  test('asks $500.00 too much where $25.00 are owed, and a quantity that was never reported', () => {
+    expect(compareBilledUsage(period, moved).differences).toMatchObject([
+      { kind: 'usage_quantity', amount: '-2000000', explanation: null },
+      { kind: 'invoice_owed', ours: '2500', theirs: '52500', amount: '50000', explanation: null },
+    ]);
+    expect(compareAppliedCredits(period, moved).differences).toMatchObject([
+      { kind: 'credits_applied', amount: '-10000', explanation: null },
+    ]);
+  });
+
+  test('counts beside the agreed one', () => {
+    const twice = { ...invoice, lines: [...invoice.lines, dear] };
+    expect(compareBilledUsage(period, twice).differences).toMatchObject([
+      { kind: 'usage_quantity', amount: '10500000' },
+      { kind: 'invoice_owed', amount: '52500' },
+    ]);
+  });
+
+  test('an item, or a note, that makes it ask what is owed explains all of it', () => {
+    const item = { ...line('il_item', '', '1', -50_000n, 0n), priceId: null, isCorrection: true };
+    const corrected = { ...invoice, lines: [dear, item] };
+    const kinds = (of: BilledPeriod, on: InvoiceThere) =>
+      [compareBilledUsage(of, on), compareAppliedCredits(of, on)]
+        .flatMap(({ differences }) => differences)
+        .map(({ kind, explanation }) => `${kind} ${explanation === null ? 'open' : 'explained'}`);
+    expect(kinds(period, corrected)).toEqual([
+      'usage_quantity explained',
+      'invoice_corrected explained',
+      'credits_applied_shaped explained',
+    ]);
+    expect(kinds({ ...period, excessCreditedMinor: 50_000n }, moved)).toEqual([
+      'usage_quantity explained',
+      'invoice_excess_credited explained',
+      'credits_applied_shaped explained',
+    ]);
+  });
+});
+
 test('a gift that a person accepted is explained by who and why', () => {
   const cheaper = { ...invoice, lines: [line('il_usage', 'price_metered', '12500000', 12_500n, 12_500n)] };
   const accepted = { ...period, acceptedBecause: 'Accepted by me: a coupon' };

@@ -129,6 +129,7 @@ describe('INV-03 history is only ever added to', () => {
       'credit_grant_lots',
       'customer_aliases',
       'evidence_files',
+      'foreign_prices',
       'gate_sign_offs',
       'health_pack_files',
       'health_packs',

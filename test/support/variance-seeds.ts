@@ -465,6 +465,26 @@ const INVOICES: readonly Seed[] = [
         await stripe.invoiceItems.create({ customer, amount: -100, currency: 'usd', metadata });
       }),
   },
+  {
+    kind: 'usage_billed_besides',
+    done: 'an invoice of the host bills usage at a price on our meter',
+    plant: async ({ stages, stage, sql }) => {
+      const customer = await stages.settled();
+      const { stripe } = stage.deps;
+      const whose = { customer: customer.stripeCustomerId };
+      const { id: invoice } = await stripe.invoices.create({ ...whose, currency: 'usd' });
+      const price = await stripe.prices.create({
+        currency: 'usd',
+        unit_amount: 700,
+        product_data: { name: 'By another hand' },
+      });
+      await stripe.invoiceItems.create({ ...whose, invoice, pricing: { price: price.id } });
+      await stripe.invoices.finalizeInvoice(invoice);
+      await stage.apply();
+      await sql(customer, `update foreign_prices set stripe_meter_id = (select stripe_meter_id from credit_units)`);
+      return customer;
+    },
+  },
   settled(
     'invoice_held',
     'the gate holds a draft',

@@ -34,13 +34,15 @@ export const CATALOGUE_VARIANCES = {
     check: 'catalogue',
     class: 'amount',
     cause: 'A subscription counts by our meter at a price that is none of its plan’s: somebody moved it there.',
-    repair: 'Put the item back on the price of its plan; what was billed at the other price is in the invoice check.',
+    repair:
+      'Put the item back on the price of its plan, without proration, and correct the draft that the gate holds for it; credit what was invoiced already (invoice_owed, usage_billed_besides).',
   },
   subscription_metered_twice: {
     check: 'catalogue',
     class: 'duplicate',
     cause: 'Two items of a customer’s running subscriptions count by the same meter: Stripe bills the usage twice.',
-    repair: 'Remove one of the items without proration, then credit what it billed.',
+    repair:
+      'Remove the item that is not meant, without proration, and correct the draft that the gate holds for it; credit what was invoiced already (invoice_owed, usage_billed_besides).',
   },
   subscription_not_followed: {
     check: 'catalogue',

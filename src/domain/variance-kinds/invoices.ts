@@ -97,13 +97,15 @@ export const INVOICES_VARIANCES = {
   usage_quantity: {
     check: 'invoices',
     class: 'amount',
-    cause: 'The usage line of a final invoice bills another quantity than was reported for its period.',
+    cause:
+      'The lines of a final invoice that bill our meter, at whatever price, bill another quantity than was reported for its period.',
     repair: 'More: credit the difference. Less: a correction in the next cycle, by a person.',
   },
   invoice_owed: {
     check: 'invoices',
     class: 'amount',
-    cause: 'A final invoice asks for other money for usage than the ledger says is owed.',
+    cause:
+      'A final invoice asks for other money for usage than the ledger says is owed; lines at another price on our meter count.',
     repair: 'More: credit the excess by a note. Less: a person decides whether to bill it.',
   },
   invoice_owed_rounding: {
@@ -136,10 +138,18 @@ export const INVOICES_VARIANCES = {
     cause: 'An item that corrects the usage of a final invoice is not taxed as the usage is: another hand taxed it.',
     repair: 'Too much tax: give it back by a credit note on the usage. Too little: an invoice for it, by a person.',
   },
+  usage_billed_besides: {
+    check: 'invoices',
+    class: 'duplicate',
+    cause:
+      'An invoice that settles no period of ours asks for usage of our meter at a price of another hand: the usage is billed a second time.',
+    repair: 'Take the price off the subscription, and credit what it asked by a note.',
+  },
   invoice_held: {
     check: 'invoices',
     class: 'shaping',
-    cause: 'The gate holds a draft: Stripe would charge something else than the ledger says is owed.',
+    cause:
+      'The gate holds a draft: Stripe would charge something else than the ledger says is owed, or bills our meter otherwise than by one line of the plan.',
     repair: 'Read the reason; accept the difference or correct the draft before its deadline.',
   },
   seats_prorated_away: {

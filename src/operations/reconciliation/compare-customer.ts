@@ -11,6 +11,7 @@ import { compareSubscriptions } from '../../domain/reconciliation/catalogue.ts';
 import { compareCorrectionTaxes } from '../../domain/reconciliation/correction-taxes.ts';
 import { compareCreditNotes } from '../../domain/reconciliation/credit-notes.ts';
 import { compareCredits } from '../../domain/reconciliation/credits.ts';
+import { compareBesides } from '../../domain/reconciliation/foreign-usage.ts';
 import { compareCycleInvoices, compareHeldDrafts, compareInvoices } from '../../domain/reconciliation/invoices.ts';
 import { compareOurselves } from '../../domain/reconciliation/ourselves.ts';
 import { compareMoneyBack } from '../../domain/reconciliation/refunds.ts';
@@ -18,14 +19,14 @@ import { compareSeats } from '../../domain/reconciliation/seats.ts';
 import { compareUsage } from '../../domain/reconciliation/usage.ts';
 import type { InvoiceThere } from '../../domain/statement.ts';
 import type { CheckName } from '../../domain/variance.ts';
-import { pricesOnMeters } from '../../storage/foreign-prices.ts';
+import { foreignMeterPrices, pricesOnMeters } from '../../storage/foreign-prices.ts';
 import { adoptionOf } from '../../storage/imports.ts';
 import { termsOf } from '../../storage/pool-books.ts';
 import { creditMeterIds, subscribedItems } from '../../storage/reconciliation/catalogue.ts';
 import { creditNotesHere } from '../../storage/reconciliation/credit-notes.ts';
 import { grantsHere, meteredPriceIds, movementsHere, poolStocks } from '../../storage/reconciliation/credits.ts';
 import type { Everybody } from '../../storage/reconciliation/everybody.ts';
-import { billedPeriods, heldDrafts, invoicesHere } from '../../storage/reconciliation/invoices.ts';
+import { billedPeriods, heldDrafts, invoicesHere, settledInvoices } from '../../storage/reconciliation/invoices.ts';
 import { readOurselves, waitingObjects } from '../../storage/reconciliation/ourselves.ts';
 import { moneyBackHere } from '../../storage/reconciliation/refunds.ts';
 import type { ReconciledCustomer } from '../../storage/reconciliation/scope.ts';
@@ -178,6 +179,10 @@ async function compareInvoicesOf(
     compareSeats(removed, prorations),
     compareInvoices(await invoicesHere(db, customer), statement.invoices, waiting),
     compareHeldDrafts(await heldDrafts(db, customer)),
+    compareBesides(statement.invoices, statement.notes, {
+      settled: await settledInvoices(db, customer),
+      foreignPriceIds: await foreignMeterPrices(db),
+    }),
     ...billed.flatMap(({ period, invoice }) =>
       invoice === undefined || invoice.status === 'void'
         ? []

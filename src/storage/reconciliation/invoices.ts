@@ -153,6 +153,17 @@ export async function billedPeriods(
   );
 }
 
+/** The invoices that bill the customer's periods. */
+export async function settledInvoices(db: Database, { lane, customerId }: CustomerKey): Promise<ReadonlySet<string>> {
+  const rows = await query<{ id: string }>(
+    db,
+    `select distinct invoice_id as id from billing_periods
+     where lane = $1 and customer_id = $2 and invoice_id is not null`,
+    [lane, customerId],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 export interface HeldDraft {
   readonly invoiceId: string;
   readonly reason: string;
