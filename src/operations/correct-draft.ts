@@ -2,12 +2,12 @@ import { itemsTaxedOtherwise } from '../domain/line-tax.ts';
 import { sum } from '../domain/money-postings.ts';
 import type { Transaction } from '../storage/database.ts';
 import { enqueue } from '../storage/outbox.ts';
-import { planVersion } from '../storage/plans.ts';
 import { findSettlement } from '../storage/settlement-decisions.ts';
 import type { Settlement } from '../storage/settlements.ts';
 import type { DraftLine, InvoiceDraft } from '../stripe/invoice-drafts.ts';
 import { type ItemTax, taxOfDraftUsage } from '../stripe/usage-tax.ts';
 import type { Deps } from './deps.ts';
+import { readDraftUsage } from './draft-usage.ts';
 
 /** The key of the message, and on the draft's line. */
 export function correctionKey({ billingPeriodId }: { readonly billingPeriodId: string }): string {
@@ -31,12 +31,12 @@ export function standingCorrection(
  * What is wrong with the tax of our items on the draft, in a sentence; null when it is that of the usage, or when a person
  * has said that the draft goes out as it is.
  */
-export async function taxDifference({ db }: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<string | null> {
-  const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
-  const usage = draft.lines.find(({ priceId, isProration }) => priceId === stripeMeteredPriceId && !isProration);
+export async function taxDifference(deps: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<string | null> {
+  const corrected = await correctedPrice(deps, settlement, draft);
+  const usage = draft.lines.find(({ priceId, isProration }) => priceId === corrected && !isProration);
   const [wrong] = usage === undefined ? [] : itemsTaxedOtherwise(usage, standingItems(settlement, draft), draft);
   if (wrong === undefined) return null;
-  if ((await findSettlement(db, settlement.billingPeriodId))?.decision === 'accept') return null;
+  if ((await findSettlement(deps.db, settlement.billingPeriodId))?.decision === 'accept') return null;
   const { item, itemTaxes, usageTaxes } = wrong;
   return `the correction of ${item.amountMinor} is taxed by ${itemTaxes}, the usage by ${usageTaxes}`;
 }
@@ -58,14 +58,20 @@ export interface CorrectionItem {
 
 /** Reads how the usage is taxed; null for a correction of nothing. */
 export async function correctionItem(
-  { db, stripe }: Deps,
+  deps: Deps,
   settlement: Settlement,
   draft: InvoiceDraft,
   amount: bigint,
 ): Promise<CorrectionItem | null> {
   if (amount === 0n) return null;
-  const { stripeMeteredPriceId } = await planVersion(db, settlement.planVersionId);
-  return { amount, currency: draft.currency, tax: await taxOfDraftUsage(stripe, draft, stripeMeteredPriceId) };
+  const corrected = await correctedPrice(deps, settlement, draft);
+  return { amount, currency: draft.currency, tax: await taxOfDraftUsage(deps.stripe, draft, corrected) };
+}
+
+/** The price of the usage that an item corrects: another hand's where the draft asks by it. */
+async function correctedPrice(deps: Deps, settlement: Settlement, draft: InvoiceDraft): Promise<string> {
+  const { others, meteredPriceId } = await readDraftUsage(deps, settlement, draft);
+  return others.find(({ amountMinor }) => amountMinor !== 0n)?.priceId ?? meteredPriceId;
 }
 
 /** Puts an item on its way to the draft. */

@@ -22,7 +22,8 @@ export async function creditExcess(deps: Deps, settlement: Settlement): Promise<
   const { billingPeriodId, invoiceId } = settlement;
   const prices = pricesOfPeriod(billingPeriodId, await pricedPeriods(deps.db, settlement, invoiceId));
   const lines = usageLinesOf(await readInvoiceLines(deps.db, settlement, invoiceId), prices);
-  const noted = shared(sum(lines.map(net)) - (await owed(deps, settlement)), lines);
+  const excess = sum(lines.map(net)) - (await owed(deps, settlement));
+  const noted = shared(excess, lines);
   if (noted.length === 0) return true;
   const issued = await issueCreditNote(deps, {
     invoiceId,

@@ -6,7 +6,7 @@ import { pricesOfPeriod, usageLinesOf } from '../../src/domain/invoice.ts';
 const line = (lineId: string, priceId: string, amountMinor: bigint, more: Partial<MeterLine> = {}): MeterLine => ({
   lineId,
   priceId,
-  isOfItem: true,
+  subscriptionItemId: 'si_1',
   amountMinor,
   discountsMinor: 0n,
   ...more,
@@ -35,7 +35,7 @@ test.for([
   ['a discount on another price', [line('il_b', 'price_b', 900n, { discountsMinor: 90n })], 0n, 810n, 'USD 8.10'],
   [
     'the agreed price as an invoice item',
-    [line('il_i', 'price_a', 700n, { isOfItem: false })],
+    [line('il_i', 'price_a', 700n, { subscriptionItemId: null })],
     0n,
     700n,
     'which no credits reach',
@@ -48,7 +48,7 @@ test.for([
 });
 
 test('what was used until the price changed is an item that is settled for itself; a line of a subscription is not', () => {
-  const item = line('il_v1', 'price_v1', 300n, { isOfItem: false });
+  const item = line('il_v1', 'price_v1', 300n, { subscriptionItemId: null });
   expect(found([agreed, item], { left: ['price_v1'] })).toBeNull();
   expect(found([agreed, line('il_v1', 'price_v1', 300n)], { left: ['price_v1'] })).toMatchObject({ othersMinor: 300n });
 });
