@@ -140,8 +140,10 @@ function showStory(
       `  =${lot.remaining}  left, ${lot.spendable} spendable, until ${lot.expires_at?.toISOString() ?? 'for ever'}`,
     );
   }
-  for (const { as, action, credits } of owed)
-    context.out(`\n${as}: ${credits} ${action ?? 'paid by lots or reversed'}`);
+  for (const { as, action, credits } of owed) {
+    const cause = as === 'debt' ? 'clawed back' : 'used before the import';
+    context.out(`\n${as}: ${credits} ${action ?? (credits.startsWith('-') ? 'paid by lots or reversed' : cause)}`);
+  }
   if (spent.lots > 0) context.say(`${spent.lots} spent lots of ${spent.granted} credits are not shown; see --all.`);
 }
 

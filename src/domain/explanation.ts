@@ -62,7 +62,7 @@ export interface Ended {
   readonly credits: bigint;
 }
 
-/** Use that no lot has paid, by action. */
+/** Use that no lot has paid, by action; without one what paid for it (negative), and what has none: clawed back, or used before an import. */
 export interface Owed {
   readonly as: 'overage' | 'debt';
   readonly billingPeriodId: string | null;
@@ -120,11 +120,11 @@ export function endedOf(flows: readonly Flow[]): readonly Ended[] {
 /** Overage by period and action, and debt: what was used past the lots, less what lots or reversals have paid since. */
 export function owedOf(flows: readonly Flow[]): readonly Owed[] {
   const owed = new Map<string, { -readonly [Key in keyof Owed]: Owed[Key] }>();
-  for (const { from, to, billingPeriodId, action, amount } of flows) {
+  for (const { kind, from, to, billingPeriodId, action, amount } of flows) {
     for (const [account, delta] of [[from, amount] as const, [to, -amount] as const]) {
       if (account !== 'overage' && account !== 'debt') continue;
       const period = account === 'debt' ? null : billingPeriodId;
-      const key = `${account}/${period}/${action ?? ''}`;
+      const key = `${account}/${period}/${action ?? (kind === 'usage.taken_over' ? kind : '')}`;
       const known = owed.get(key) ?? { as: account, billingPeriodId: period, action, credits: 0n };
       known.credits += delta;
       owed.set(key, known);

@@ -80,7 +80,7 @@ export interface PeriodToTakeOver {
 
 /**
  * The period in which a customer was taken over, while it runs; of one whom an event made known before any import, the
- * first, while nothing was reported in it. Null when there is none, or it was looked at: what is counted later is not old.
+ * first, while nothing was used in it here. Null when there is none, or it was looked at: what is counted later is not old.
  */
 export async function periodToTakeOver(
   on: Database | Transaction,
@@ -98,15 +98,16 @@ export async function periodToTakeOver(
      join credit_units u on u.unit = p.unit and u.stripe_meter_id is not null
      join plan_versions v on v.plan_version_id = p.plan_version_id and v.stripe_metered_price_id is not null
      cross join lateral (
-       select coalesce(sum((o.request -> 'payload' ->> 'value')::bigint), 0)::bigint as units, count(*) as messages,
+       select coalesce(sum((o.request -> 'payload' ->> 'value')::bigint), 0)::bigint as units,
          coalesce(bool_and(o.state = 'done' and o.finished_at <= clock_timestamp() - make_interval(secs => $4)), true) as counted
        from outbox o
        where o.lane = $1 and o.customer_id = $2 and o.billing_period_id = p.billing_period_id and o.queue = 'meter'
          and o.call = 'meter_event' and o.state <> 'cancelled') m
      where p.lane = $1 and p.customer_id = $2 and not p.is_trial and p.superseded_by is null
        and p.starts_at <= $3 and p.ends_at > $3 and p.taken_over_units is null
-       and (c.adopted_at >= p.starts_at or (c.adopted_at is null and m.messages = 0 and not exists (
-         select from billing_periods e where e.lane = $1 and e.customer_id = $2 and e.starts_at < p.starts_at)))`,
+       and (c.adopted_at >= p.starts_at or (c.adopted_at is null and not exists (
+         select from billing_periods e where e.lane = $1 and e.customer_id = $2 and e.starts_at < p.starts_at)
+         and not exists (select from meter_buckets b where b.lane = $1 and b.customer_id = $2)))`,
     [lane, customerId, now, lagMs / 1000],
   );
   return row ?? null;

@@ -91,6 +91,11 @@ async function balance(customer: string): Promise<Wire> {
   return (await story.call('GET', `/v1/customers/${customer}/balance`)).body;
 }
 
+async function subscriptionOf(customer: string): Promise<string> {
+  const { data } = await stripe.subscriptions.list({ customer });
+  return data[0]?.id ?? '';
+}
+
 async function cycleInvoice(customer: string): Promise<Stripe.Invoice> {
   const { data } = await stripe.invoices.list({ customer, limit: 100 });
   const cycle = data.find(({ billing_reason: reason }) => reason === 'subscription_cycle');
@@ -111,7 +116,11 @@ const accounts = async (customer: string): Promise<Record<string, bigint>> =>
   );
 
 test('what Stripe had counted of a running period is billed once, credits there pay for it, and the books agree', async () => {
+  // One of whom an event tells before the import.
+  const known = await elsewhere('known', 'bare');
+  await story.clock.settle();
   story.simulator.faults.webhooks = { drop: true };
+  const moved = await elsewhere('moved', 'bare');
   const [bare, late] = [await elsewhere('bare', 'bare'), await elsewhere('late', 'bare')];
   const [funded, broken] = [await elsewhere('funded', 'hybrid'), await elsewhere('broken', 'hybrid')];
   await stripe.billing.creditGrants.create({
@@ -124,14 +133,15 @@ test('what Stripe had counted of a running period is billed once, credits there 
   });
   await story.down('2026-04-15T00:00:00Z');
   // 2 000 credits, $20.00; the meter counts thousandths of one.
-  for (const customer of [bare, late, funded]) await report(customer, '2000000', '2026-04-10T09:30:00Z');
+  for (const customer of [bare, late, funded, known, moved]) await report(customer, '2000000', '2026-04-10T09:30:00Z');
   await report(broken, '2000000.5', '2026-04-10T09:30:00Z');
   await story.down('2026-04-15T02:00:00Z');
 
   const dry = await imported('--dry-run', '--included', 'none');
   expect(dry.of('bare')).toEqual(['new', '2000', null]);
   expect(dry.of('broken')).toEqual(['new', '0', expect.stringContaining('parts of a meter unit')]);
-  expect(dry.stderr).toContain('6000 credits were used before in periods that run: Stripe bills them.');
+  expect(dry.of('known')).toEqual(['linked', '2000', null]);
+  expect(dry.stderr).toContain('10000 credits were used before in periods that run: Stripe bills them.');
   expect(dry.exitCode).toBe(3);
   const first = await imported('--included', 'none');
   expect(first.of('funded')).toEqual(['new', '2000', null]);
@@ -146,13 +156,24 @@ test('what Stripe had counted of a running period is billed once, credits there 
   expect(second.of('late')).toEqual(['linked', '0', null]);
   expect(second.of('broken')).toEqual(['linked', '2000.001', null]);
   expect(second.exitCode).toBe(0);
-  expect(await balance(bare)).toMatchObject({ available: '0', overage: '2000' });
+  const { stdout } = await runCommand(settings, 'explain', 'ext:bare');
+  expect(stdout).toContain('overage: 2000 used before the import');
   // The grant's 1 500 pay; of the 10 000 that came whole the rest is left.
   expect(await balance(funded)).toMatchObject({ available: '0', overage: '500' });
   expect(await balance(broken)).toMatchObject({ available: '7999.999', overage: '0' });
 
   await story.back();
   await story.until('2026-04-20T00:00:00Z');
+  // Ended at once he owes what he used, in whoever's count; a change of plan waits for nothing that was counted before.
+  const cancelled = await story.call('POST', `/v1/subscriptions/${await subscriptionOf(known)}/cancel`, {
+    reason: 'left',
+  });
+  const move = { plan: 'hybrid', reason: 'grows' };
+  const changed = await story.call('POST', `/v1/subscriptions/${await subscriptionOf(moved)}/change_plan`, move);
+  await story.clock.settle();
+  expect([cancelled.body['state'], changed.body['state']]).toEqual(['done', 'done']);
+  const [last] = (await stripe.invoices.list({ customer: known })).data;
+  expect(last).toMatchObject({ status: 'paid', total: 2_000 });
   await use(bare, 500);
   await use(funded, 600);
   await use(broken, 8_100);
