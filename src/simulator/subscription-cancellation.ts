@@ -1,7 +1,7 @@
 import { invalidRequest } from './errors.ts';
 import { boolean, ignored, object, readParameters, text, type Values } from './parameters.ts';
 import { changedItems } from './subscription-changes.ts';
-import { isMetered, NO_ITEM_FACTS } from './subscription-items.ts';
+import { isMetered, NO_ITEM_FACTS, paysUsage } from './subscription-items.ts';
 import { invoiceNow } from './subscription-update.ts';
 import { usageLine } from './usage-line.ts';
 import type { Subscription } from './wire.ts';
@@ -44,7 +44,7 @@ export function cancelSubscription(world: World, id: string, values: Cancellatio
   });
   for (const kind of ['subscription_cycle', 'subscription_incomplete', 'invoice_upcoming']) unschedule(world, kind, id);
   if (billsNow) {
-    const metered = before.items.data.filter(({ price }) => isMetered(price)).toReversed();
+    const metered = before.items.data.filter(({ price }) => isMetered(price) && paysUsage(world, before)).toReversed();
     invoiceNow(world, before, (invoice) => metered.map((item) => usageLine(world, invoice, before, item, now)), now);
   }
   const after = need(world, 'subscriptions', id, 'subscription');

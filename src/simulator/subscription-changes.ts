@@ -5,7 +5,7 @@ import { chargeOfPrice, newInvoiceItem } from './new-invoice-item.ts';
 import { changedMetadata } from './parameters.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';
-import { isMetered, newItem, priceOfItem, repriced, type ItemFacts } from './subscription-items.ts';
+import { isMetered, newItem, paysUsage, priceOfItem, repriced, type ItemFacts } from './subscription-items.ts';
 import type { Price, Subscription, SubscriptionItem } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -17,12 +17,12 @@ interface Moment {
   readonly prorates: boolean;
 }
 
-/** A pending item for a part of a licensed period; negative for unused time. */
+/** A pending item for a part of a licensed period, negative for unused time; time of a trial costs nothing. */
 function prorate(moment: Moment, item: SubscriptionItem, price: Price, quantity: number, sign: 1 | -1): void {
   const { world, subscription, at } = moment;
   const whole = item.current_period_end - item.current_period_start;
   const left = item.current_period_end - at;
-  if (!moment.prorates || whole <= 0 || left <= 0 || quantity === 0) return;
+  if (!moment.prorates || whole <= 0 || left <= 0 || quantity === 0 || subscription.status === 'trialing') return;
   const charge = chargeOfPrice(price, BigInt(quantity) * ONE, world.switches);
   const name = world.store.find('products', price.product)?.name ?? price.product;
   newInvoiceItem(world, {
@@ -46,7 +46,7 @@ function billUsageSoFar(moment: Moment, item: SubscriptionItem): void {
   const { world, subscription, at } = moment;
   const { price } = item;
   const quantity = billableUsage(world, price, subscription.customer, item.current_period_start, at);
-  if (!moment.prorates || quantity === 0n) return;
+  if (!moment.prorates || quantity === 0n || !paysUsage(world, subscription)) return;
   newInvoiceItem(world, {
     customer: subscription.customer,
     currency: subscription.currency,

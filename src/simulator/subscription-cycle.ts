@@ -4,7 +4,7 @@ import { newInvoice } from './new-invoice.ts';
 import { boundaryAfter } from './periods.ts';
 import { ONE } from './rounding.ts';
 import { enterNextPhase, itemsOfPhase, phaseStartingAt } from './schedule-phases.ts';
-import { isMetered, itemsOf } from './subscription-items.ts';
+import { isMetered, itemsOf, paysUsage } from './subscription-items.ts';
 import { planCycle } from './subscription-tasks.ts';
 import { upcomingInvoice } from './upcoming-invoice.ts';
 import { usageLine } from './usage-line.ts';
@@ -45,13 +45,10 @@ function cycleLines(
   before: Subscription,
   after: Subscription,
   at: number,
-  wasTrial: boolean,
 ): InvoiceLine[] {
   const goesOn = after.status !== 'canceled';
   const coming = goesOn ? after.items.data.filter(({ price }) => !isMetered(price)) : [];
-  const used = before.items.data.filter(
-    ({ price }) => isMetered(price) && (!wasTrial || world.switches.trialUsage === 'billed'),
-  );
+  const used = before.items.data.filter(({ price }) => isMetered(price) && paysUsage(world, before));
   const licences = coming.filter(({ current_period_start: start }) => start === at);
   const usages = used.filter(({ current_period_end: end }) => end <= at || !goesOn);
   const order = [...before.items.data, ...after.items.data].map(({ id }) => id);
@@ -77,15 +74,14 @@ function cycle(world: World, id: string, at: number): void {
     return;
   const stops = ends(before, at);
   const start = Math.min(...before.items.data.map((item) => item.current_period_start));
-  const wasTrial = before.status === 'trialing';
-  const running = wasTrial ? 'active' : before.status;
+  const running = before.status === 'trialing' ? 'active' : before.status;
   const status = stops ? 'canceled' : running;
   const phase = phaseStartingAt(world, before, at);
   const going = phase === undefined ? movedOn(before, at) : itemsOfPhase(world, before, phase, at);
   const items = stops ? before.items : itemsOf(world, id, going);
   const after: Subscription = { ...before, items, status };
   const invoice = cycleInvoice(world, before, at, start);
-  const lines = cycleLines(world, invoice, before, after, at, wasTrial);
+  const lines = cycleLines(world, invoice, before, after, at);
   const extra = pendingItems(world, invoice, id);
   const bills = lines.length > 0 || extra.length > 0;
   const stopped = stops ? { ended_at: at, canceled_at: before.canceled_at ?? at } : {};

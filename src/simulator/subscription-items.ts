@@ -79,6 +79,11 @@ export function isMetered(price: Price): boolean {
   return price.recurring?.usage_type === 'metered';
 }
 
+/** Is usage of this period billed? That of a trial may be free. */
+export function paysUsage(world: World, { status }: Subscription): boolean {
+  return status !== 'trialing' || world.switches.trialUsage === 'billed';
+}
+
 /** A price made for one item only; it cannot be used again. */
 function inlinePrice(world: World, data: NonNullable<ItemFacts['price_data']>): Price {
   const product = need(world, 'products', data.product, 'product', 'price_data[product]');

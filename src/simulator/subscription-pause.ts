@@ -2,7 +2,7 @@ import { invalidRequest } from './errors.ts';
 import { object, oneOf, required, timestamp, type Values } from './parameters.ts';
 import { begunAnew, feeLines } from './subscription-begin.ts';
 import { changedItems } from './subscription-changes.ts';
-import { isMetered, NO_ITEM_FACTS } from './subscription-items.ts';
+import { isMetered, NO_ITEM_FACTS, paysUsage } from './subscription-items.ts';
 import { planCycle } from './subscription-tasks.ts';
 import { invoiceNow } from './subscription-update.ts';
 import { usageLine } from './usage-line.ts';
@@ -42,7 +42,7 @@ export function pauseSubscription(world: World, id: string, values: Values<typeo
   const isTrial = before.status === 'trialing';
   const metered = before.items.data.filter(({ price }) => isMetered(price));
   const licensed = before.items.data.filter(({ price }) => !isMetered(price));
-  const bills = usageThrough === 'now' && (!isTrial || world.switches.trialUsage === 'billed') ? metered : [];
+  const bills = usageThrough === 'now' && paysUsage(world, before) ? metered : [];
   if (!isTrial && unusedFrom !== 'none') {
     for (const item of licensed) {
       const at = unusedFrom === 'now' ? now : item.current_period_start;

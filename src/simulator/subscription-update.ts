@@ -9,7 +9,7 @@ import { changedMetadata, type Values } from './parameters.ts';
 import { attachedPaymentMethod } from './payment-methods.ts';
 import { begunAnew, feeLines } from './subscription-begin.ts';
 import { changedItems } from './subscription-changes.ts';
-import { isMetered, itemsOf } from './subscription-items.ts';
+import { isMetered, itemsOf, paysUsage } from './subscription-items.ts';
 import type { subscriptionUpdateShape } from './subscription-parameters.ts';
 import { planCycle } from './subscription-tasks.ts';
 import { usageLine } from './usage-line.ts';
@@ -116,7 +116,7 @@ export function updateSubscription(world: World, id: string, values: Subscriptio
 /** A trial that ends with the request: its fee is invoiced and collected at once. */
 function endTrial(world: World, before: Subscription, id: string, now: number): void {
   const after = need(world, 'subscriptions', id, 'subscription');
-  const metered = before.items.data.filter(({ price }) => isMetered(price) && world.switches.trialUsage === 'billed');
+  const metered = before.items.data.filter(({ price }) => isMetered(price) && paysUsage(world, before));
   invoiceNow(
     world,
     after,

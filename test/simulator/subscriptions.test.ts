@@ -184,3 +184,16 @@ test('a preview of the next invoice stores nothing', async () => {
   expect([preview.total, preview.id.startsWith('upcoming_in_')]).toEqual([10_900, true]);
   expect((await stripe.invoices.list({ customer: plan.customer })).data).toHaveLength(1);
 });
+
+test('a change of seats in a trial prorates nothing: what is free has no unused and no remaining time', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const plan = await subscribe(stage, { subscription: { trial_period_days: 10 } });
+  await advance(stage, plan.clock, '2026-04-06T00:00:00Z');
+  const { items } = await stripe.subscriptions.retrieve(plan.subscription);
+  await stripe.subscriptions.update(plan.subscription, { items: [{ id: items.data[0]?.id ?? '', quantity: 3 }] });
+  expect((await stripe.invoiceItems.list({ customer: plan.customer })).data).toEqual([]);
+  await use(stage, plan, 5_000_000, '2026-04-06T00:00:00Z');
+  await stripe.subscriptions.cancel(plan.subscription, { invoice_now: true, prorate: true });
+  expect((await stripe.invoices.list({ customer: plan.customer })).data).toEqual([]);
+});
