@@ -1,4 +1,4 @@
-import { invalidRequest } from './errors.ts';
+import { invalidRequest, noSuch } from './errors.ts';
 import { freshId } from './ids.ts';
 import { page } from './pagination.ts';
 import {
@@ -18,7 +18,14 @@ import {
 } from './parameters.ts';
 import { route } from './routes.ts';
 import type { Coupon } from './wire.ts';
-import { change, emit, need } from './world.ts';
+import { change, emit, type World } from './world.ts';
+
+/** The coupon with this id, unless it is deleted: then it is only with those who have it. */
+export function couponWithId(world: World, id: string, param = 'id'): Coupon {
+  const coupon = world.store.find('coupons', id);
+  if (coupon === undefined || !coupon.valid) throw noSuch('coupon', id, param);
+  return coupon;
+}
 
 export const couponRoutes = [
   route(
@@ -68,15 +75,22 @@ export const couponRoutes = [
     },
   ),
   route('GET', '/v1/coupons', { ...paging, created: range() }, ({ world, values, path }) =>
-    page(world.store.all('coupons').toReversed(), values, path),
+    page(
+      world.store
+        .all('coupons')
+        .filter(({ valid }) => valid)
+        .toReversed(),
+      values,
+      path,
+    ),
   ),
-  route('GET', '/v1/coupons/{id}', {}, ({ world, id }) => need(world, 'coupons', id, 'coupon')),
+  route('GET', '/v1/coupons/{id}', {}, ({ world, id }) => couponWithId(world, id)),
   route(
     'POST',
     '/v1/coupons/{id}',
     { metadata: metadata(), name: text(40), currency_options: unsupported() },
     ({ world, id, values }) => {
-      const before = need(world, 'coupons', id, 'coupon');
+      const before = couponWithId(world, id);
       const name = values.name === undefined ? before.name : values.name;
       return change(
         world,
@@ -88,9 +102,8 @@ export const couponRoutes = [
     },
   ),
   route('DELETE', '/v1/coupons/{id}', {}, ({ world, id }) => {
-    const coupon = need(world, 'coupons', id, 'coupon');
-    world.store.remove('coupons', id);
-    emit(world, 'coupon.deleted', coupon);
+    couponWithId(world, id);
+    emit(world, 'coupon.deleted', world.store.patch('coupons', id, { valid: false }));
     return { id, object: 'coupon', deleted: true };
   }),
 ];

@@ -1,6 +1,6 @@
 import { freshId } from './ids.ts';
 import { lineAmount } from './line-amount.ts';
-import { fromScaled, ONE, truncated } from './rounding.ts';
+import { fromScaled, toScaled, truncated } from './rounding.ts';
 import type { Invoice, InvoiceItem, InvoiceLine, Price, Subscription, SubscriptionItem, TaxRate } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -134,7 +134,7 @@ export function itemLine(invoice: Invoice, item: InvoiceItem): InvoiceLine {
     },
     period: item.period,
     pricing: item.pricing,
-    quantity: BigInt(item.quantity) * ONE,
+    quantity: toScaled(item.quantity_decimal),
     subscription,
     taxRates: ownRates.length > 0 ? ownRates : invoice.default_tax_rates,
   });

@@ -1,4 +1,4 @@
-import { noSuch } from './errors.ts';
+import { couponWithId } from './coupons.ts';
 import { freshId } from './ids.ts';
 import { intervalsAfter } from './periods.ts';
 import type { Coupon, Discount } from './wire.ts';
@@ -23,8 +23,7 @@ function endOf(coupon: Coupon, start: number): number | null {
 export function newDiscounts(world: World, asked: readonly Asked[], owner: Owner): string[] {
   return asked.map(({ coupon: couponId, discount: existing }) => {
     if (existing !== undefined) return existing;
-    const coupon = world.store.find('coupons', couponId ?? '');
-    if (coupon === undefined) throw noSuch('coupon', couponId ?? '', 'discounts');
+    const coupon = couponWithId(world, couponId ?? '', 'discounts');
     const start = nowOf(world, owner.customer);
     const discount: Discount = {
       id: freshId('di'),

@@ -1,3 +1,4 @@
+import { Stripe } from 'stripe';
 import { expect, test } from 'vitest';
 
 import { advance, grant, openStage, seconds, subscribe, use, idOf } from './support.ts';
@@ -140,11 +141,13 @@ test('an answer carries the first ten lines, the listing has all', async () => {
   expect((await stripe.invoices.listLineItems(draft.id, { limit: 100 })).data).toHaveLength(12);
 });
 
-test('a coupon comes before the credits', async () => {
+test('a coupon comes before the credits, and stays with who has it when it is deleted', async () => {
   await using stage = await openStage();
   const { stripe } = stage;
   const coupon = await stripe.coupons.create({ percent_off: 20, duration: 'forever' });
   const plan = await subscribe(stage, { subscription: { discounts: [{ coupon: coupon.id }] } });
+  await stripe.coupons.del(coupon.id);
+  await expect(stripe.coupons.retrieve(coupon.id)).rejects.toMatchObject({ code: 'resource_missing' });
   await grant(stage, plan, 10_000);
   await use(stage, plan, 12_500_000, '2026-04-01T00:00:00Z');
   await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
@@ -163,8 +166,17 @@ test('two payments can settle an invoice, and what is too much goes to the balan
     collection_method: 'send_invoice',
     days_until_due: 10,
   });
-  await stripe.invoiceItems.create({ customer: plan.customer, invoice: draft.id, amount: 5000, currency: 'usd' });
-  await stripe.invoices.finalizeInvoice(draft.id);
+  await stripe.invoiceItems.create({
+    customer: plan.customer,
+    invoice: draft.id,
+    quantity_decimal: Stripe.Decimal.from('2.5'),
+    unit_amount_decimal: Stripe.Decimal.from('2000'),
+    currency: 'usd',
+  });
+  const { lines } = await stripe.invoices.finalizeInvoice(draft.id);
+  expect(lines.data.map(({ amount, quantity_decimal: quantity }) => [amount, String(quantity)])).toEqual([
+    [5000, '2.5'],
+  ]);
   const payOf = async (amount: number) =>
     stripe.paymentIntents.create({
       amount,
