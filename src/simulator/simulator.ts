@@ -13,6 +13,7 @@ import { openStore } from './store.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
 import { notificationOf } from './v2-events.ts';
 import { streamToken } from './v2-meter-events.ts';
+import { wireWatcher } from './wire-watch.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -110,6 +111,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
   });
   forgetOld(world);
+  wireWatcher()?.starts?.({ all: store.all, onCommit: store.onCommit, switches: world.switches, now: clocks.now });
   const passage = startPassage({ world, clocks, handlers: TASKS, deliveries });
   const requests: LoggedRequest[] = [];
   const control = createControl({ world, requests, hastenDeliveries: deliveries.hasten, ...passage });

@@ -1,4 +1,6 @@
 import type { FormMap } from './form.ts';
+import type { Store } from './store.ts';
+import type { Switches } from './switches.ts';
 
 /** A call that was carried out or refused, as it crossed the wire. */
 export interface Exchange {
@@ -11,7 +13,16 @@ export interface Exchange {
   readonly answer: string;
 }
 
+/** What a simulator keeps, to be looked at. */
+export interface Kept extends Pick<Store, 'all' | 'onCommit'> {
+  readonly switches: Readonly<Switches>;
+  /** Seconds of a test clock, or of the simulator's own clock. */
+  readonly now: (testClock?: string | null) => number;
+}
+
 export interface WireWatcher {
+  /** A simulator of this process starts, with what it kept from an earlier run. */
+  readonly starts?: (kept: Kept) => void;
   readonly answered: (exchange: Exchange) => void;
   /** A webhook goes out with this body. */
   readonly delivers: (body: string) => void;

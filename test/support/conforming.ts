@@ -5,6 +5,8 @@ import { afterAll, afterEach, inject } from 'vitest';
 import { watchWire } from '../../src/simulator/wire-watch.ts';
 import { createConformance, type Conformance } from './conformance.ts';
 import { type Invoice, invoicesIn, judgedInvoice, learn, nothingKnown } from './invoice-sums.ts';
+import { openRecorder, type Commit } from './raw-inputs/inputs.ts';
+import { openJudge, type Judge } from './raw-inputs/judge.ts';
 import type { Shapes } from './stripe-shapes.ts';
 
 // Every simulator of the suite is watched: each story is a test of the simulator's shapes, and of the product's calls.
@@ -38,8 +40,18 @@ function look(invoice: Invoice): void {
   else waiting.set(invoice.id, invoice);
 }
 
+const recorder = openRecorder();
+/** The simulators of this file: what they committed and nobody has looked at yet, and who looks at it. */
+const simulators: { readonly commits: Commit[]; readonly judge: Judge }[] = [];
+
 watchWire({
+  starts: (kept) => {
+    simulators.push({ commits: recorder.starts(kept), judge: openJudge() });
+  },
   answered: (exchange) => {
+    const { method, given, status } = exchange;
+    // What failed after its work was carried out, too.
+    if (status === 200 || status >= 500) recorder.answered(method, given instanceof Map ? given : new Map());
     judged((by) => by.exchange(exchange));
     recomputed(exchange.answer, exchange.given);
   },
@@ -50,6 +62,8 @@ watchWire({
 });
 
 afterEach(() => {
+  for (const { commits, judge } of simulators)
+    for (const problem of judge.look(commits.splice(0))) problems.add(problem);
   const found = [...problems];
   problems.clear();
   if (found.length > 0)
@@ -60,7 +74,10 @@ afterEach(() => {
 const report = process.env['INVOICE_REPORT'];
 
 afterAll(() => {
-  if (report === undefined || seen.size === 0) return;
+  const raw = simulators.flatMap(({ judge }) => [...judge.judged.values()]);
+  if (report === undefined || seen.size + raw.length === 0) return;
   const skipped = [...seen.values()].filter((reason) => reason !== null);
-  appendFileSync(report, `${JSON.stringify({ invoices: seen.size, skipped })}\n`);
+  const unknown = raw.filter((reason) => reason !== null);
+  const line = { invoices: seen.size, skipped, fromRaw: raw.length, unknown };
+  appendFileSync(report, `${JSON.stringify(line)}\n`);
 });
