@@ -249,8 +249,8 @@ describe('shell blocks', async () => {
   });
 });
 
-/** What stays until it is stopped, or takes long: tests of their own start them. */
-const RUN_ELSEWHERE = /^(start|demo|dev|sim start|sim advance)/;
+/** What stays until it is stopped, takes long, or takes a secret from the sandbox: tests of their own start them. */
+const RUN_ELSEWHERE = /^(start|demo|dev|sim start|sim advance|sim roll)/;
 
 let isMonthOver = false;
 

@@ -159,6 +159,13 @@ function complaint({ words, at }: { words: readonly string[]; at: string }): rea
   return fault(command, rest).map((what) => `${place}: ${what}`);
 }
 
+/** Without the options of the commands above, which may stand anywhere in the line. */
+function withoutInherited({ parent }: Command, words: readonly string[]): string[] {
+  if (parent === null) return [...words];
+  const { operands, unknown } = parent.parseOptions(withoutInherited(parent, words));
+  return [...operands, ...unknown];
+}
+
 function fault(command: Command, words: readonly string[]): readonly string[] {
   command.exitOverride().configureOutput({ writeErr: () => undefined });
   // A command keeps the options of the line before.
@@ -166,7 +173,7 @@ function fault(command: Command, words: readonly string[]): readonly string[] {
   else command.saveStateBeforeParse();
   fresh.add(command);
   try {
-    const { operands, unknown } = command.parseOptions([...words]);
+    const { operands, unknown } = command.parseOptions(withoutInherited(command, words));
     if (unknown.length > 0) return [`unknown option ${unknown.join(' ')}`];
     const { registeredArguments } = command;
     const missing = registeredArguments.find(({ required }, index) => required && operands[index] === undefined);

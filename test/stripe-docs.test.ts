@@ -66,6 +66,35 @@ const TRIED_OTHERWISE = [
   'testHelpers.testClocks',
 ];
 
+/**
+ * What an integration of usage billing has to have an answer for, whether the simulator sends it or not: the families
+ * that tell of customers, catalogue, subscriptions, invoices, credit notes, money that goes back, credits and meters.
+ */
+const EXPECTED = `
+customer: created updated deleted
+product: created updated deleted
+price: created updated deleted
+customer.subscription: created updated deleted paused resumed trial_will_end pending_update_applied pending_update_expired
+subscription_schedule: created updated released canceled completed aborted expiring
+invoice: upcoming created updated finalized finalization_failed paid payment_failed payment_action_required
+invoice: payment_attempt_required overpaid voided marked_uncollectible overdue will_be_due sent deleted payment_succeeded
+invoice_payment: paid
+invoiceitem: created deleted
+credit_note: created updated voided
+refund: created updated failed
+charge: refunded dispute.created dispute.updated dispute.closed dispute.funds_withdrawn dispute.funds_reinstated
+billing: credit_grant.created credit_grant.updated credit_balance_transaction.created alert.triggered
+billing: meter.created meter.updated meter.deactivated meter.reactivated
+entitlements: active_entitlement_summary.updated
+test_helpers: test_clock.ready test_clock.internal_failure
+v1: billing.meter.error_report_triggered billing.meter.no_meter_found`
+  .trim()
+  .split('\n')
+  .flatMap((line) => {
+    const [family = '', verbs = ''] = line.split(': ');
+    return verbs.split(' ').map((verb) => `${family}.${verb}`);
+  });
+
 const ignored = rowsOf('Events that are ignored');
 
 describe('docs/stripe.md', () => {
@@ -83,6 +112,12 @@ describe('docs/stripe.md', () => {
     expect(types.size).toBeGreaterThan(70);
     const silent = [...types].filter((type) => !(type in inboxRegistry) && !ignored.includes(type));
     expect(silent).toEqual([]);
+  });
+
+  test('accounts for every event that usage billing has to have an answer for', () => {
+    expect(EXPECTED.length).toBeGreaterThan(65);
+    expect(EXPECTED.filter((type) => !type.startsWith('v1.') && !sdkTypes.has(type))).toEqual([]);
+    expect(EXPECTED.filter((type) => !(type in inboxRegistry) && !ignored.includes(type))).toEqual([]);
   });
 
   test('ignores nothing that is handled, and names nothing that Stripe does not send', () => {

@@ -102,6 +102,17 @@ function registerFaults(sim: Command, ask: Ask, print: (answer: Promise<unknown>
     .addHelpText('before', examples('sim swallow 1', 'sim swallow 3'))
     .action(async (swallowed: number) => print(ask('POST', '/faults', { swallow_meter_events: swallowed })));
   sim
+    .command('fail-finalization')
+    .description(
+      'a draft cannot be finalized, as if its tax could not be worked out; it stays a draft until somebody tries again',
+    )
+    .argument('<invoice>')
+    .option('--times <count>', 'how often', whole, 1)
+    .addHelpText('before', examples('sim fail-finalization in_1234', 'sim fail-finalization in_1234 --times 2'))
+    .action(async (id: string, { times }: { times: number }) =>
+      print(ask('POST', `/invoices/${id}/fail_finalization`, { times })),
+    );
+  sim
     .command('behave')
     .description('no faults any more; what was dropped is delivered')
     .addHelpText('before', examples('sim behave', 'sim behave && creditpool sim state'))

@@ -71,7 +71,9 @@ export function registerOthers(sim: Command, context: CliContext, ask: Ask, prin
 function registerRoll(sim: Command, context: CliContext, ask: Ask, print: Print): void {
   sim
     .command('roll')
-    .description('roll the signing secret of a webhook endpoint: both sign until the former one ends')
+    .description(
+      'roll the signing secret of a webhook endpoint: both sign until the former ends; a sandbox learns the new one at its next start',
+    )
     .argument('[endpoint]', 'we_… or ed_…; else the only one there is')
     .option('--keep <hours>', 'how long the former secret signs, too; at most 24', hoursOfADay, 24)
     .addHelpText('before', examples('sim roll', 'sim roll we_1234 --keep 1'))

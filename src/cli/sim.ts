@@ -32,7 +32,7 @@ export function registerSimulatorCommands(program: Command, context: CliContext)
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'before',
-      examples('sim advance 31d', 'sim advance 2027-01-01T00:00:00Z', 'sim --url http://127.0.0.1:12111 advance 31d'),
+      examples('sim advance 31d', 'sim advance 2027-01-01T00:00:00Z', 'sim advance 31d --url http://127.0.0.1:12111'),
     )
     .action(async (body: Move, { json: asJson = false }: { json?: boolean }) => {
       const { url } = sim.opts<{ url?: string }>();

@@ -4,7 +4,7 @@ import type { CycleDecision, CycleNumbers } from '../domain/settlement.ts';
 import { DEADLINE_MS, decideAtDeadline, decideCycle, itemsWanted } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
 import { transaction, type Transaction } from '../storage/database.ts';
-import { enqueue, outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
+import { outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
 import {
   moveSettlement,
   openSettlements,
@@ -27,6 +27,7 @@ import {
 import { creditExcess } from './credit-excess.ts';
 import { readCycleNumbers } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
+import { finalizeDraft } from './finalize-draft.ts';
 import { relayOutbox } from './relay-outbox.ts';
 import { repairSwallowedEvents } from './repair-swallowed-events.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
@@ -172,22 +173,9 @@ async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<S
   const unrounded = await roundDraft(deps, settlement);
   if (unrounded?.state === 'held') return leave(deps, settlement, 'held', unrounded.because);
   if (unrounded !== null) return 'corrected';
-  const key = `settle/${settlement.billingPeriodId}/finalize`;
-  await transaction(deps.db, async (trx) =>
-    enqueue(trx, settlement, {
-      queue: 'documents',
-      call: 'invoice.finalize',
-      subjectId: settlement.invoiceId,
-      request: {},
-      key,
-      billingPeriodId: settlement.billingPeriodId,
-    }),
-  );
-  await relayDocuments(deps, settlement);
-  const message = await outboxMessage(deps.db, settlement, key);
-  if (message?.state === 'done') return noteFinalized(deps, settlement);
-  if (message?.state === 'refused')
-    return leave(deps, settlement, 'held', `finalizing was refused: ${message.outcome}`);
+  const asked = await finalizeDraft(deps, settlement);
+  if ('refused' in asked) return leave(deps, settlement, 'held', `finalizing was refused: ${asked.refused}`);
+  if (asked.state === 'done') return noteFinalized(deps, settlement);
   return 'corrected';
 }
 

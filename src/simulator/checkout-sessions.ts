@@ -1,4 +1,5 @@
 import { completeCheckout } from './checkout-completion.ts';
+import { tellEntitlements } from './entitlements.ts';
 import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
 import { checkoutItems, checkoutShape, NO_CHECKOUT_EXTRAS } from './new-checkout-session.ts';
@@ -100,6 +101,7 @@ export function payCheckout(world: World, id: string, method: string): CheckoutS
   world.store.remove('settings', `checkout:${id}`);
   const done = world.store.patch('checkout_sessions', id, { ...result, status: 'complete', url: null });
   emit(world, 'checkout.session.completed', done);
+  tellEntitlements(world);
   return done;
 }
 

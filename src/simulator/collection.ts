@@ -1,7 +1,7 @@
-import { cardDeclined, invalidRequest } from './errors.ts';
+import { cardDeclined, invalidRequest, StripeRefusal } from './errors.ts';
 import { freshId } from './ids.ts';
 import { newCharge, newPaymentIntent } from './new-charge.ts';
-import { attachedPaymentMethod } from './payment-methods.ts';
+import { attachedPaymentMethod, authenticates } from './payment-methods.ts';
 import { invoicePaid, invoicePaymentFailed } from './subscription-status.ts';
 import type { Charge, Invoice, InvoicePayment, PaymentMethod } from './wire.ts';
 import { change, clockOf, emit, need, nowOf, schedule, unschedule, type World } from './world.ts';
@@ -142,6 +142,7 @@ function recordSuccess(world: World, invoice: Invoice, payment: InvoicePayment, 
     amount_received: amount,
     latest_charge: charge.id,
     payment_method: charge.payment_method,
+    next_action: null,
   });
   const transitions = { ...payment.status_transitions, paid_at: nowOf(world, invoice.customer) };
   const paid = { amount_paid: amount, status: 'paid', status_transitions: transitions };
@@ -182,6 +183,23 @@ function recordFailure(world: World, invoice: Invoice, charge: Charge | undefine
   return failed;
 }
 
+/** The card's holder has to act: nothing is charged, and nothing tries again by itself. */
+function askForAction(world: World, invoice: Invoice, method: PaymentMethod): Invoice {
+  const { intent } = openPayment(world, invoice);
+  const waiting = world.store.patch('payment_intents', intent, {
+    status: 'requires_action',
+    payment_method: method.id,
+    next_action: { type: 'use_stripe_sdk', use_stripe_sdk: {} },
+  });
+  emit(world, 'payment_intent.requires_action', waiting);
+  const failed = recordFailure(world, invoice, undefined);
+  emit(world, 'invoice.payment_action_required', failed);
+  return failed;
+}
+
+const ACTION_REQUIRED =
+  'This payment requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with the invoice.';
+
 /** Tries to charge an open invoice. A decline is told to whoever asked ('aloud') and always by events. */
 export function collect(
   world: World,
@@ -202,6 +220,12 @@ export function collect(
     if (attempt.telling === 'quietly') return recordFailure(world, invoice, undefined);
     const message = `Amounts in ${invoice.currency} must be rounded to the nearest ten (the last digit must be 0).`;
     throw invalidRequest(message, { code: 'invalid_charge_amount', param: 'amount' });
+  }
+  if (authenticates(method)) {
+    const waiting = askForAction(world, invoice, method);
+    if (attempt.telling === 'quietly') return waiting;
+    const code = 'invoice_payment_intent_requires_action';
+    throw new StripeRefusal(402, 'card_error', ACTION_REQUIRED, { code }, { keepsChanges: true });
   }
   const { payment, intent } = openPayment(world, invoice);
   const charge = newCharge(world, {

@@ -1,4 +1,5 @@
 import type { Task } from './collections.ts';
+import { tellEntitlements } from './entitlements.ts';
 import type { World } from './world.ts';
 import { OWN_CLOCK } from './world.ts';
 
@@ -39,6 +40,7 @@ export function createEngine({ world, handlers, setNow, heard }: EngineParts): E
         world.cause = { id: null, idempotency_key: null };
         world.store.remove('tasks', task.id);
         handler(world, task.object, task.due);
+        tellEntitlements(world);
       });
     } catch (error) {
       // Work that fails once fails again: without it time can go on.

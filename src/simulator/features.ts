@@ -1,28 +1,16 @@
+import { activeEntitlements } from './entitlements.ts';
 import { invalidRequest } from './errors.ts';
 import { freshId } from './ids.ts';
 import { page } from './pagination.ts';
 import { boolean, changedMetadata, metadata, paging, required, word } from './parameters.ts';
 import { route } from './routes.ts';
-import type { Feature, ProductFeature } from './wire.ts';
+import type { ProductFeature } from './wire.ts';
 import { need, type World } from './world.ts';
 
 function attachment(world: World, id: string): ProductFeature {
   const record = need(world, 'product_features', id, 'product feature');
   const feature = need(world, 'features', record.feature, 'feature');
   return { id, object: 'product_feature', entitlement_feature: feature, livemode: false };
-}
-
-/** Features of the products of a customer's running subscriptions. */
-function activeFeatures(world: World, customer: string): Feature[] {
-  const products = world.store
-    .by('subscriptions', 'customer', customer)
-    .filter(({ status }) => ['active', 'trialing', 'past_due'].includes(status))
-    .flatMap(({ items }) => items.data)
-    .map(({ price }) => price.product);
-  const ids = products
-    .flatMap((product) => world.store.by('product_features', 'product', product))
-    .map(({ feature }) => feature);
-  return Array.from(new Set(ids), (id) => need(world, 'features', id, 'feature'));
 }
 
 export const featureRoutes = [
@@ -81,14 +69,7 @@ export const featureRoutes = [
     '/v1/entitlements/active_entitlements',
     { ...paging, customer: required(word()) },
     ({ world, values, path }) => {
-      const entitlements = activeFeatures(world, values.customer).map((feature) => ({
-        id: `ent_test_${feature.id.slice(-24)}`,
-        object: 'entitlements.active_entitlement',
-        feature: feature.id,
-        livemode: false,
-        lookup_key: feature.lookup_key,
-      }));
-      return page(entitlements, values, path);
+      return page(activeEntitlements(world, values.customer), values, path);
     },
   ),
   route('POST', '/v1/products/{id}/features', { entitlement_feature: required(word()) }, ({ world, id, values }) => {

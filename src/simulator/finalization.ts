@@ -2,12 +2,15 @@ import { collect, requestPayment, settleWithoutPayment } from './collection.ts';
 import { recordCredit } from './credit-ledger.ts';
 import { moveCustomerBalance } from './customer-balance.ts';
 import { isHeard, planFinalization } from './drafts.ts';
-import { invalidRequest } from './errors.ts';
+import { invalidRequest, StripeRefusal } from './errors.ts';
+import { recordedFailure } from './finalization-failures.ts';
 import { withUsage } from './invoice-usage.ts';
 import { dueAfterBalance, recalculated, type CreditEntry } from './totals.ts';
 import { markUncollectible, voidInvoice } from './voiding.ts';
 import type { Invoice } from './wire.ts';
 import { emit, need, nowOf, schedule, unschedule, type World } from './world.ts';
+
+const DAY = 86_400;
 
 /** The next invoice number of the customer. */
 function takeNumber(world: World, customerId: string): string {
@@ -65,6 +68,8 @@ export function finalize(world: World, id: string): Invoice {
       code: 'invoice_not_editable',
     });
   }
+  const failure = recordedFailure(world, draft);
+  if (failure !== null) throw failure;
   const now = nowOf(world, draft.customer);
   const customer = need(world, 'customers', draft.customer, 'customer', 'customer');
   const frozen = applied(world, withUsage(world, draft));
@@ -76,6 +81,7 @@ export function finalize(world: World, id: string): Invoice {
     number: takeNumber(world, customer.id),
     effective_at: draft.effective_at ?? now,
     automatically_finalizes_at: null,
+    last_finalization_error: null,
     due_date: draft.collection_method === 'send_invoice' ? (draft.due_date ?? now) - draft.created + now : null,
     hosted_invoice_url: `https://invoice.stripe.com/i/${world.accountId}/${id}`,
     invoice_pdf: `https://pay.stripe.com/invoice/${world.accountId}/${id}/pdf`,
@@ -89,9 +95,14 @@ export function finalize(world: World, id: string): Invoice {
   if (finalized.amount_due > 0) requestPayment(world, finalized);
   emit(world, 'invoice.finalized', world.store.find('invoices', id) ?? finalized);
   if (finalized.amount_due === 0) return settleWithoutPayment(world, id);
-  if (finalized.due_date !== null)
-    schedule(world, 'invoice_overdue', id, customer.test_clock ?? null, finalized.due_date);
+  if (finalized.due_date !== null) planDueDate(world, id, customer.test_clock ?? null, finalized.due_date);
   return finalized;
+}
+
+function planDueDate(world: World, id: string, clock: string | null, due: number): void {
+  schedule(world, 'invoice_overdue', id, clock, due);
+  const notice = due - world.switches.willBeDueDays * DAY;
+  if (notice < due && notice > world.now(clock)) schedule(world, 'invoice_will_be_due', id, clock, notice);
 }
 
 /** Finalizes and, when the invoice advances by itself, goes on to collect it. */
@@ -111,26 +122,38 @@ function pauseOf(world: World, invoice: Invoice): string | undefined {
   return pause.behavior;
 }
 
-export const finalizationTasks = {
-  invoice_finalization: (world: World, id: string, at: number) => {
-    const invoice = world.store.find('invoices', id);
-    if (invoice?.status !== 'draft') return;
-    const state = world.store.find('drafts', id);
-    const last = invoice.created + world.switches.draftWindowSecondsMax;
-    const waits = state?.schedule === 'after_webhooks' || world.switches.scheduledFinalizationWaits;
-    if (waits && at < last && !isHeard(world, state?.created_event ?? null)) {
-      planFinalization(world, invoice, last, 'after_webhooks');
-      world.store.patch('invoices', id, { automatically_finalizes_at: last });
-      return;
-    }
-    const pause = pauseOf(world, invoice);
+/** The draft's time has come. One that cannot be finalized stays a draft, which its event says. */
+function finalizeByItself(world: World, id: string, at: number): void {
+  const invoice = world.store.find('invoices', id);
+  if (invoice?.status !== 'draft') return;
+  const state = world.store.find('drafts', id);
+  const last = invoice.created + world.switches.draftWindowSecondsMax;
+  const waits = state?.schedule === 'after_webhooks' || world.switches.scheduledFinalizationWaits;
+  if (waits && at < last && !isHeard(world, state?.created_event ?? null)) {
+    planFinalization(world, invoice, last, 'after_webhooks');
+    world.store.patch('invoices', id, { automatically_finalizes_at: last });
+    return;
+  }
+  const pause = pauseOf(world, invoice);
+  try {
     if (pause === undefined) {
       finalizeAndAdvance(world, id);
       return;
     }
     if (finalize(world, id).status !== 'open') return;
-    if (pause === 'void') voidInvoice(world, id);
-    else markUncollectible(world, id);
+  } catch (error) {
+    if (error instanceof StripeRefusal && error.keepsChanges) return;
+    throw error;
+  }
+  if (pause === 'void') voidInvoice(world, id);
+  else markUncollectible(world, id);
+}
+
+export const finalizationTasks = {
+  invoice_finalization: finalizeByItself,
+  invoice_will_be_due: (world: World, id: string) => {
+    const invoice = world.store.find('invoices', id);
+    if (invoice?.status === 'open') emit(world, 'invoice.will_be_due', invoice);
   },
   invoice_overdue: (world: World, id: string) => {
     const invoice = world.store.find('invoices', id);

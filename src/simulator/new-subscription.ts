@@ -14,7 +14,7 @@ import { boundaryAfter, boundaryBefore } from './periods.ts';
 import { ONE } from './rounding.ts';
 import { isMetered, itemsOf, newItem, priceOfItem } from './subscription-items.ts';
 import type { subscriptionCreateShape } from './subscription-parameters.ts';
-import { planCycle } from './subscription-tasks.ts';
+import { planCycle, planTrialNotice } from './subscription-tasks.ts';
 import type { Customer, Invoice, InvoiceLine, Price, Subscription } from './wire.ts';
 import { emit, need, schedule, type World } from './world.ts';
 
@@ -218,6 +218,7 @@ export function newSubscription(world: World, facts: Facts): Subscription {
   }
   emit(world, 'customer.subscription.created', need(world, 'subscriptions', subscription.id, 'subscription'));
   planCycle(world, subscription.id);
+  if (subscription.status === 'trialing') planTrialNotice(world, subscription.id);
   if (charges) payFirst(world, invoice.id, facts.payment_behavior ?? 'allow_incomplete');
   const started = need(world, 'subscriptions', subscription.id, 'subscription');
   if (started.status === 'incomplete') {

@@ -51,3 +51,19 @@ export function plainly(error: unknown, absent: ReadonlySet<string>): unknown {
   if (!absent.has(path)) return error;
   return invalidParameter(`The simulator does not support ${param}.`, 'simulator_unsupported', param);
 }
+
+// Resources that Stripe's API has and the simulator has not; what stands below one is not simulated, either.
+const RESOURCES_NOT_SIMULATED = {
+  v1: 'account_links account_sessions apple_pay application_fees apps balance balance_settings climate confirmation_tokens country_specs customer_sessions ephemeral_keys exchange_rates file_links files financial_connections forwarding identity invoice_rendering_templates issuing mandates payment_attempt_records payment_links payment_method_configurations payment_method_domains payment_records payouts plans product_catalog promotion_codes quotes radar reporting reviews setup_attempts setup_intents shipping_rates sigma sources tax tax_codes tax_ids terminal three_d_secure tokens topups transfers treasury accounts billing/feedback_options billing_portal/configurations charges charges/{}/capture checkout/sessions/{} customers/{}/cash_balance customers/{}/cash_balance_transactions customers/{}/discount customers/{}/funding_instructions customers/{}/payment_methods customers/{}/sources customers/{}/tax_ids entitlements/active_entitlements invoices/{}/add_lines invoices/{}/lines/{} invoices/{}/remove_lines invoices/{}/update_lines payment_intents/{}/amount_details_line_items payment_intents/{}/apply_customer_balance payment_intents/{}/capture payment_intents/{}/increment_authorization payment_intents/{}/verify_microdeposits subscriptions/{}/migrate test_helpers/confirmation_tokens test_helpers/customers test_helpers/issuing test_helpers/refunds test_helpers/terminal test_helpers/treasury',
+  v2: 'commerce core/account_links core/account_tokens core/accounts core/vault money_management test_helpers',
+};
+
+const PATTERNS = Object.entries(RESOURCES_NOT_SIMULATED).flatMap(([version, paths]) =>
+  paths.split(' ').map((path) => new RegExp(`^/${version}/${path.replaceAll('{}', '[^/]+')}(?=/|$)`)),
+);
+
+/** The resource of a path that no route answers, if Stripe has it. */
+export function resourceNotSimulated(path: string): string | undefined {
+  const pattern = PATTERNS.find((one) => one.test(path));
+  return pattern?.exec(path)?.[0];
+}

@@ -1,5 +1,6 @@
 import { payCheckout } from './checkout-sessions.ts';
 import { closeDispute, escalateDispute, openDispute } from './disputes.ts';
+import { failFinalizations } from './finalization-failures.ts';
 import { failRefund, succeedRefund } from './new-refund.ts';
 import { attachedPaymentMethod } from './payment-methods.ts';
 import { rollSecret } from './signing-secrets.ts';
@@ -16,6 +17,7 @@ interface Said {
   readonly status?: 'won' | 'lost';
   readonly payment_method?: string;
   readonly keep_seconds?: number;
+  readonly times?: number;
 }
 
 /** The charge that is disputed: named by itself, its intent or its invoice. */
@@ -44,6 +46,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   'refunds/fail': (world, id, { reason }) =>
     failRefund(world, need(world, 'refunds', id, 'refund'), reason ?? 'lost_or_stolen_card'),
   'refunds/succeed': (world, id) => succeedRefund(world, need(world, 'refunds', id, 'refund')),
+  'invoices/fail_finalization': (world, id, { times }) => failFinalizations(world, id, times ?? 1),
   'customers/card': (world, id, said) => useCard(world, id, said.payment_method ?? 'pm_card_visa'),
   'webhook_endpoints/roll': (world, id, said) => rollSecret(world, id, said.keep_seconds),
   'checkout_sessions/complete': (world, id, said) => payCheckout(world, id, said.payment_method ?? 'pm_card_visa'),

@@ -10,6 +10,8 @@ interface TestCard {
   readonly last4: string;
   /** The decline it answers a charge with. */
   readonly declines?: string;
+  /** Its holder has to authenticate each payment. */
+  readonly authenticates?: true;
   /** What its bank does with a refund later. */
   readonly refund?: 'fails' | 'pends';
   /** The dispute that its holder opens after each charge. */
@@ -26,6 +28,7 @@ const TEST_CARDS: Readonly<Record<string, TestCard>> = {
   pm_card_visa_chargeDeclined: { last4: '0002', declines: 'generic_decline' },
   pm_card_chargeDeclinedInsufficientFunds: { last4: '9995', declines: 'insufficient_funds' },
   pm_card_visa_chargeDeclinedInsufficientFunds: { last4: '9995', declines: 'insufficient_funds' },
+  pm_card_authenticationRequired: { last4: '3184', authenticates: true },
   tok_chargeCustomerFail: { last4: '0341', declines: 'generic_decline' },
   pm_card_refundFail: { last4: '5126', refund: 'fails' },
   pm_card_pendingRefund: { last4: '7726', refund: 'pends' },
@@ -42,6 +45,11 @@ function testCardOf(method: PaymentMethod): TestCard | undefined {
 /** Why a card declines, or null. */
 export function declineOf(method: PaymentMethod): string | null {
   return testCardOf(method)?.declines ?? null;
+}
+
+/** Has its holder to authenticate each payment? */
+export function authenticates(method: PaymentMethod): boolean {
+  return testCardOf(method)?.authenticates === true;
 }
 
 /** What happens to a refund to this card later, or null: it just arrives. */

@@ -1,11 +1,13 @@
 import { lockTimeout, refuseHeldByClock } from './advancing.ts';
 import { earlierAnswer, fingerprint, keyInUse, keyTooLong, replaysFailures } from './answers.ts';
-import { errorBody, StripeRefusal } from './errors.ts';
+import { tellEntitlements } from './entitlements.ts';
+import { errorBody, invalidRequest, StripeRefusal } from './errors.ts';
 import { expand } from './expand.ts';
 import { expansionOf } from './expansions.ts';
 import type { Fault } from './faults.ts';
 import { decodeForm, fromJson, type FormMap } from './form.ts';
 import { freshId } from './ids.ts';
+import { resourceNotSimulated } from './not-simulated.ts';
 import { rendered } from './render.ts';
 import type { Match } from './routes.ts';
 import { wireWatcher } from './wire-watch.ts';
@@ -61,10 +63,17 @@ function limited(kind: '429' | 'lock_timeout'): StripeRefusal {
   return new StripeRefusal(429, 'invalid_request_error', 'Request rate limit exceeded.', { code: 'rate_limit' });
 }
 
+const UNSUPPORTED = { code: 'simulator_unsupported' };
 const BROKEN = new StripeRefusal(500, 'api_error', 'An unknown error occurred.');
 
 function refused(request: string, refusal: StripeRefusal, more: Partial<Outgoing> = {}): Outgoing {
   return { status: refusal.status, body: JSON.stringify(errorBody(refusal)), request, original: null, ...more };
+}
+
+function noSuchRoute(method: string, path: string): StripeRefusal {
+  const resource = resourceNotSimulated(path);
+  if (resource !== undefined) return invalidRequest(`The simulator does not support ${resource}.`, UNSUPPORTED);
+  return new StripeRefusal(404, 'invalid_request_error', `Unrecognized request URL (${method}: ${path}).`);
 }
 
 /** Keeps the answer for its idempotency key, unless asking again runs it again. */
@@ -98,6 +107,7 @@ function perform(world: World, incoming: Incoming, match: Match, request: string
   const work = (): Outgoing => {
     const { given, expansions } = parametersOf(incoming);
     const answer = match.route.answer({ world, id: match.id, child: match.child, path: incoming.path }, given);
+    tellEntitlements(world);
     refuseHeldByClock(world);
     const expanded = expand(rendered(answer), expansions, expansion);
     const failed = fault?.kind === '500_after';
@@ -139,8 +149,7 @@ export function createRequestRunner(
     const request = freshId('req', 14);
     const match = router(incoming.method, incoming.path);
     if (match === undefined) {
-      const message = `Unrecognized request URL (${incoming.method}: ${incoming.path}).`;
-      return refused(request, new StripeRefusal(404, 'invalid_request_error', message));
+      return refused(request, noSuchRoute(incoming.method, incoming.path));
     }
     if (fault?.kind === '429' || fault?.kind === 'lock_timeout') {
       const reason = fault.kind === '429' ? { limitedReason: fault.reason ?? 'endpoint-rate' } : {};

@@ -1,7 +1,7 @@
 import { boundaryAfter } from './periods.ts';
 import { newItem, NO_ITEM_FACTS, priceOfItem, type ItemFacts } from './subscription-items.ts';
 import type { Subscription, SubscriptionItem, SubscriptionSchedule } from './wire.ts';
-import { change, schedule as plan, unschedule, type World } from './world.ts';
+import { change, nowOf, schedule as plan, unschedule, type World } from './world.ts';
 
 export type Phase = SubscriptionSchedule['phases'][number];
 
@@ -37,6 +37,18 @@ export function itemsOfPhase(world: World, subscription: Subscription, phase: Ph
     const moved = kept.current_period_end > at ? {} : { current_period_start: at, current_period_end: end };
     return { ...kept, ...moved, ...(quantity === undefined ? {} : { quantity }) };
   });
+}
+
+const EXPIRY_NOTICE_SECONDS = 7 * 86_400;
+
+/** Plans the notice seven days before the last phase of a schedule ends; none where less is left. */
+export function planExpiryNotice(
+  world: World,
+  { id, phases, customer, test_clock: clock }: SubscriptionSchedule,
+): void {
+  const notice = (phases.at(-1)?.end_date ?? 0) - EXPIRY_NOTICE_SECONDS;
+  if (notice > nowOf(world, customer)) plan(world, 'schedule_expiring', id, clock, notice);
+  else unschedule(world, 'schedule_expiring', id);
 }
 
 /** The schedule goes on to its next phase, or is over. */

@@ -16,7 +16,7 @@ import {
   type Kind,
 } from './parameters.ts';
 import { route } from './routes.ts';
-import { changesForPhase, enterNextPhase, phaseStartingAt } from './schedule-phases.ts';
+import { changesForPhase, enterNextPhase, phaseStartingAt, planExpiryNotice } from './schedule-phases.ts';
 import { cancelSubscription, NO_CANCELLATION } from './subscription-cancellation.ts';
 import { NO_ITEM_FACTS } from './subscription-items.ts';
 import { NO_SUBSCRIPTION_FACTS } from './subscription-parameters.ts';
@@ -97,6 +97,7 @@ const create = route(
     } else if (start > now) plan(world, 'schedule_start', schedule.id, schedule.test_clock, start);
     else begin(world, schedule);
     const made = scheduleWithId(world, schedule.id);
+    planExpiryNotice(world, made);
     emit(world, 'subscription_schedule.created', made);
     return made;
   },
@@ -155,7 +156,9 @@ export const scheduleRoutes = [
         metadata: changedMetadata(before.metadata, values.metadata),
         phases,
       };
-      return change(world, 'schedules', id, changes, 'subscription_schedule.updated');
+      const changed = change(world, 'schedules', id, changes, 'subscription_schedule.updated');
+      planExpiryNotice(world, changed);
+      return changed;
     },
   ),
   route(
@@ -180,6 +183,11 @@ export const scheduleTasks = {
   schedule_start: (world: World, id: string) => {
     const schedule = world.store.find('schedules', id);
     if (schedule?.status === 'not_started') emit(world, 'subscription_schedule.updated', begin(world, schedule));
+  },
+  schedule_expiring: (world: World, id: string) => {
+    const schedule = world.store.find('schedules', id);
+    const runs = schedule?.status === 'active' || schedule?.status === 'not_started';
+    if (runs) emit(world, 'subscription_schedule.expiring', schedule);
   },
   schedule_phase: (world: World, id: string, at: number) => {
     const schedule = world.store.find('schedules', id);

@@ -105,6 +105,10 @@ export const subscriptionTasks = {
     const invoice = world.store.find('invoices', subscription.latest_invoice ?? '');
     if (invoice?.status === 'open') voidInvoice(world, invoice.id);
   },
+  trial_will_end: (world: World, id: string) => {
+    const subscription = world.store.find('subscriptions', id);
+    if (subscription?.status === 'trialing') emit(world, 'customer.subscription.trial_will_end', subscription);
+  },
   invoice_upcoming: (world: World, id: string) => {
     const subscription = world.store.find('subscriptions', id);
     if (subscription === undefined || subscription.status === 'canceled') return;

@@ -1,6 +1,23 @@
-import { clockOf, schedule, unschedule, type World } from './world.ts';
+import { clockOf, emit, schedule, unschedule, type World } from './world.ts';
 
 const DAY = 86_400;
+
+const TRIAL_NOTICE_DAYS = 3;
+
+/** Plans the notice three days before a trial ends; it comes at once where less is left, or nothing. */
+export function planTrialNotice(world: World, id: string): void {
+  const subscription = world.store.find('subscriptions', id);
+  const end = subscription?.trial_end ?? null;
+  if (subscription === undefined || end === null) return;
+  const clock = clockOf(world, subscription.customer);
+  const notice = end - TRIAL_NOTICE_DAYS * DAY;
+  if (subscription.status === 'trialing' && notice > world.now(clock)) {
+    schedule(world, 'trial_will_end', id, clock, notice);
+    return;
+  }
+  unschedule(world, 'trial_will_end', id);
+  emit(world, 'customer.subscription.trial_will_end', subscription);
+}
 
 /** Plans the next period end (or planned end) of a subscription, and the notice before it. */
 export function planCycle(world: World, id: string): void {

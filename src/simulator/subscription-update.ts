@@ -11,7 +11,7 @@ import { begunAnew, feeLines } from './subscription-begin.ts';
 import { changedItems } from './subscription-changes.ts';
 import { isMetered, itemsOf, paysUsage } from './subscription-items.ts';
 import type { subscriptionUpdateShape } from './subscription-parameters.ts';
-import { planCycle } from './subscription-tasks.ts';
+import { planCycle, planTrialNotice } from './subscription-tasks.ts';
 import { usageLine } from './usage-line.ts';
 import type { Invoice, InvoiceLine, Subscription } from './wire.ts';
 import { change, emit, need, nowOf, type World } from './world.ts';
@@ -107,6 +107,7 @@ export function updateSubscription(world: World, id: string, values: Subscriptio
   const trial = movedTrial(before, items, values.trial_end, now);
   change(world, 'subscriptions', id, { ...changes, ...trial }, 'customer.subscription.updated');
   planCycle(world, id);
+  if (trial.trial_end !== undefined && trial.trial_end !== before.trial_end) planTrialNotice(world, id);
   if (before.status === 'trialing' && values.trial_end === 'now') endTrial(world, before, id, now);
   else if (behavior === 'always_invoice' && values.items !== undefined)
     invoiceNow(world, need(world, 'subscriptions', id, 'subscription'), () => [], now);

@@ -68,6 +68,8 @@ export interface Switches {
   tooSmallMovesToBalance: boolean;
   /** Days before the period end at which invoice.upcoming is sent; 0 = never. */
   upcomingDays: number;
+  /** Days before an invoice's due date at which invoice.will_be_due is sent, as an automation of the account says; 0 = never. */
+  willBeDueDays: number;
   /** Stripe's own fee for a charge and for a dispute, in hundredths of a percent plus a fixed part, and fixed. */
   chargeFeeBasisPoints: number;
   chargeFeeFixed: number;
@@ -119,6 +121,7 @@ export function defaultSwitches(changes: Partial<Switches> = {}): Switches {
     creditTransactionsWithoutCustomer: 'refused',
     tooSmallMovesToBalance: true,
     upcomingDays: 0,
+    willBeDueDays: 0,
     chargeFeeBasisPoints: 0,
     chargeFeeFixed: 0,
     disputeFee: 1500,

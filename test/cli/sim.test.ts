@@ -139,7 +139,7 @@ test('a simulator alone is moved by its address, and a customer renews', async (
   expect(await run(tmpdir(), ...at, 'checkout', session.id, 'pm_card_chargeDeclined')).toMatchObject({ exitCode: 2 });
   expect(await run(tmpdir(), ...at, 'checkout', session.id)).toMatchObject({ exitCode: 0 });
 
-  const moved = await run(tmpdir(), ...at, 'advance', '31d2h', '--json');
+  const moved = await run(tmpdir(), 'advance', '31d2h', '--json', ...at);
   expect(JSON.parse(moved.stdout)).toEqual({ now: '2027-02-01T02:00:00.000Z' });
   const invoices = (await client.invoices.list({ customer: customer.id })).data;
   expect(invoices.map(({ billing_reason: why, status, total }) => [why, status, total])).toEqual([

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Stripe } from 'stripe';
 import { expect, inject, test } from 'vitest';
 
-import { notSimulated } from '../../src/simulator/not-simulated.ts';
+import { notSimulated, resourceNotSimulated } from '../../src/simulator/not-simulated.ts';
 import type { Kind, Shape } from '../../src/simulator/parameters.ts';
 import { ROUTES } from '../../src/simulator/registry.ts';
 import { callName } from '../../src/simulator/routes.ts';
@@ -82,4 +82,17 @@ test('a parameter that is missing, misspelt or not where it belongs would be fou
   const { amount, ...others } = lines.fields ?? {};
   const planted = { ...shape, lines: { ...lines, fields: { ...others, ammount: amount as Kind<unknown> } } };
   expect(compared(planted, sdk, '')).toEqual(['lines.amount is missing', 'lines.ammount is not declared']);
+});
+
+test('a call of the SDK is simulated, or its resource is refused by name', async () => {
+  const routed = new Set(ROUTES.map(({ method, segments }) => callName(method, segments)));
+  const paths = new Map(Object.keys(calls).map((call) => [call, call.split(' ')[1] ?? '']));
+  const neither = [...paths].filter(([call, path]) => !routed.has(call) && resourceNotSimulated(path) === undefined);
+  expect(neither.map(([call]) => call).filter((call) => !call.includes('/oauth/'))).toEqual([]);
+  await using stage = await openStage();
+  await expect(stage.stripe.promotionCodes.list()).rejects.toMatchObject({
+    code: 'simulator_unsupported',
+    message: 'The simulator does not support /v1/promotion_codes.',
+  });
+  await expect(stage.stripe.rawRequest('GET', '/v1/promotions')).rejects.toThrow('Unrecognized request URL');
 });

@@ -74,3 +74,22 @@ test(
     });
   },
 );
+
+test(
+  'E6 Gate: a draft that cannot be finalized is held, and goes out right once it can be',
+  { timeout: 120_000 },
+  async () => {
+    const customer = await repaired.subscriber();
+    await customer.use(12_500);
+    await repaired.until('2026-06-02T00:10:00Z');
+    const [draft] = (await repaired.stripe.invoices.list({ customer: customer.stripeCustomer, status: 'draft' })).data;
+    const failures = `${repaired.simulator.url}/_simulator/invoices/${draft?.id}/fail_finalization`;
+    expect((await fetch(failures, { method: 'POST', body: '{"times":2}' })).status).toBe(200);
+    await repaired.until('2026-06-02T00:50:00Z');
+    const { body } = await repaired.call('GET', '/v1/settlements?state=held');
+    expect(body['data']?.[0]?.['held_because']).toContain("location isn't recognized");
+    await repaired.until('2026-06-02T02:30:00Z');
+    expect(await customer.cycleInvoice()).toMatchObject({ status: 'paid', total_minor: 12_400 });
+    expect((await repaired.call('GET', '/v1/settlements?state=held')).body).toMatchObject({ data: [] });
+  },
+);
