@@ -1,7 +1,7 @@
 import { currentInvoice } from './drafts.ts';
 import { invalidRequest } from './errors.ts';
 import { itemLine } from './invoice-lines.ts';
-import { discountShape, taxRatesOf } from './invoice-parameters.ts';
+import { activeRatesOf, discountShape, taxRatesOf } from './invoice-parameters.ts';
 import { chargeOfPrice, newInvoiceItem, type ItemCharge } from './new-invoice-item.ts';
 import { page } from './pagination.ts';
 import {
@@ -121,7 +121,7 @@ const create = route(
       });
     }
     const now = world.now(customer.test_clock);
-    const rates = values.tax_rates === undefined ? [] : taxRatesOf(world, values.tax_rates);
+    const rates = values.tax_rates === undefined ? [] : activeRatesOf(world, values.tax_rates);
     const charge = chargeOf(world, values);
     const item = newInvoiceItem(world, {
       customer: customer.id,

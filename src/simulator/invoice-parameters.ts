@@ -72,6 +72,15 @@ export function taxRatesOf(world: World, ids: readonly string[]): TaxRate[] {
   });
 }
 
+/** The tax rates by their ids, for something new: an archived one stays where it is, and goes nowhere else (docs: tax rates). */
+export function activeRatesOf(world: World, ids: readonly string[]): TaxRate[] {
+  const rates = taxRatesOf(world, ids);
+  const archived = rates.find(({ active }) => !active);
+  if (archived !== undefined)
+    throw invalidRequest(`The tax rate ${archived.id} is inactive and cannot be applied.`, { param: 'tax_rates' });
+  return rates;
+}
+
 const FROZEN_AFTER_DRAFT = [
   'collection_method',
   'default_tax_rates',

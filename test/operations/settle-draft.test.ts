@@ -595,4 +595,23 @@ describe('tax', () => {
       { subject: `invoice_excess_credited ${invoice?.id}`, amount: '300' },
     ]);
   });
+
+  test('a rate that was archived cannot be named again: the draft is held, and what is taken too much comes back', async () => {
+    const customer = await stage.subscribe('usage');
+    const [rate = ''] = await tax(customer, ITEM);
+    await usedThenGiven(customer, '2026-04-30T23:59:30Z');
+    await deps.stripe.taxRates.update(rate, { active: false });
+    const invoiceId = await cutOff(customer);
+    await stage.drain();
+    expect(await settle(customer)).toBe('held');
+    expect(await settlementOf(customer)).toMatchObject({
+      heldBecause: expect.stringMatching(/^the correction was refused: .*inactive/) as string,
+    });
+    await stage.advance(customer, '2026-05-03T00:01:00Z');
+    expect(await taxes(invoiceId)).toEqual({ lines: [[1_000, 200]], total: 1_200 });
+    expect(await settle(customer)).toBe('finalized');
+    await finish(customer, invoiceId);
+    const notes = (await deps.stripe.creditNotes.list({ invoice: invoiceId })).data;
+    expect(notes.map(({ total }) => total)).toEqual([360]);
+  });
 });

@@ -197,3 +197,34 @@ test('two payments can settle an invoice, and what is too much goes to the balan
     ['canceled', null],
   ]);
 });
+
+test('a line has its item’s own tax rates in place of the default ones, on top or in the price; an archived rate goes nowhere new', async () => {
+  await using stage = await openStage();
+  const { stripe } = stage;
+  const rate = async (percentage: number, inclusive = false) =>
+    (await stripe.taxRates.create({ display_name: 'VAT', percentage, inclusive })).id;
+  const [vat, gst, within, old] = [await rate(20), await rate(5), await rate(20, true), await rate(7)];
+  await stripe.taxRates.update(old, { active: false });
+  const plan = await subscribe(stage, { fee: 1_000, subscription: { default_tax_rates: [gst] } });
+  const { data: items } = await stripe.subscriptionItems.list({ subscription: plan.subscription });
+  const metered = items.find(({ price }) => price.id === plan.usage)?.id ?? '';
+  await stripe.subscriptionItems.update(metered, { tax_rates: [vat, gst] });
+  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-05-01T00:00:00Z');
+  const [draft] = (await stripe.invoices.list({ customer: plan.customer, status: 'draft' })).data;
+  const ofDraft = { customer: plan.customer, currency: 'usd', invoice: draft?.id ?? '' };
+  await stripe.invoiceItems.create({ ...ofDraft, amount: -300 });
+  await stripe.invoiceItems.create({ ...ofDraft, amount: -120, tax_rates: [within] });
+  await stripe.invoiceItems.create({ ...ofDraft, amount: -100, tax_rates: [vat] });
+  await expect(stripe.invoiceItems.create({ ...ofDraft, amount: -1, tax_rates: [old] })).rejects.toThrow('inactive');
+  const { lines, total, total_excluding_tax: net } = await stripe.invoices.retrieve(draft?.id ?? '');
+  const taxed = lines.data.map(({ amount, taxes }) => [amount, ...(taxes ?? []).map((tax) => tax.amount)]);
+  expect(taxed.toSorted(([a = 0], [b = 0]) => b - a)).toEqual([
+    [1_000, 200, 50],
+    [1_000, 50],
+    [-100, -20],
+    [-120, -20],
+    [-300, -15],
+  ]);
+  expect([net, total]).toEqual([1_500, 1_745]);
+});
