@@ -503,7 +503,7 @@ describe('tax', () => {
     });
     if (until === 'it is put right') {
       await deps.stripe.invoiceItems.update(item?.id ?? '', { tax_rates: [rate] });
-      expect(await settle(customer)).toBe('finalized');
+      await settle(customer);
     } else {
       const [{ id } = { id: '' }] = await query<{ id: string }>(
         database,
@@ -511,8 +511,9 @@ describe('tax', () => {
         [customer.lane, customer.customerId],
       );
       const accepted = { billingPeriodId: id, decision: 'accept', reason: 'as agreed', actor: 'key:finance' } as const;
-      expect(await decideHeldDraft(deps, accepted)).toMatchObject({ settlement: { state: 'finalized' } });
+      await decideHeldDraft(deps, accepted);
     }
+    expect(await settlementOf(customer)).toMatchObject({ state: 'finalized' });
     expect(await taxes(invoiceId)).toMatchObject({ total });
   });
 

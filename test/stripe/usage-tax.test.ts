@@ -11,7 +11,7 @@ const api = () => nock('https://api.stripe.com');
 afterEach(() => {
   const unasked = nock.pendingMocks();
   nock.cleanAll();
-  expect(unasked).toEqual([]);
+  if (unasked.length > 0) throw new Error(`never asked for: ${unasked.join(', ')}`);
 });
 
 const usage: DraftLine = {
