@@ -68,21 +68,28 @@ function leave(moment: Moment, item: SubscriptionItem): void {
   else prorate(moment, item, item.price, item.quantity ?? 1, -1);
 }
 
+/** Does the new price bill what was used under the old one, too? */
+function takesUsageOver({ switches }: World, before: Price, after: Price): boolean {
+  const sameMeter = isMetered(before) && before.recurring?.meter === after.recurring?.meter;
+  return sameMeter && switches.swappedMeteredPrice === 'whole_period';
+}
+
 function changedItem(moment: Moment, item: SubscriptionItem, facts: ItemFacts): SubscriptionItem {
   const { world, at } = moment;
   const price =
     facts.price === undefined || facts.price === item.price.id ? item.price : priceOfItem(world, facts, 'items');
   const quantity = isMetered(price) ? undefined : (facts.quantity ?? item.quantity ?? 1);
   const moved = price.id !== item.price.id;
+  const keepsUsage = moved && takesUsageOver(world, item.price, price);
   if (moved || quantity !== item.quantity) {
-    leave(moment, item);
+    if (!keepsUsage) leave(moment, item);
     if (quantity !== undefined) prorate(moment, item, price, quantity, 1);
   }
   const { quantity: _old, ...rest } = moved ? repriced(item, price) : item;
   return {
     ...rest,
     ...(quantity === undefined ? {} : { quantity }),
-    ...(moved && isMetered(price) ? { current_period_start: at } : {}),
+    ...(moved && isMetered(price) && !keepsUsage ? { current_period_start: at } : {}),
     ...(facts.tax_rates === undefined ? {} : { tax_rates: taxRatesOf(world, facts.tax_rates) }),
     metadata: changedMetadata(item.metadata, facts.metadata),
   };

@@ -44,6 +44,8 @@ export interface Switches {
   graduatedLines: 'per_tier' | 'one';
   /** One line of a graduated price is rounded once, or for each tier. */
   tierRounding: 'line' | 'tier';
+  /** A metered price that replaces one of the same meter within a period bills usage since then, or all of the period. */
+  swappedMeteredPrice: 'since_change' | 'whole_period';
   /** Is usage metered during a trial billed at its end? */
   trialUsage: 'free' | 'billed';
   /** Customers on one test clock, and items of one subscription. */
@@ -108,6 +110,7 @@ export function defaultSwitches(changes: Partial<Switches> = {}): Switches {
     negativeHalf: 'away',
     graduatedLines: 'per_tier',
     tierRounding: 'line',
+    swappedMeteredPrice: 'since_change',
     trialUsage: 'free',
     testClockCustomersMax: 3,
     subscriptionItemsMax: 20,
@@ -169,6 +172,7 @@ export const OTHER_POSITIONS = {
   negativeHalf: ['up'],
   graduatedLines: ['one'],
   tierRounding: ['tier'],
+  swappedMeteredPrice: ['whole_period'],
   trialUsage: ['billed'],
   testClockCustomersMax: [1],
   subscriptionItemsMax: [40],

@@ -310,6 +310,32 @@ test.for([
   expect(first?.total).toBe(total);
 });
 
+test.for([
+  // 1 000 000 at the old price and 500 000 at twice that, or all of it at twice that.
+  ['since_change', 9900 + 1000 + 1000],
+  ['whole_period', 9900 + 3000],
+] as const)('swappedMeteredPrice %s: what was used before the price was replaced', async (position) => {
+  const [swappedMeteredPrice, total] = position;
+  await using stage = await openStage({ switches: { swappedMeteredPrice } });
+  const { stripe } = stage;
+  const plan = await subscribe(stage);
+  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-04-16T00:00:00Z');
+  const twice = await stripe.prices.create({
+    product: idOf((await stripe.prices.retrieve(plan.usage)).product),
+    currency: 'usd',
+    unit_amount_decimal: Stripe.Decimal.from('0.002'),
+    recurring: { interval: 'month', usage_type: 'metered', meter: plan.meter },
+  });
+  const { items } = await stripe.subscriptions.retrieve(plan.subscription);
+  const item = items.data.find(({ price }) => price.id === plan.usage);
+  await stripe.subscriptionItems.update(item?.id ?? '', { price: twice.id });
+  await use(stage, plan, 500_000, '2026-04-16T00:00:00Z');
+  await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
+  const [invoice] = (await stripe.invoices.list({ customer: plan.customer })).data;
+  expect(invoice?.total).toBe(total);
+});
+
 test('testClockCustomersMax and subscriptionItemsMax: one more is refused', async () => {
   await using stage = await openStage({ switches: { testClockCustomersMax: 1, subscriptionItemsMax: 2 } });
   const { stripe } = stage;

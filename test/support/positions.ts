@@ -4,6 +4,7 @@ import { OTHER_POSITIONS, type Switches } from '../../src/simulator/switches.ts'
 /** Positions under which no story can be told, and why. */
 export const NOT_IN_A_STORY: Readonly<Record<string, string>> = {
   meterTimestampClock: 'a story lives in another year than the wall: by that clock each meter event is out of bounds',
+  swappedMeteredPrice: 'what another reading bills is told of and not put right: A6 tells it by itself',
   writesWhileAdvancing: 'the clock of a story only moves by advancing: nobody could do anything in it',
 };
 
@@ -75,6 +76,7 @@ export const UNDER_BOTH: Readonly<Record<Fact, `test/${string}` | `none: ${strin
   negativeHalf: 'none: no line of ours is negative by a half, and what others write is mirrored as it is',
   graduatedLines: 'test/stories/a10-not-our-meter.test.ts',
   tierRounding: 'test/stories/a10-not-our-meter.test.ts',
+  swappedMeteredPrice: 'test/stories/a6-price-change-in-mid-period.test.ts',
   trialUsage: 'test/stories/a12-trial.test.ts',
   testClockCustomersMax: 'none: the sandbox gives each customer a clock of his own',
   subscriptionItemsMax: 'none: a plan has two items',

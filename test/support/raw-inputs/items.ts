@@ -118,8 +118,12 @@ function usageSoFar(inputs: Inputs, was: readonly Item[], turn: Turn): readonly 
   if (before?.status === 'trialing' && commit.positions.trialUsage === 'free') return [];
   const stays = (item: Item): boolean =>
     !isEnding(turn) && after.items.data.some(({ id, price }) => id === item.id && price.id === item.price.id);
+  const isTakenOver = ({ id, price }: Item): boolean =>
+    commit.positions.swappedMeteredPrice === 'whole_period' &&
+    !isEnding(turn) &&
+    after.items.data.some((item) => item.id === id && item.price.recurring?.meter === price.recurring?.meter);
   return was.flatMap((item): Charge[] => {
-    if (!isMetered(item) || stays(item)) return [];
+    if (!isMetered(item) || stays(item) || isTakenOver(item)) return [];
     const price = inputs.kept.prices.get(item.price.id) ?? item.price;
     const start = item.current_period_start;
     const end = changeOf(turn, item);
