@@ -22,7 +22,10 @@ export function lineTaxes({ taxes }: Pick<Stripe.InvoiceLineItem, 'taxes'>): rea
   }));
 }
 
-/** How an item is taxed as a draft's usage of a price is. Rates that are the invoice's own it inherits: an archived one cannot be named again. */
+/**
+ * How an item is taxed as a draft's usage of a price is. Rates that are the invoice's own it inherits: an archived one
+ * cannot be named again.
+ */
 export async function taxOfDraftUsage(
   stripe: StripeGateway,
   draft: InvoiceDraft,
