@@ -8,3 +8,6 @@ create table foreign_prices (
 );
 
 grant select, insert on foreign_prices to creditpool_app;
+
+-- Why a draft waits for a person, by name: what is billed otherwise than was agreed is told apart from a discount.
+alter table settlements add column hold_reason text;

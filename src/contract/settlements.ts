@@ -25,6 +25,7 @@ export function shownSettlement(settlement: SettlementFacts) {
     customer_name: settlement.customerName,
     plan: settlement.plan,
     state: settlement.state,
+    hold_reason: settlement.holdReason,
     held_because: settlement.heldBecause,
     currency: settlement.currency,
     credits_paid_by_lots: formatCredits(settlement.lotsPaidMicro),

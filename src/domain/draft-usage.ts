@@ -70,7 +70,7 @@ function asks({ amountMinor, discountsMinor }: MeterLine): bigint {
 
 function otherwise(line: MeterLine, { meteredPriceId, currency }: Agreed): string {
   const { lineId, priceId } = line;
-  const says = `${lineId} asks ${shownMoney(asks(line), currency)} for usage of our meter`;
+  const says = `the line ${lineId} asks ${shownMoney(asks(line), currency)} for usage of our meter`;
   return priceId === meteredPriceId
     ? `${says} at ${priceId} as an invoice item, which no credits reach: correct the draft`
     : `${says} at ${priceId}, and not at ${meteredPriceId}: put the subscription back on ${meteredPriceId} alone, then correct the draft`;

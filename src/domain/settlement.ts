@@ -23,6 +23,23 @@ export interface CycleNumbers {
   readonly irregular: IrregularUsage | null;
 }
 
+/** Why a draft waits for a person, by name; a sentence says the rest. */
+export const HOLD_REASONS = [
+  /** Lines bill our meter at another price, by an item, or none does. */
+  'usage_billed_otherwise',
+  'meter_counts_otherwise',
+  'discount_on_usage',
+  /** What Stripe shows cannot be compared with what is owed. */
+  'not_comparable',
+  /** Our items do not stand on the draft as they should: in amount, in tax, or so that the total can be charged. */
+  'items_differ',
+  /** Stripe refused a step of ours. */
+  'refused',
+  /** Another hand keeps it a draft. */
+  'kept_a_draft',
+] as const;
+export type HoldReason = (typeof HOLD_REASONS)[number];
+
 export interface CycleDecision {
   readonly owedMinor: bigint;
   /** What Stripe would charge for usage as things stand. */
@@ -31,6 +48,8 @@ export interface CycleDecision {
   readonly differenceMinor: bigint;
   readonly action: 'finalize' | 'correct' | 'hold';
   readonly reason: string | null;
+  /** Of a hold. */
+  readonly holdReason: HoldReason | null;
 }
 
 /** A single minor unit in the customer's favour is rounding: grants are rounded up. */
@@ -40,18 +59,24 @@ export function decideCycle(numbers: CycleNumbers): CycleDecision {
   const owed = owedMinor(numbers);
   const chargeMinor = charge(numbers);
   const differenceMinor = owed - chargeMinor;
-  const decided = { owedMinor: owed, chargeMinor, differenceMinor };
-  if (numbers.irregular !== null) return { ...decided, action: 'hold', reason: numbers.irregular.because };
+  const decided = { owedMinor: owed, chargeMinor, differenceMinor, holdReason: null };
+  const hold = (holdReason: HoldReason, reason: string): CycleDecision => ({
+    ...decided,
+    action: 'hold',
+    reason,
+    holdReason,
+  });
+  if (numbers.irregular !== null) return hold('usage_billed_otherwise', numbers.irregular.because);
   if (numbers.countedUnits !== numbers.emittedUnits) {
     const reason = `Stripe counts ${numbers.countedUnits} meter units, ${numbers.emittedUnits} were reported`;
-    return { ...decided, action: 'hold', reason };
+    return hold('meter_counts_otherwise', reason);
   }
   if (differenceMinor === 0n || differenceMinor === ROUNDING_MINOR)
     return { ...decided, action: 'finalize', reason: null };
   if (differenceMinor < 0n)
     return { ...decided, action: 'correct', reason: 'lots paid more than the grants that reach this invoice' };
   if (numbers.discountsMinor !== 0n) {
-    return { ...decided, action: 'hold', reason: `a discount of ${numbers.discountsMinor} reaches the usage line` };
+    return hold('discount_on_usage', `a discount of ${numbers.discountsMinor} reaches the usage line`);
   }
   return { ...decided, action: 'correct', reason: 'grants that reach this invoice are worth more than lots paid' };
 }
@@ -101,6 +126,7 @@ export interface SettlementFacts {
   readonly plan: string;
   readonly invoiceId: string;
   readonly state: string;
+  readonly holdReason: HoldReason | null;
   readonly heldBecause: string | null;
   readonly currency: string | null;
   readonly lotsPaidMicro: bigint;

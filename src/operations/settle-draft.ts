@@ -1,15 +1,13 @@
 // The invoice gate: after the cut-off what Stripe will charge for a cycle is made equal to what the ledger says is owed,
 // then we finalize. Each step leaves its result behind and can be repeated; a crash between two costs a repetition.
-import type { CycleDecision, CycleNumbers } from '../domain/settlement.ts';
 import { DEADLINE_MS, decideAtDeadline, decideCycle, itemsWanted } from '../domain/settlement.ts';
 import { now } from '../storage/clock.ts';
-import { transaction, type Transaction } from '../storage/database.ts';
+import { transaction } from '../storage/database.ts';
 import { outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
 import {
   moveSettlement,
   openSettlements,
   readSettlement,
-  saveDecision,
   type Settlement,
   type SettlementState,
   waitsForEarlierCycle,
@@ -28,6 +26,7 @@ import { creditExcess } from './credit-excess.ts';
 import { readCycleNumbers } from './cycle-numbers.ts';
 import type { Deps } from './deps.ts';
 import { finalizeDraft } from './finalize-draft.ts';
+import { hold, record } from './note-settlement.ts';
 import { relayOutbox } from './relay-outbox.ts';
 import { repairSwallowedEvents } from './repair-swallowed-events.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
@@ -77,11 +76,14 @@ export async function settleDraft(deps: Deps, settlement: Settlement): Promise<S
   const waitsFor = await flush(deps, settlement);
   // Read anew: its usage and its discounts follow what was just reported.
   const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
-  if (!draft.autoAdvance) return leave(deps, settlement, 'held', KEPT);
+  if (!draft.autoAdvance) return hold(deps, settlement, 'kept_a_draft', KEPT);
   if (draft.finalizesAt !== null && draft.finalizesAt.getTime() - DEADLINE_MS <= at.getTime()) {
     return atDeadline(deps, settlement, draft, at);
   }
-  if (waitsFor !== null) return leave(deps, settlement, 'waiting', waitsFor);
+  if (waitsFor !== null) {
+    await moveSettlement(deps.db, settlement, { state: 'waiting', heldBecause: waitsFor });
+    return 'waiting';
+  }
   return decide(deps, (await readSettlement(deps.db, settlement, settlement.billingPeriodId)) ?? settlement, draft, at);
 }
 
@@ -105,7 +107,7 @@ async function flush(deps: Deps, settlement: Settlement): Promise<string | null>
 
 async function decide(deps: Deps, settlement: Settlement, draft: InvoiceDraft, at: Date): Promise<SettlementState> {
   const reading = await readCycleNumbers(deps, settlement, draft);
-  if ('unreadable' in reading) return leave(deps, settlement, 'held', reading.unreadable);
+  if ('unreadable' in reading) return hold(deps, settlement, 'not_comparable', reading.unreadable);
   const { numbers, overageMicro } = reading;
   const decision = decideCycle(numbers);
   if (numbers.countedUnits !== numbers.emittedUnits) {
@@ -130,7 +132,7 @@ async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraf
   // A provisional item may stand for less than what is too much by now.
   if ((await outboxMessage(deps.db, settlement, correctionKey(settlement))) === null) {
     const reading = await readCycleNumbers(deps, settlement, draft);
-    if ('unreadable' in reading) return leave(deps, settlement, 'held', reading.unreadable);
+    if ('unreadable' in reading) return hold(deps, settlement, 'not_comparable', reading.unreadable);
     const { numbers, overageMicro } = reading;
     const standing = standingCorrection(settlement, draft);
     const correctionMinor = decideAtDeadline(numbers);
@@ -153,28 +155,29 @@ async function atDeadline(deps: Deps, settlement: Settlement, draft: InvoiceDraf
 async function correctAndFinalize(deps: Deps, settlement: Settlement): Promise<SettlementState> {
   await relayDocuments(deps, settlement);
   const item = await outboxMessage(deps.db, settlement, correctionKey(settlement));
-  if (item?.state === 'refused') return leave(deps, settlement, 'held', `the correction was refused: ${item.outcome}`);
+  if (item?.state === 'refused')
+    return hold(deps, settlement, 'refused', `the correction was refused: ${item.outcome}`);
   if (item !== null && item.state !== 'done') return 'corrected';
   if (item !== null || settlement.correctionMinor !== 0n) {
     const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
     const amount = standingCorrection(settlement, draft);
     if (amount !== settlement.correctionMinor) {
-      return leave(
+      return hold(
         deps,
         settlement,
-        'held',
+        'items_differ',
         `the draft carries a correction of ${amount}, not ${settlement.correctionMinor}`,
       );
     }
     const taxed = await taxDifference(deps, settlement, draft);
-    if (taxed !== null) return leave(deps, settlement, 'held', taxed);
+    if (taxed !== null) return hold(deps, settlement, 'items_differ', taxed);
     await moveSettlement(deps.db, settlement, { state: 'corrected', correctionItemId: item?.stripeId ?? '' });
   }
   const unrounded = await roundDraft(deps, settlement);
-  if (unrounded?.state === 'held') return leave(deps, settlement, 'held', unrounded.because);
+  if (unrounded?.state === 'held') return hold(deps, settlement, 'items_differ', unrounded.because);
   if (unrounded !== null) return 'corrected';
   const asked = await finalizeDraft(deps, settlement);
-  if ('refused' in asked) return leave(deps, settlement, 'held', `finalizing was refused: ${asked.refused}`);
+  if ('refused' in asked) return hold(deps, settlement, 'refused', `finalizing was refused: ${asked.refused}`);
   if (asked.state === 'done') return noteFinalized(deps, settlement);
   return 'corrected';
 }
@@ -199,40 +202,4 @@ async function afterFinal(deps: Deps, settlement: Settlement): Promise<Settlemen
 
 async function relayDocuments(deps: Deps, { lane, customerId }: Settlement): Promise<void> {
   await relayOutbox(deps, { limit: RELAYED_MAX, only: { lane, customerId, queue: 'documents' } });
-}
-
-async function leave(
-  deps: Deps,
-  settlement: Settlement,
-  state: 'waiting' | 'held',
-  heldBecause: string,
-): Promise<SettlementState> {
-  await moveSettlement(deps.db, settlement, { state, heldBecause });
-  return state;
-}
-
-interface Recorded {
-  readonly state: SettlementState;
-  readonly decision: CycleDecision;
-  readonly numbers: CycleNumbers;
-  readonly overageMicro: bigint;
-  readonly correctionMinor: bigint;
-  readonly at: Date;
-}
-
-/** Keeps the numbers that were compared, together with what follows from them. */
-async function record(
-  deps: Deps,
-  settlement: Settlement,
-  { state, decision, numbers, overageMicro, correctionMinor, at }: Recorded,
-  also: (trx: Transaction) => Promise<void> = async () => undefined,
-): Promise<SettlementState> {
-  const { paidMicro, eligibleMinor } = numbers;
-  const { owedMinor, chargeMinor, reason } = decision;
-  await transaction(deps.db, async (trx) => {
-    const kept = { paidMicro, overageMicro, owedMinor, eligibleMinor, expectedMinor: chargeMinor, correctionMinor };
-    const because = { heldBecause: reason, decidedAt: at };
-    if (await saveDecision(trx, settlement, state, kept, because)) await also(trx);
-  });
-  return state;
 }

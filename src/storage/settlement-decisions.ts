@@ -1,10 +1,12 @@
 // Settlements as people see and decide them.
 import { EVERY_LANE } from '../domain/customer.ts';
+import type { HoldReason } from '../domain/settlement.ts';
 import type { Database, Transaction } from './database.ts';
 import { execute, query } from './query.ts';
 import { type CyclePeriod, type Settlement, SETTLEMENT, type SettlementState } from './settlements.ts';
 
 export interface ShownSettlement extends Settlement {
+  readonly holdReason: HoldReason | null;
   readonly heldBecause: string | null;
   readonly currency: string | null;
   /** What the host calls the customer; its name and the invoice's number are for people. */
@@ -27,7 +29,8 @@ export interface ShownSettlement extends Settlement {
 
 const SHOWN = SETTLEMENT.replace(
   's.guarded_at as "guardedAt"',
-  `s.guarded_at as "guardedAt", s.held_because as "heldBecause", v.currency,
+  `s.guarded_at as "guardedAt", s.hold_reason as "holdReason",
+    s.held_because as "heldBecause", v.currency,
     c.external_id as "externalId", c.name as "customerName", v.plan, s.lots_paid_micro as "lotsPaidMicro",
     s.overage_micro as "overageMicro", s.eligible_minor as "eligibleMinor", s.decided_at as "decidedAt", s.owed_minor as "owedMinor",
     s.expected_minor as "expectedMinor", s.decision, s.decided_by as "decidedBy",

@@ -1,4 +1,5 @@
 import { type CustomerKey, EVERY_LANE } from '../domain/customer.ts';
+import type { HoldReason } from '../domain/settlement.ts';
 import type { Database, Transaction } from './database.ts';
 import { inStep } from './in-step.ts';
 import { execute, query } from './query.ts';
@@ -179,12 +180,16 @@ export async function saveDecision(
   { lane, customerId, billingPeriodId }: CyclePeriod,
   state: SettlementState,
   numbers: SettlementNumbers,
-  { heldBecause, decidedAt }: { readonly heldBecause: string | null; readonly decidedAt: Date },
+  {
+    holdReason,
+    heldBecause,
+    decidedAt,
+  }: { readonly holdReason: HoldReason | null; readonly heldBecause: string | null; readonly decidedAt: Date },
 ): Promise<boolean> {
   const saved = await execute(
     trx,
     `update settlements set state = $4, lots_paid_micro = $5, overage_micro = $6, owed_minor = $7, eligible_minor = $8,
-       expected_minor = $9, correction_minor = $10, held_because = $11, decided_at = $12
+       expected_minor = $9, correction_minor = $10, held_because = $11, decided_at = $12, hold_reason = $13
      where lane = $1 and customer_id = $2 and billing_period_id = $3 and decision is null`,
     [
       lane,
@@ -199,6 +204,7 @@ export async function saveDecision(
       numbers.correctionMinor,
       heldBecause,
       decidedAt,
+      holdReason,
     ],
   );
   return saved === 1;
@@ -210,6 +216,7 @@ export async function moveSettlement(
   { lane, customerId, billingPeriodId }: CyclePeriod,
   to: {
     readonly state: SettlementState;
+    readonly holdReason?: HoldReason;
     readonly heldBecause?: string | null;
     readonly correctionItemId?: string;
     readonly finalizedAt?: Date;
@@ -219,7 +226,7 @@ export async function moveSettlement(
   await execute(
     on,
     `update settlements set state = $4, held_because = $5, correction_item_id = coalesce($6, correction_item_id),
-       finalized_at = coalesce(finalized_at, $7), settled_at = coalesce(settled_at, $8)
+       finalized_at = coalesce(finalized_at, $7), settled_at = coalesce(settled_at, $8), hold_reason = $9
      where lane = $1 and customer_id = $2 and billing_period_id = $3`,
     [
       lane,
@@ -230,6 +237,7 @@ export async function moveSettlement(
       to.correctionItemId ?? null,
       to.finalizedAt ?? null,
       to.settledAt ?? null,
+      to.holdReason ?? null,
     ],
   );
 }

@@ -67,6 +67,7 @@ describe('a cycle is decided', () => {
       differenceMinor: 0n,
       action: 'finalize',
       reason: null,
+      holdReason: null,
     });
   });
 

@@ -32,6 +32,7 @@ async function held(story: Story): Promise<{ customer: Subscriber; id: string }>
       eligible_grants_minor: 10_000,
       // 48 hours after the draft Stripe finalizes by itself; an hour before we do what is left to do.
       decidable_until: '2026-05-02T23:00:00.000Z',
+      hold_reason: 'discount_on_usage',
       held_because: expect.stringContaining('discount of 2500') as string,
     },
   ]);

@@ -35,6 +35,7 @@ interface Held {
   readonly external_id: string;
   readonly owed_minor: number;
   readonly would_charge_minor: number;
+  readonly hold_reason: string;
   readonly held_because: string;
 }
 
@@ -80,12 +81,12 @@ test(
       if (draft === undefined) throw new Error(`the draft of ${externalId} is not held`);
       return draft;
     };
-    expect(drafts).toHaveLength(3);
+    expect(drafts.map(({ hold_reason: reason }) => reason)).toEqual(Array(3).fill('usage_billed_otherwise'));
     // 2 000 at a cent and 10 500 at five; owed are 2 500 past the included 10 000, at one.
     expect(draftOf(moved)).toMatchObject({ owed_minor: 2_500, would_charge_minor: 54_500 });
     expect(draftOf(moved).held_because).toMatch(
       new RegExp(
-        `il_\\w+ asks USD 525.00 for usage of our meter at ${of.moved.other}, and not at ${of.moved.agreed}: `,
+        `line il_\\w+ asks USD 525.00 for usage of our meter at ${of.moved.other}, and not at ${of.moved.agreed}: `,
       ),
     );
     expect(draftOf(moved).held_because).toContain(

@@ -57,7 +57,9 @@ test(
     expect(await customer.cycleInvoice()).toMatchObject({ status: 'draft' });
     expect(await customer.balance()).toMatchObject({ pool_state: 'active', available: '10000' });
     const { body } = await story.call('GET', '/v1/settlements?state=held');
-    expect(body['data']).toMatchObject([{ held_because: expect.stringContaining('collection is paused') as string }]);
+    expect(body['data']).toMatchObject([
+      { hold_reason: 'kept_a_draft', held_because: expect.stringContaining('collection is paused') as string },
+    ]);
 
     // Resumed: Stripe leaves it to a person what becomes of the draft; then it is settled like any other.
     await stripe.subscriptions.update(customer.subscription, { pause_collection: '' });

@@ -39,7 +39,7 @@ async function showHeld(
       heading('Held drafts'),
       p(
         { class: 'lead' },
-        'Stripe would charge something else than the ledger says is owed, so the draft waits for a person. The first to fall due is on top.',
+        'Stripe would charge something else than the ledger says is owed, or bills usage otherwise than was agreed, so the draft waits for a person. The first to fall due is on top.',
       ),
       refused === null ? null : mistakes({ values: request.form, rejected: refused.rejected }),
       ...(settlements.length === 0
@@ -74,6 +74,7 @@ function heldPanel(request: PageRequest, held: ShownSettlement): Markup {
     dl(
       { class: 'figures' },
       figure('Stripe would charge for usage', charged),
+      held.correctionMinor === 0n ? null : figure('Of it an item of ours', held.correctionMinor),
       figure('The ledger says', held.owedMinor),
     ),
     held.heldBecause === null ? null : p(null, sentence(held.heldBecause)),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { HOLD_REASONS } from '../../domain/settlement.ts';
 import { grantBody } from '../grants.ts';
 import { invoicesQuery } from '../lists.ts';
 import type { Operation } from '../operation.ts';
@@ -31,6 +32,7 @@ const settlement = z
     customer_name: wordOrNull,
     plan: word,
     state: z.enum(['waiting', 'held', 'corrected', 'finalized', 'settled']),
+    hold_reason: z.enum(HOLD_REASONS).nullable(),
     held_because: wordOrNull,
     currency,
     credits_paid_by_lots: credits,
