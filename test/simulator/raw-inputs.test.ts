@@ -19,7 +19,7 @@ async function recorded(story: (stage: Stage) => Promise<void>): Promise<readonl
     },
     answered: (exchange) => {
       others?.answered(exchange);
-      recorder.answered(exchange.method, exchange.given instanceof Map ? exchange.given : new Map());
+      recorder.answered(exchange);
     },
     delivers: (body) => others?.delivers(body),
   });
@@ -98,6 +98,11 @@ const FAULTS: readonly (readonly [fault: string, plant: Plant, problem: RegExp])
     'an invoice of another quantity than was metered',
     of('meter_events', (event) => ({ ...event, payload: { ...(event['payload'] as object), value: '1000001' } })),
     /quantity of .* is 1000000\d{12}, not 1000001/,
+  ],
+  [
+    'usage that nobody sent',
+    of('meter_events', (event) => ({ ...event, timestamp: MAY - 1 })),
+    /nobody sent the meter event/,
   ],
   [
     'usage that was taken back and counts',

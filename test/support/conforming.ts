@@ -49,9 +49,9 @@ watchWire({
     simulators.push({ commits: recorder.starts(kept), judge: openJudge() });
   },
   answered: (exchange) => {
-    const { method, given, status } = exchange;
+    const { status } = exchange;
     // What failed after its work was carried out, too.
-    if (status === 200 || status >= 500) recorder.answered(method, given instanceof Map ? given : new Map());
+    if (status === 200 || status >= 500) recorder.answered(exchange);
     judged((by) => by.exchange(exchange));
     recomputed(exchange.answer, exchange.given);
   },

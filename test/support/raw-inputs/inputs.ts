@@ -1,7 +1,7 @@
 // What was sent to a simulator and the plain facts that it keeps, in the order in which they came. Nothing of it is called:
 // its stored objects are read as they are.
 import type { Collections } from '../../../src/simulator/collections.ts';
-import type { Kept } from '../../../src/simulator/wire-watch.ts';
+import type { Exchange, Kept } from '../../../src/simulator/wire-watch.ts';
 
 /** Everything that invoices are made of, and the invoices themselves. */
 const KINDS = [
@@ -44,11 +44,17 @@ export interface Commit {
 
 const isOf = (kind: string): kind is Kind => (KINDS as readonly string[]).includes(kind);
 
+/** A JSON body in the shape of a form. */
+function asForm(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return new Map(Object.entries(value).map(([key, below]) => [key, asForm(below)]));
+}
+
 export interface Recorder {
   /** The commits of a simulator that starts now, as they come; the first is what it kept from an earlier run. */
   readonly starts: (kept: Kept) => Commit[];
   /** A request was carried out: the commit before its answer is its own. */
-  readonly answered: (method: string, given: Form) => void;
+  readonly answered: (exchange: Pick<Exchange, 'method' | 'given'>) => void;
 }
 
 /** Writes down what simulators commit, and by which request. */
@@ -71,8 +77,11 @@ export function openRecorder(): Recorder {
       });
       return commits;
     },
-    answered: (method, given) => {
-      if (latest !== undefined && method !== 'GET') latest.given = given;
+    answered: ({ method, given }) => {
+      if (latest !== undefined && method !== 'GET') {
+        const form = given instanceof Map ? given : asForm(JSON.parse(given.json));
+        latest.given = form instanceof Map ? (form as Form) : new Map();
+      }
       latest = undefined;
     },
   };

@@ -160,14 +160,28 @@ export function wrongQuantities({ before, after, commit: { given } }: Turn): str
   ];
 }
 
-/** Meter events that are not what was sent. */
-export function wrongEvents({ given, ...commit }: Commit): string[] {
-  const payload = given?.get('payload');
-  if (!(payload instanceof Map)) return [];
-  const sent = JSON.stringify([Object.fromEntries(payload), given?.get('event_name'), given?.get('timestamp')]);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** A meter event as it was asked for; its instant is in seconds, in ISO form, or left to the clock. */
+function sentEvent(asked: ReadonlyMap<string, unknown>, now: number): string {
+  const payload = asked.get('payload');
+  const stamp = text(asked.get('timestamp'));
+  const written = /^\d+$/.test(stamp) ? Number(stamp) : Math.floor(Date.parse(stamp) / 1000);
+  const entries = payload instanceof Map ? [...payload] : [];
+  return JSON.stringify([text(asked.get('event_name')), entries, stamp === '' ? now : written]);
+}
+
+/** Meter events that nobody sent as they are kept: one by one, or as many as a stream takes. */
+export function wrongEvents(commit: Commit): string[] {
+  const { given } = commit;
+  const many = given?.get('events');
+  const asked = many instanceof Map ? [...many.values()] : [given];
   return changed(commit, 'meter_events').flatMap((event) => {
-    const stamp = given?.has('timestamp') === true ? String(event.timestamp) : undefined;
-    const kept = JSON.stringify([event.payload, event.event_name, stamp]);
-    return kept === sent ? [] : [`the meter event ${event.identifier} is ${kept}, sent was ${sent}`];
+    // What is taken back was sent earlier.
+    if (given === undefined || given.has('cancel')) return [];
+    const { event_name: name, payload, timestamp } = event;
+    const kept = JSON.stringify([name, Object.entries(payload), timestamp]);
+    const isSent = asked.some((one) => one instanceof Map && sentEvent(one, timestamp) === kept);
+    return isSent ? [] : [`nobody sent the meter event ${event.identifier} with ${kept}`];
   });
 }
