@@ -159,6 +159,11 @@ const FAULTS: readonly (readonly [fault: string, plant: Plant, problem: RegExp])
     /starting_balance is -500, not 0/,
   ],
   [
+    'an invoice that agrees with itself on money of nobody',
+    of('invoices', (one) => ({ ...one, starting_balance: -1000, amount_due: Number(one['amount_due']) - 500 })),
+    /starting_balance is -1000, not -500/,
+  ],
+  [
     'a cent too much off',
     of('coupons', (coupon) => ({ ...coupon, amount_off: coupon['amount_off'] === null ? null : 776 })),
     /discount di_\w+ takes/,
