@@ -65,18 +65,6 @@ test('a grant that ends at the period end, or starts in the draft window, pays n
   expect([invoice.total, invoice.total_pretax_credit_amounts]).toEqual([10_900, []]);
 });
 
-test.for([
-  ['lapses', 10_900],
-  ['pays', 9900],
-] as const)('a grant that ends inside the draft window %s', async ([position, total]) => {
-  await using stage = await openStage({ switches: { grantEndingInDraftWindow: position } });
-  const plan = await subscribe(stage);
-  await grant(stage, plan, 5000, { expires_at: seconds('2026-05-01T00:30:00Z') });
-  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
-  await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
-  expect((await latest(stage, plan)).total).toBe(total);
-});
-
 test('licensed lines and invoice items never take credits', async () => {
   await using stage = await openStage();
   const { stripe } = stage;

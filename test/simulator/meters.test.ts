@@ -110,15 +110,6 @@ test("usage stamped in the period counts until finalization, later usage is the 
   expect(june?.total).toBe(9900 + 2000);
 });
 
-test('lag: accepted events count later', async () => {
-  await using stage = await openStage({ switches: { meterLagMs: 150 } });
-  const plan = await subscribe(stage);
-  await use(stage, plan, 5, '2026-04-01T00:00:00Z');
-  expect(await summed(stage, plan, ...APRIL)).toBeUndefined();
-  await stage.simulator.settled();
-  expect(await summed(stage, plan, ...APRIL)).toBe(5);
-});
-
 test('an event name belongs to one meter', async () => {
   await using stage = await openStage();
   const { stripe } = stage;

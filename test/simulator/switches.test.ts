@@ -1,11 +1,51 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 import { Stripe } from 'stripe';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 
 import { defaultSwitches, OTHER_POSITIONS } from '../../src/simulator/switches.ts';
 import { UNDER_BOTH } from '../support/positions.ts';
-import { advance, grant, idOf, openListener, openStage, seconds, subscribe, use } from './support.ts';
+import {
+  advance,
+  grant,
+  idOf,
+  openListener,
+  openStage as openPlainStage,
+  seconds,
+  type Stage,
+  subscribe,
+  use,
+} from './support.ts';
+
+/** Where the simulator looked at a switch, by position, in a test that names it; and in any test. */
+const looked = new Map<string, Set<unknown>>();
+const lookedAnywhere = new Map<string, Set<unknown>>();
+
+function add(where: Map<string, Set<unknown>>, name: string, position: unknown): void {
+  where.set(name, (where.get(name) ?? new Set()).add(position));
+}
+
+let running = '';
+beforeEach(({ task }) => {
+  running = task.name;
+});
+
+/** A stage that remembers which switches its simulator looks at, and how they stood. */
+async function openStage(...options: Parameters<typeof openPlainStage>): Promise<Stage> {
+  const stage = await openPlainStage(...options);
+  const { switches } = stage.simulator;
+  for (const [name, first] of Object.entries(switches)) {
+    let position: unknown = first;
+    const get = (): unknown => {
+      add(lookedAnywhere, name, position);
+      if (running.includes(name)) add(looked, name, position);
+      return position;
+    };
+    const set = (moved: unknown): void => void (position = moved);
+    Object.defineProperty(switches, name, { get, set, enumerable: true });
+  }
+  return stage;
+}
 
 const APRIL = { start_time: seconds('2026-04-01T00:00:00Z'), end_time: seconds('2026-05-01T00:00:00Z') };
 
@@ -381,15 +421,103 @@ test('draftWindowSeconds: a shorter hour', async () => {
   expect(invoice?.status).toBe('paid');
 });
 
-test('each uncertain fact has another position, and a test that shows the difference', () => {
-  const tests = readdirSync(new URL('.', import.meta.url)).map((file) =>
-    readFileSync(new URL(file, import.meta.url), 'utf8'),
+test.for([0, 150])('meterLagMs %i: accepted events count later', async (meterLagMs) => {
+  await using stage = await openStage({ switches: { meterLagMs } });
+  const plan = await subscribe(stage);
+  await use(stage, plan, 5, '2026-04-01T00:00:00Z');
+  const summed = async (): Promise<number | undefined> => {
+    const range = { customer: plan.customer, ...APRIL };
+    return (await stage.stripe.billing.meters.listEventSummaries(plan.meter, range)).data[0]?.aggregated_value;
+  };
+  expect(await summed()).toBe(meterLagMs === 0 ? 5 : undefined);
+  await stage.simulator.settled();
+  expect(await summed()).toBe(5);
+});
+
+test.for(['reported', 'refused'] as const)('unknownMeterCustomer %s', async (unknownMeterCustomer) => {
+  await using stage = await openStage({ switches: { unknownMeterCustomer } });
+  await subscribe(stage);
+  const event = { event_name: 'credits', payload: { stripe_customer_id: 'cus_none', value: '1' } };
+  const answer = await stage.stripe.billing.meterEvents.create(event).then(
+    () => 'reported',
+    () => 'refused',
   );
-  const shown = new Map(Object.keys(OTHER_POSITIONS).map((name) => [name, tests.some((text) => text.includes(name))]));
-  expect([...shown].filter(([, found]) => !found)).toEqual([]);
-  for (const [name, others] of Object.entries(OTHER_POSITIONS)) {
-    expect(others).not.toContain(defaultSwitches()[name as keyof typeof OTHER_POSITIONS]);
-  }
+  expect(answer).toBe(unknownMeterCustomer);
+});
+
+test('creditGrantsMax: one more is refused', async () => {
+  await using stage = await openStage({ switches: { creditGrantsMax: 1 } });
+  const plan = await subscribe(stage);
+  await grant(stage, plan, 100);
+  await expect(grant(stage, plan, 100)).rejects.toThrow(/at most 1/);
+});
+
+test.for([
+  ['lapses', 10_900],
+  ['pays', 9900],
+] as const)('grantEndingInDraftWindow %s', async ([grantEndingInDraftWindow, total]) => {
+  await using stage = await openStage({ switches: { grantEndingInDraftWindow } });
+  const plan = await subscribe(stage);
+  await grant(stage, plan, 5000, { expires_at: seconds('2026-05-01T00:30:00Z') });
+  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
+  const [invoice] = (await stage.stripe.invoices.list({ customer: plan.customer })).data;
+  expect(invoice?.total).toBe(total);
+});
+
+test.for([
+  ['pro_rata', 250],
+  ['gross', 500],
+] as const)('creditNoteShare %s: half of the line was paid by credits', async ([creditNoteShare, total]) => {
+  await using stage = await openStage({ switches: { creditNoteShare } });
+  const plan = await subscribe(stage);
+  await grant(stage, plan, 500);
+  await use(stage, plan, 1_000_000, '2026-04-01T00:00:00Z');
+  await advance(stage, plan.clock, '2026-05-01T02:00:00Z');
+  const [invoice] = (await stage.stripe.invoices.list({ customer: plan.customer })).data;
+  const line = invoice?.lines.data.find(({ pricing }) => pricing?.price_details?.price === plan.usage);
+  const lines = [{ type: 'invoice_line_item' as const, invoice_line_item: line?.id ?? '', amount: 500 }];
+  expect((await stage.stripe.creditNotes.preview({ invoice: invoice?.id ?? '', lines })).total).toBe(total);
+});
+
+test.for([
+  ['kept', [-9500, 8000]],
+  ['returned', [-9500, 9500]],
+] as const)('disputeFeeWhenWon %s', async ([disputeFeeWhenWon, nets]) => {
+  await using stage = await openStage({ switches: { disputeFeeWhenWon } });
+  const { simulator, stripe } = stage;
+  await simulator.advanceTo(new Date('2026-04-01T00:00:00Z'));
+  const customer = await stripe.customers.create({ payment_method: 'pm_card_createDispute' });
+  await stripe.paymentIntents.create({
+    amount: 8000,
+    currency: 'usd',
+    customer: customer.id,
+    payment_method: 'pm_card_createDispute',
+    confirm: true,
+    off_session: true,
+  });
+  await simulator.advanceTo(new Date('2026-04-01T01:00:00Z'));
+  const [dispute] = (await stripe.disputes.list()).data;
+  const won = await stripe.disputes.update(dispute?.id ?? '', { evidence: { uncategorized_text: 'winning_evidence' } });
+  expect(won.balance_transactions.map(({ net }) => net)).toEqual(nets);
+});
+
+test('each uncertain fact has other positions, and a test that names it runs the simulator under each', () => {
+  const missing = Object.entries(OTHER_POSITIONS).flatMap(([name, others]) => {
+    const likeliest: unknown = Object.entries(defaultSwitches()).find(([known]) => known === name)?.[1];
+    expect(others).not.toContain(likeliest);
+    const positions: readonly unknown[] = others;
+    const seen = looked.get(name) ?? new Set();
+    // Of numbers any other will do.
+    const isMoved = (position: unknown): boolean =>
+      typeof position === 'number' ? [...seen].some((one) => one !== likeliest) : seen.has(position);
+    const unseen = positions.filter((position) => !isMoved(position));
+    return [
+      ...unseen.map((position) => `${name} at ${String(position)}`),
+      ...(lookedAnywhere.get(name)?.has(likeliest) === true ? [] : [`${name} at its likeliest, ${String(likeliest)}`]),
+    ];
+  });
+  expect(missing).toEqual([]);
 });
 
 test('a story, or a test of an operation, runs under both positions of each fact that it touches', () => {
