@@ -48,7 +48,9 @@ export function registerSimulatorCommands(program: Command, context: CliContext)
 async function advance(context: CliContext, body: Move, asJson: boolean): Promise<number> {
   const { CREDITPOOL_URL: url, CREDITPOOL_API_KEY: key } = readLocalSecrets(context.config.directory).values;
   if (url === undefined || key === undefined) {
-    context.say(`No sandbox was started in ${context.config.directory}; start one with: npm start`);
+    context.say(
+      `No sandbox was started in ${context.config.directory}; start one with: npm start, or name a simulator that runs alone with --url`,
+    );
     return EXIT.notFound;
   }
   const asked = await ask(url, key, body);
