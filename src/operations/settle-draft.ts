@@ -4,6 +4,7 @@ import { DEADLINE_MS, decideAtDeadline, decideCycle, itemsWanted } from '../doma
 import { now } from '../storage/clock.ts';
 import { transaction } from '../storage/database.ts';
 import { outboxMessage, requestTrueUp, unfinishedMessages } from '../storage/outbox.ts';
+import { findSettlement } from '../storage/settlement-decisions.ts';
 import {
   moveSettlement,
   openSettlements,
@@ -77,6 +78,9 @@ export async function settleDraft(deps: Deps, settlement: Settlement): Promise<S
   // Read anew: its usage and its discounts follow what was just reported.
   const draft = await readInvoiceDraft(deps.stripe, settlement.invoiceId);
   if (!draft.autoAdvance) return hold(deps, settlement, 'kept_a_draft', KEPT);
+  // Decided by a person, and kept by what Stripe refused since.
+  const isDecided = (await findSettlement(deps.db, settlement.billingPeriodId))?.decision != null;
+  if (isDecided) return correctAndFinalize(deps, settlement);
   if (draft.finalizesAt !== null && draft.finalizesAt.getTime() - DEADLINE_MS <= at.getTime()) {
     return atDeadline(deps, settlement, draft, at);
   }

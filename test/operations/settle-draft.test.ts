@@ -397,6 +397,31 @@ describe('E6 the gate', () => {
     expect(await settle(customer)).toBe('finalized');
   });
 
+  test('what a person decided stands when Stripe refuses to finalize it: it goes out in the next hour', async () => {
+    const customer = await stage.subscribe();
+    const coupon = await deps.stripe.coupons.create({ percent_off: 20, duration: 'forever' });
+    await deps.stripe.subscriptions.update(customer.subscriptionId, { discounts: [{ coupon: coupon.id }] });
+    await use(stage, customer, 12_500);
+    await stage.drain();
+    const invoiceId = await cutOff(customer);
+    expect(await settle(customer)).toBe('held');
+    const failures = `${simulator.url}/_simulator/invoices/${invoiceId}/fail_finalization`;
+    expect((await fetch(failures, { method: 'POST', body: '{"times":1}' })).status).toBe(200);
+    const [{ id } = { id: '' }] = await query<{ id: string }>(
+      database,
+      `select billing_period_id as id from settlements where lane = $1 and customer_id = $2`,
+      [customer.lane, customer.customerId],
+    );
+    await decideHeldDraft(deps, { billingPeriodId: id, decision: 'accept', reason: 'promised', actor: 'key:finance' });
+    expect(await settlementOf(customer)).toMatchObject({
+      state: 'held',
+      heldBecause: expect.stringContaining('finalizing was refused') as string,
+    });
+    await stage.advance(customer, '2026-05-01T02:10:00Z');
+    expect(await settle(customer)).toBe('finalized');
+    expect(await invoiced(invoiceId)).toMatchObject({ status: 'paid', total: 7_920 });
+  });
+
   test('the dead man’s switch is set once, also when the news comes twice', async () => {
     const customer = await stage.subscribe();
     await stage.drain();
