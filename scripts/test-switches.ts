@@ -1,7 +1,8 @@
 /**
  * The full matrix: every story, while any two uncertain facts about Stripe meet in each combination of their positions.
  * `npm run test:switches -- alone` tries every other position by itself instead, one run for each;
- * `-- summaryEnd a1` tries the positions and stories that these words name.
+ * `-- summaryEnd a1` tries the positions and stories that these words name, `-- 3 4` the third run and the fourth, as after
+ * one that was cut short.
  */
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
@@ -26,9 +27,12 @@ interface Report {
 const alone = process.argv.includes('alone');
 const words = process.argv.slice(2).filter((word) => word !== 'alone');
 const facts = words.filter((word) => word in OTHER_POSITIONS);
-const stories = words.filter((word) => !(word in OTHER_POSITIONS)).map((word) => `test/stories/${word}`);
+const runs = words.map(Number).filter((word) => word > 0);
+const stories = words
+  .filter((word) => !(word in OTHER_POSITIONS) && !(Number(word) > 0))
+  .map((word) => `test/stories/${word}`);
 const named = POSITIONS.filter(({ name }) => facts.includes(name.split('=')[0] ?? ''));
-const all = alone ? POSITIONS : TOGETHER;
+const all = alone ? POSITIONS : TOGETHER.filter((_, at) => runs.length === 0 || runs.includes(at + 1));
 const chosen = facts.length === 0 ? all : named;
 
 /** One run of the stories; the report that vitest wrote. */
