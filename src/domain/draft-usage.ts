@@ -10,6 +10,8 @@ export interface MeterLine {
   readonly priceId: string | null;
   /** null for an invoice item: credit grants reach none of those. */
   readonly subscriptionItemId: string | null;
+  /** Since when it asks for what was used. */
+  readonly periodStart: Date;
   readonly amountMinor: bigint;
   readonly discountsMinor: bigint;
 }
@@ -32,6 +34,8 @@ export interface IrregularUsage {
 
 interface Agreed {
   readonly meteredPriceId: string;
+  /** Since when it is the price. */
+  readonly startsAt: Date;
   readonly currency: string;
   /** What Stripe counts in the period, micro-credits. */
   readonly countedMicro: bigint;
@@ -52,15 +56,20 @@ export function usageOnDraft(
   };
 }
 
+/** A period that began with a change of price begins by the stamp of its event, a little after Stripe made the change. */
+const STAMP_MS = 60_000;
+
 /** How a draft asks for usage otherwise than was agreed, and what a person is to do; null: as agreed. */
 export function irregularUsage({ agreed, others }: DraftUsage, terms: Agreed): IrregularUsage | null {
   const asking = others.filter((line) => terms.countedMicro !== 0n || asks(line) !== 0n);
+  const early = agreed.filter(({ periodStart }) => periodStart.getTime() < terms.startsAt.getTime() - STAMP_MS);
   const isMissing = agreed.length === 0 && terms.countedMicro > 0n;
-  if (asking.length === 0 && !isMissing) return null;
+  const lines = [...early, ...asking];
+  if (lines.length === 0 && !isMissing) return null;
   return {
     agreedMinor: sum(agreed.map(({ amountMinor }) => amountMinor)),
     othersMinor: sum(asking.map(asks)),
-    because: asking.length === 0 ? missing(terms) : asking.map((line) => otherwise(line, terms)).join('; '),
+    because: lines.length === 0 ? missing(terms) : lines.map((line) => otherwise(line, terms)).join('; '),
   };
 }
 
@@ -69,11 +78,14 @@ function asks({ amountMinor, discountsMinor }: MeterLine): bigint {
 }
 
 function otherwise(line: MeterLine, { meteredPriceId, currency }: Agreed): string {
-  const { lineId, priceId } = line;
+  const { lineId, priceId, subscriptionItemId: item, periodStart } = line;
   const says = `the line ${lineId} asks ${shownMoney(asks(line), currency)} for usage of our meter`;
-  return priceId === meteredPriceId
-    ? `${says} at ${priceId} as an invoice item, which no credits reach: correct the draft`
-    : `${says} at ${priceId}, and not at ${meteredPriceId}: put the subscription back on ${meteredPriceId} alone, then correct the draft`;
+  if (priceId === meteredPriceId) {
+    return item === null
+      ? `${says} at ${priceId} as an invoice item, which no credits reach: correct the draft`
+      : `${says} since ${periodStart.toISOString()}, which is before ${priceId} was agreed: correct the draft`;
+  }
+  return `${says} at ${priceId}, and not at ${meteredPriceId}: put the subscription back on ${meteredPriceId} alone, then correct the draft`;
 }
 
 function missing({ meteredPriceId, countedMicro }: Agreed): string {

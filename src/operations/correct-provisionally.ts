@@ -57,6 +57,11 @@ async function expectedDifference(deps: Deps, settlement: Settlement, draft: Inv
     paidMicro: period.paidMicro,
     discountsMinor: sum(agreed.map(({ discountsMinor }) => discountsMinor)),
     eligibleMinor: sum(grants.map(({ leftMinor }) => leftMinor)),
-    irregular: irregularUsage(usage, { meteredPriceId, currency: draft.currency, countedMicro }),
+    irregular: irregularUsage(usage, {
+      meteredPriceId,
+      startsAt: settlement.startsAt,
+      currency: draft.currency,
+      countedMicro,
+    }),
   });
 }

@@ -33,7 +33,12 @@ export async function readCycleNumbers(deps: Deps, settlement: Settlement, draft
   const terms = await termsOf(db, settlement.planVersionId);
   const price = creditPrice(terms.currency, terms.pricePerCredit);
   const countedMicro = countedUnits * terms.meterUnitMicro;
-  const irregular = irregularUsage(usage, { meteredPriceId, currency: draft.currency, countedMicro });
+  const irregular = irregularUsage(usage, {
+    meteredPriceId,
+    startsAt: settlement.startsAt,
+    currency: draft.currency,
+    countedMicro,
+  });
   const shown = agreed[0]?.amountMinor ?? 0n;
   const isShown = irregular !== null || countedUnits <= 0n || shown === worthHalfUp(price, countedMicro);
   if (draft.hasDiscounts && !isShown) {

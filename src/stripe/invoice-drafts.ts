@@ -35,6 +35,7 @@ export interface DraftLine {
   readonly priceId: string | null;
   readonly subscriptionItemId: string | null;
   readonly isProration: boolean;
+  readonly periodStart: Date;
   readonly amountMinor: bigint;
   readonly discountsMinor: bigint;
   /** After discounts and the credits that the draft shows. */
@@ -157,6 +158,7 @@ function draftLine(line: Stripe.InvoiceLineItem): DraftLine {
     priceId: price === null ? null : idOf(price),
     subscriptionItemId: ofItem?.subscription_item ?? null,
     isProration: ofItem?.proration ?? ofInvoiceItem?.proration ?? false,
+    periodStart: new Date(line.period.start * 1000),
     amountMinor,
     discountsMinor,
     netMinor: amountMinor - discountsMinor - creditsIn(line.pretax_credit_amounts),

@@ -7,6 +7,7 @@ const line = (lineId: string, priceId: string, amountMinor: bigint, more: Partia
   lineId,
   priceId,
   subscriptionItemId: 'si_1',
+  periodStart: new Date('2026-04-01T00:00:00Z'),
   amountMinor,
   discountsMinor: 0n,
   ...more,
@@ -15,7 +16,12 @@ const agreed = line('il_a', 'price_a', 12_500n);
 
 function found(lines: readonly MeterLine[], { counted = 12_500n, left = [] as readonly string[] } = {}) {
   const usage = usageOnDraft(lines, { meteredPriceId: 'price_a', leftPriceIds: left });
-  return irregularUsage(usage, { meteredPriceId: 'price_a', currency: 'usd', countedMicro: counted * 1_000_000n });
+  return irregularUsage(usage, {
+    meteredPriceId: 'price_a',
+    startsAt: new Date('2026-04-01T00:00:20Z'),
+    currency: 'usd',
+    countedMicro: counted * 1_000_000n,
+  });
 }
 
 test('one line at the agreed price is as agreed, and so is none where nothing is counted', () => {
@@ -39,6 +45,13 @@ test.for([
     0n,
     700n,
     'which no credits reach',
+  ],
+  [
+    'the agreed price for time before it was agreed',
+    [line('il_w', 'price_a', 820n, { periodStart: new Date('2026-03-16T00:00:00Z') })],
+    820n,
+    0n,
+    'since 2026-03-16T00:00:00.000Z, which is before price_a was agreed',
   ],
   ['no line at all', [], 0n, 0n, 'no line of price_a asks for the 12500 credits that Stripe counts'],
 ] as const)('%s waits for a person', ([, lines, agreedMinor, othersMinor, says]) => {

@@ -19,6 +19,7 @@ const usage: DraftLine = {
   priceId: 'price_metered',
   subscriptionItemId: 'si_metered',
   isProration: false,
+  periodStart: new Date('2026-04-01T00:00:00Z'),
   amountMinor: 1_000n,
   discountsMinor: 0n,
   netMinor: 1_000n,

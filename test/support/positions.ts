@@ -4,7 +4,7 @@ import { OTHER_POSITIONS, type Switches } from '../../src/simulator/switches.ts'
 /** Positions under which no story can be told, and why. */
 export const NOT_IN_A_STORY: Readonly<Record<string, string>> = {
   meterTimestampClock: 'a story lives in another year than the wall: by that clock each meter event is out of bounds',
-  swappedMeteredPrice: 'what another reading bills is told of and not put right: A6 tells it by itself',
+  swappedMeteredPrice: 'by the other reading each such draft waits for a person: A6 tells it by itself',
   writesWhileAdvancing: 'the clock of a story only moves by advancing: nobody could do anything in it',
 };
 
