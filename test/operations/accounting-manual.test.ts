@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { CreditNote } from '../../src/domain/credit-note.ts';
 import { overageBilled, overageWrittenOff } from '../../src/domain/entries-revenue.ts';
+import { takeOverUsage } from '../../src/domain/usage-taken-over.ts';
 import { catchUpPools } from '../../src/operations/catch-up-pools.ts';
 import { clawBackCredits } from '../../src/operations/claw-back-credits.ts';
 import { followChange } from '../../src/operations/follow-subscription.ts';
@@ -18,6 +19,8 @@ import { saveInvoice } from '../../src/storage/fetched-invoices.ts';
 import { appendEntries } from '../../src/storage/journal.ts';
 import { markNeverBilled } from '../../src/storage/never-billed.ts';
 import { listPlanVersions } from '../../src/storage/plans.ts';
+import { saveBook } from '../../src/storage/pool-book-changes.ts';
+import { loadBook } from '../../src/storage/pool-books.ts';
 import { execute, query } from '../../src/storage/query.ts';
 import { readSubscription } from '../../src/storage/subscriptions.ts';
 import { documentedMovements, postedMovements } from '../support/accounting-manual.ts';
@@ -203,6 +206,17 @@ test('the accounting manual lists what the credits book posts, no less and no mo
   const overrun = await subscribe();
   await spend(overrun, 55);
   expect(await use(books, overrun, 52)).toMatchObject({ status: 'unfunded' });
+
+  // What Stripe had counted when the customer was taken over: 40 of the lot, 5 past it.
+  const takenOver = await subscribe();
+  await transaction(database, async (trx) => {
+    const { now, book } = await loadBook(trx, takenOver, books.deps.settings);
+    const [period] = book?.periods ?? [];
+    if (book === undefined || period === undefined) throw new Error('a subscriber has a period');
+    takeOverUsage(book, period, 45_000_000n, { now, newId });
+    await saveBook(trx, now, book);
+  });
+  expect(await balances(database, takenOver)).toEqual({ consumed: '45', overage: '-5', 'issued.included': '-40' });
 
   // A pack half of which is paid back.
   const refunded = await subscribe();
