@@ -5,7 +5,7 @@ import type pg from 'pg';
 
 import { arrayTypes, binaryArray } from './binary-arrays.ts';
 import { columnTypes } from './column-types.ts';
-import type { Database, Transaction } from './database.ts';
+import { type Database, errorCode, type Transaction } from './database.ts';
 import { sendAsked } from './in-step.ts';
 
 export type Scalar = string | number | bigint | boolean | Date | Buffer | null;
@@ -39,6 +39,9 @@ export async function execute(
 export async function runScript(on: Database | Transaction, sql: string): Promise<void> {
   await withConnection(on, async (connection) => connection.query(sql));
 }
+
+/** PostgreSQL's answer to whatever comes after an error in the same transaction. */
+const IN_FAILED_TRANSACTION = '25P02';
 
 /** A connection that knex's pool throws away once it carries this mark. */
 type Connection = pg.Client & { __knex__disposed?: unknown; readonly connection: { readonly stream: Writable } };
@@ -79,10 +82,22 @@ async function withConnection<Result>(
     return await work(connection, client);
   } catch (error) {
     if (endsConnection(error)) connection.__knex__disposed = error;
-    throw error;
+    throw causeOf(connection, error);
   } finally {
     await client.releaseConnection(connection);
   }
+}
+
+const lastErrors = new WeakMap<Connection, unknown>();
+
+/**
+ * Statements that were sent together with one that fails are refused because it did. What they say tells nobody why, nor
+ * whether to try again, and who hears of it first is chance: all of them fail with the cause.
+ */
+function causeOf(connection: Connection, error: unknown): unknown {
+  if (errorCode(error) === IN_FAILED_TRANSACTION) return lastErrors.get(connection) ?? error;
+  lastErrors.set(connection, error);
+  return error;
 }
 
 /** After a fatal error the socket closes a moment later; until then the pool would hand the connection out again. */

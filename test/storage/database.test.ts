@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 
-import { errorCode, openDatabase, transaction } from '../../src/storage/database.ts';
+import { errorCode, openDatabase, type Transaction, transaction } from '../../src/storage/database.ts';
 import { execute, query } from '../../src/storage/query.ts';
 import { cloneDatabase, emptyDatabase } from '../support/database.ts';
 
@@ -178,4 +178,12 @@ test('a broken connection is replaced, and whoever listens hears of it', async (
 
 test('a clone has the tables of the template', async () => {
   expect(await query(clone.database, 'select from accounts')).toEqual([]);
+});
+
+test('statements that were sent together fail with the cause, whoever hears of it first', async () => {
+  const deeper = async (on: Transaction) => {
+    await Promise.all([query(on, 'select 1 / 0')]);
+  };
+  const both = transaction(database, async (trx) => Promise.all([deeper(trx), query(trx, 'select 1')]));
+  await expect(both).rejects.toMatchObject({ code: '22012' });
 });
