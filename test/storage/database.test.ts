@@ -181,9 +181,8 @@ test('a clone has the tables of the template', async () => {
 });
 
 test('statements that were sent together fail with the cause, whoever hears of it first', async () => {
-  const deeper = async (on: Transaction) => {
-    await Promise.all([query(on, 'select 1 / 0')]);
-  };
+  const failing = async (on: Transaction) => query(on, 'select 1 / 0');
+  const deeper = async (on: Transaction) => failing(on);
   const both = transaction(database, async (trx) => Promise.all([deeper(trx), query(trx, 'select 1')]));
   await expect(both).rejects.toMatchObject({ code: '22012' });
 });
