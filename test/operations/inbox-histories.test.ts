@@ -16,7 +16,7 @@ import { cloneDatabase } from '../support/database.ts';
 import { openProjection } from '../support/projection.ts';
 import { type Deed, doAtStripe, type Fate, type StripeHistory, stripeHistories } from '../support/stripe-histories.ts';
 
-const COUNT = Number(process.env['HISTORIES'] ?? 100);
+const COUNT = Number(process.env['HISTORIES'] ?? 60);
 const SEED = Number(process.env['SEED'] ?? 41);
 const COHORT = 100;
 const PARALLEL = 6;

@@ -21,7 +21,7 @@ import {
 import { cloneDatabase } from '../support/database.ts';
 import { type Subscriber, tellStory } from '../support/story.ts';
 
-const COUNT = Number(process.env['HISTORIES'] ?? 20);
+const COUNT = Number(process.env['HISTORIES'] ?? 12);
 // In this one a correction takes off all of the usage: an invoice of lines that post nothing.
 const SEED = Number(process.env['SEED'] ?? 966_440);
 
