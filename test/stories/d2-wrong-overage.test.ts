@@ -100,6 +100,7 @@ describe.for(SHARES)('with a share of credits that is %s', (share) => {
 
       if (share === 'gross') return;
       const paid = (last['lines'] as unknown as typeof lines).find(({ kind }) => kind === 'usage')?.id ?? '';
+      story.simulator.switches.creditNoteOfNothing = 'refused';
       expect(await noteNothing(story, idOf(last), paid)).toBe('refused');
       story.simulator.switches.creditNoteOfNothing = 'issued';
       expect(await noteNothing(story, idOf(last), paid)).toBe('0');
