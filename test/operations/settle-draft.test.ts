@@ -133,6 +133,18 @@ const TWO = { on: 'item', percentages: [20, 5] } as const;
 const open = async (customer: Projected) =>
   (await grantsAtStripe(deps, customer)).reduce((sum, { left }) => sum + left, 0);
 
+/** 20 % off by another hand's coupon reach the usage line, so the draft is held. */
+async function heldByCoupon() {
+  const customer = await stage.subscribe();
+  const coupon = await deps.stripe.coupons.create({ percent_off: 20, duration: 'forever' });
+  await deps.stripe.subscriptions.update(customer.subscriptionId, { discounts: [{ coupon: coupon.id }] });
+  await use(stage, customer, 12_500);
+  await stage.drain();
+  const invoiceId = await cutOff(customer);
+  expect(await settle(customer)).toBe('held');
+  return { customer, invoiceId };
+}
+
 describe('A1 hybrid', () => {
   test('12 500 calls: usage $125.00, credits applied $100.00, total $124.00, and May’s grant remains', async () => {
     const customer = await stage.subscribe();
@@ -379,13 +391,7 @@ describe('E6 the gate', () => {
   });
 
   test('a dashboard coupon holds the draft: nobody is charged more by itself', async () => {
-    const customer = await stage.subscribe();
-    const coupon = await deps.stripe.coupons.create({ percent_off: 20, duration: 'forever' });
-    await deps.stripe.subscriptions.update(customer.subscriptionId, { discounts: [{ coupon: coupon.id }] });
-    await use(stage, customer, 12_500);
-    await stage.drain();
-    const invoiceId = await cutOff(customer);
-    expect(await settle(customer)).toBe('held');
+    const { customer, invoiceId } = await heldByCoupon();
     expect(await settlementOf(customer)).toMatchObject({
       heldBecause: 'a discount of 2500 reaches the usage line',
       owed: 2_500n,
@@ -398,13 +404,7 @@ describe('E6 the gate', () => {
   });
 
   test('what a person decided stands when Stripe refuses to finalize it: it goes out in the next hour', async () => {
-    const customer = await stage.subscribe();
-    const coupon = await deps.stripe.coupons.create({ percent_off: 20, duration: 'forever' });
-    await deps.stripe.subscriptions.update(customer.subscriptionId, { discounts: [{ coupon: coupon.id }] });
-    await use(stage, customer, 12_500);
-    await stage.drain();
-    const invoiceId = await cutOff(customer);
-    expect(await settle(customer)).toBe('held');
+    const { customer, invoiceId } = await heldByCoupon();
     const failures = `${simulator.url}/_simulator/invoices/${invoiceId}/fail_finalization`;
     expect((await fetch(failures, { method: 'POST', body: '{"times":1}' })).status).toBe(200);
     const [{ id } = { id: '' }] = await query<{ id: string }>(
